@@ -1,0 +1,28 @@
+package directory
+
+import (
+	"time"
+
+	"github.com/usher-id/usher/attr"
+)
+
+// Group is a group of the directory: Microsoft Graph's group.
+type Group struct {
+	ID              string
+	DisplayName     string
+	SecurityEnabled bool      // only security groups can be assigned to applications
+	DeletedAt       time.Time // when the group was soft-deleted; zero for one that is not
+	Attributes      attr.Object
+}
+
+// Deleted reports whether the group is soft-deleted.
+func (g Group) Deleted() bool { return !g.DeletedAt.IsZero() }
+
+// Member says that a user or a group is a direct member of a group. In what a
+// source reports, Group may be an id or a display name and Member an id or a user
+// principal name; whoever takes it into the directory resolves them.
+type Member struct {
+	Group  string
+	Member string
+	Type   string // "User" or "Group"
+}

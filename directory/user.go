@@ -1,0 +1,71 @@
+package directory
+
+import (
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+)
+
+// User is one person's account in the directory: Microsoft Graph's user. What
+// Usher itself reasons about has a field, everything else is in Attributes under
+// its Graph property name.
+type User struct {
+	ID                string // unique, stable, not reused; a GUID unless the source has ids of its own
+	UserPrincipalName string // unique among all users, deleted ones too, whatever the letter case
+	DisplayName       string
+	AccountEnabled    bool
+	ManagerID         string    // id of another user, empty without a manager
+	DeletedAt         time.Time // when the user was soft-deleted; zero for a user that is not
+	Attributes        attr.Object
+}
+
+// Deleted reports whether the user is soft-deleted: still there, restorable, but
+// no longer a person with access.
+func (u User) Deleted() bool { return !u.DeletedAt.IsZero() }
+
+// Equal reports whether a source would consider both the same: all of the user
+// but the moment of its deletion.
+func (u User) Equal(other User) bool {
+	return u.ID == other.ID && u.UserPrincipalName == other.UserPrincipalName && u.DisplayName == other.DisplayName &&
+		u.AccountEnabled == other.AccountEnabled && u.ManagerID == other.ManagerID && u.Deleted() == other.Deleted() &&
+		u.Attributes.Equal(other.Attributes)
+}
+
+// Get returns a property by its Graph name, whether it is a field or one of the
+// Attributes.
+func (u User) Get(name string) attr.Value {
+	switch name {
+	case "id":
+		return attr.Text(u.ID)
+	case "userPrincipalName":
+		return attr.Text(u.UserPrincipalName)
+	case "displayName":
+		return attr.Text(u.DisplayName)
+	case "accountEnabled":
+		return attr.Bool(u.AccountEnabled)
+	case "manager":
+		if u.ManagerID == "" {
+			return attr.Value{}
+		}
+		return attr.RefTo(attr.Ref{Type: "User", ID: u.ManagerID})
+	}
+	return u.Attributes.Get(name)
+}
+
+// OriginalUserPrincipalName undoes the mangling of a guest's name: Entra keeps
+// maria@fabrikam.com as maria_fabrikam.com#EXT#@contoso.onmicrosoft.com. Names
+// without "#EXT#" come back as they are. The last underscore before the mark
+// stands for the "@", because a domain holds none.
+func OriginalUserPrincipalName(name string) string {
+	mark := strings.Index(strings.ToUpper(name), "#EXT#")
+	if mark < 0 {
+		return name
+	}
+	local := name[:mark]
+	at := strings.LastIndexByte(local, '_')
+	if at < 0 {
+		return local
+	}
+	return local[:at] + "@" + local[at+1:]
+}

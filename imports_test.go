@@ -1,0 +1,480 @@
+package usher_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// module is the import path of this module.
+const module = "github.com/usher-id/usher"
+
+// The layers of the module, the innermost first. A package imports its own layer
+// only where allowed says so, and never a layer with a higher number.
+const (
+	layerLanguage = iota
+	layerDomain
+	layerDecision
+	layerEngine
+	layerAdapter
+	layerCommand
+)
+
+// layers lists the packages of each layer. "..." stands for everything below a
+// folder, and not for the folder itself.
+func layers() [][]string {
+	return [][]string{
+		layerLanguage: {"attr", "expr", "scim"},
+		layerDomain:   {"directory", "scope", "mapping", "provisioning"},
+		layerDecision: {"plan", "journal", "source", "connector"},
+		layerEngine:   {"engine"},
+		layerAdapter:  {"source/...", "connector/...", "internal/..."},
+		layerCommand:  {"cmd/..."},
+	}
+}
+
+// exception allows one import that the layers forbid. From and To are patterns as
+// in layers.
+type exception struct {
+	From, To string
+	Tests    bool // only files named _test.go may use it
+	Reason   string
+}
+
+// exceptions is the only place where an import against the rule is allowed.
+func exceptions() []exception {
+	return []exception{
+		{From: "journal", To: "plan", Reason: "a journal entry is a finished plan.Change"},
+		{From: "connector", To: "plan", Reason: "a connector applies plan.Change values"},
+		{From: "mapping", To: "scope", Reason: "an object mapping of the schema holds its scoping filter"},
+		{
+			From: "internal/store/sqlstore", To: "internal/store",
+			Reason: "implements the roles that the parent declares",
+		},
+		{
+			From: "internal/store/storetest", To: "internal/store",
+			Reason: "checks any implementation against the roles that the parent declares",
+		},
+		{
+			From: "connector/salesforce", To: "connector/salesforce/soql",
+			Reason: "the query language is a part of the connector with a folder of its own",
+		},
+		{
+			From: "connector/salesforce/salesforcetest", To: "connector/salesforce/soql",
+			Reason: "the simulated org parses what the connector prints; the grammar is Salesforce's, not ours",
+		},
+		{
+			From: "connector/...", To: "connector/connectortest", Tests: true,
+			Reason: "every connector runs the conformance suite",
+		},
+		{
+			From: "connector/...", To: "connector/salesforce/salesforcetest", Tests: true,
+			Reason: "tests talk to the simulated org",
+		},
+		{
+			From: "internal/...", To: "internal/store/storetest", Tests: true,
+			Reason: "every store runs the conformance suite, and others take their databases from it",
+		},
+	}
+}
+
+// outside forbids packages that are not ours to a part of the tree. An entry that
+// ends in "/..." stands for a package and everything below it.
+type outside struct {
+	Packages []string
+	In       func(importer string) bool
+	Reason   string
+}
+
+// outsideRules says which packages of the standard library and of others belong
+// to which part of the tree. They hold for production code; a test may read its
+// golden files.
+func outsideRules() []outside {
+	sql := []string{"database/sql/...", "modernc.org/sqlite/...", "github.com/jackc/pgx/v5/..."}
+	river := []string{"github.com/riverqueue/river/..."}
+	terminal := []string{
+		"github.com/spf13/cobra/...", "github.com/spf13/pflag/...",
+		"github.com/schollz/progressbar/v3/...", "golang.org/x/term/...",
+	}
+	return []outside{
+		{
+			Packages: []string{"net", "net/http/...", "os", "os/...", "syscall", "io/ioutil"},
+			In:       func(p string) bool { l, ok := layerOf(p); return ok && l <= layerEngine },
+			Reason:   "the inner layers do no I/O; adapters do it for them",
+		},
+		{
+			Packages: []string{"log", "log/slog/...", "math/rand/...", "crypto/rand", "context"},
+			In:       func(p string) bool { return p == "plan" },
+			Reason:   "planning is pure: no I/O, no clock, no chance, no log",
+		},
+		{
+			Packages: sql,
+			In: func(p string) bool {
+				return !within(p, "internal/store") && !within(p, "internal/jobs") && !within(p, "cmd")
+			},
+			Reason: "SQL stays in the store and in the queue beside it",
+		},
+		{
+			Packages: river,
+			In:       func(p string) bool { return !within(p, "internal/jobs") },
+			Reason:   "the queue is an implementation detail of internal/jobs",
+		},
+		{
+			Packages: terminal,
+			In:       func(p string) bool { return !within(p, "cmd") },
+			Reason:   "only a command talks to a terminal",
+		},
+	}
+}
+
+// within reports whether pkg is folder or below it.
+func within(pkg, folder string) bool {
+	return pkg == folder || strings.HasPrefix(pkg, folder+"/")
+}
+
+// matches reports whether pkg fits a pattern as in layers.
+func matches(pattern, pkg string) bool {
+	if folder, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(pkg, folder+"/")
+	}
+	return pattern == pkg
+}
+
+// layerOf gives the layer of a package; false for one that belongs to none. A
+// folder below a package of the layers 0 to 3 belongs to the same layer, unless a
+// layer lists it by a pattern of its own.
+func layerOf(pkg string) (int, bool) {
+	for number, patterns := range layers() {
+		for _, pattern := range patterns {
+			if matches(pattern, pkg) {
+				return number, true
+			}
+		}
+	}
+	for number, patterns := range layers() {
+		for _, pattern := range patterns {
+			if within(pkg, pattern) {
+				return number, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// standsApart tells the packages outside the layers: the map itself, which imports
+// nothing, and the examples, which only commands and tests may import.
+func standsApart(pkg string) bool {
+	return pkg == "" || within(pkg, "examples")
+}
+
+// forbidden says why one package of the module must not import another, "" where
+// it may. Packages are named by their path below the module.
+func forbidden(from, to string, test bool) string {
+	if from == "" && test {
+		return "" // tests of the whole module
+	}
+	if test && within(to, from) {
+		return "" // an external test imports its own package and what is below it
+	}
+	for _, e := range exceptions() {
+		if (test || !e.Tests) && matches(e.From, from) && matches(e.To, to) {
+			return ""
+		}
+	}
+	if standsApart(from) || standsApart(to) {
+		return forbiddenApart(from, to, test)
+	}
+	return forbiddenByLayer(from, to)
+}
+
+func forbiddenApart(from, to string, test bool) string {
+	fromCommand := within(from, "cmd")
+	switch {
+	case within(from, "examples") && within(to, "examples"):
+		return ""
+	case within(to, "examples") && (fromCommand || test):
+		return ""
+	case standsApart(from):
+		return "it stands apart and imports nothing of Usher"
+	default:
+		return "only commands and tests import examples"
+	}
+}
+
+func forbiddenByLayer(from, to string) string {
+	inner, ok := layerOf(to)
+	if !ok {
+		return to + " is in no layer"
+	}
+	outer, ok := layerOf(from)
+	if !ok {
+		return from + " is in no layer"
+	}
+	switch {
+	case outer < inner:
+		return fmt.Sprintf("layer %d must not import layer %d", outer, inner)
+	case outer > inner:
+		return ""
+	case outer == layerAdapter:
+		return "adapters never import one another"
+	case firstFolders(from, outer) != firstFolders(to, outer):
+		return fmt.Sprintf("packages of layer %d do not import one another", outer)
+	}
+	return ""
+}
+
+// firstFolders gives the part of the path that names a family of packages, which
+// may import one another: the root folder, and for commands the command's folder.
+func firstFolders(pkg string, layer int) string {
+	count := 1
+	if layer == layerCommand {
+		count = 2
+	}
+	parts := strings.Split(pkg, "/")
+	return strings.Join(parts[:min(count, len(parts))], "/")
+}
+
+// forbiddenOutside says why a package of the module must not import a package of
+// somebody else, "" where it may.
+func forbiddenOutside(from, to string) string {
+	for _, rule := range outsideRules() {
+		if !rule.In(from) {
+			continue
+		}
+		for _, pattern := range rule.Packages {
+			if folder, ok := strings.CutSuffix(pattern, "/..."); pattern == to || ok && within(to, folder) {
+				return rule.Reason
+			}
+		}
+	}
+	return ""
+}
+
+// fileImport is one import declaration of the tree.
+type fileImport struct {
+	Package string // path below the module
+	File    string // path below the module, for the message
+	Path    string // what is imported
+	Test    bool   // the file is named _test.go
+}
+
+// imports reads the import declarations of every Go file, whatever its build
+// constraints, and the names of all packages.
+func imports(t *testing.T) []fileImport {
+	t.Helper()
+	var found []fileImport
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != "." && ignored(entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go":
+			return nil
+		}
+		declared, err := importsOf(name)
+		found = append(found, declared...)
+		return err
+	})
+	if err != nil {
+		t.Fatalf("read the imports of the module: %v", err)
+	}
+	return found
+}
+
+// ignored reports whether the go command ignores a folder of this name.
+func ignored(name string) bool {
+	return name == "testdata" || name == "vendor" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+}
+
+// importsOf reads one file. A file without imports gives one entry without a
+// path, so that its package is known.
+func importsOf(name string) ([]fileImport, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.FromSlash(name), nil, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	base := fileImport{
+		Package: strings.TrimPrefix(path.Dir(name), "."),
+		File:    name,
+		Test:    strings.HasSuffix(name, "_test.go"),
+	}
+	found := []fileImport{base}
+	for _, spec := range file.Imports {
+		base.Path, err = strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		found = append(found, base)
+	}
+	return found, nil
+}
+
+// ours gives the path below the module of one of its packages.
+func ours(importPath string) (string, bool) {
+	if importPath == module {
+		return "", true
+	}
+	return strings.CutPrefix(importPath, module+"/")
+}
+
+// verdict judges one import declaration; "" means that it is allowed.
+func verdict(i fileImport) string {
+	if i.Path == "" {
+		return ""
+	}
+	if to, ok := ours(i.Path); ok {
+		return forbidden(i.Package, to, i.Test)
+	}
+	if i.Test {
+		return ""
+	}
+	return forbiddenOutside(i.Package, i.Path)
+}
+
+func TestImportsPointInwards(t *testing.T) {
+	t.Parallel()
+	for _, i := range imports(t) {
+		if reason := verdict(i); reason != "" {
+			t.Errorf("%s imports %s: %s", i.File, i.Path, reason)
+		}
+	}
+}
+
+func TestEveryPackageHasAPlaceInTheMap(t *testing.T) {
+	t.Parallel()
+	for _, i := range imports(t) {
+		if _, ok := layerOf(i.Package); !ok && !standsApart(i.Package) {
+			t.Errorf("%s: package %q is in no layer; say in layers() where it belongs", i.File, i.Package)
+		}
+	}
+}
+
+// TestPackageMap prints the packages layer by layer with what each imports of the
+// module, tests left out.
+func TestPackageMap(t *testing.T) {
+	t.Parallel()
+	uses := map[string]map[string]bool{}
+	for _, i := range imports(t) {
+		if i.Test {
+			continue
+		}
+		if uses[i.Package] == nil {
+			uses[i.Package] = map[string]bool{}
+		}
+		if to, ok := ours(i.Path); ok && i.Path != "" {
+			uses[i.Package][to] = true
+		}
+	}
+	for number := range layers() {
+		t.Logf("layer %d", number)
+		for _, pkg := range slices.Sorted(maps.Keys(uses)) {
+			if l, ok := layerOf(pkg); ok && l == number {
+				t.Logf("  %-38s -> %s", pkg, strings.Join(slices.Sorted(maps.Keys(uses[pkg])), " "))
+			}
+		}
+	}
+}
+
+func TestForbiddenImports(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, from, to string
+		test           bool
+		want           string
+	}{
+		{name: "an adapter imports the engine", from: "connector/memory", to: "engine"},
+		{name: "the domain imports the language", from: "mapping", to: "expr"},
+		{name: "the command imports anything", from: "cmd/usher", to: "internal/store/sqlstore"},
+		{name: "the command imports the example", from: "cmd/usher", to: "examples/contoso"},
+		{name: "a connector applies changes", from: "connector", to: "plan"},
+		{name: "the store imports its roles", from: "internal/store/sqlstore", to: "internal/store"},
+		{name: "the simulated org parses queries", from: "connector/salesforce/salesforcetest", to: "connector/salesforce/soql"},
+		{name: "a folder of a family imports its parent", from: "expr/exprtest", to: "expr"},
+		{name: "a connector's test imports the suite", from: "connector/memory", to: "connector/connectortest", test: true},
+		{name: "a test imports below itself", from: "connector/salesforce", to: "connector/salesforce/salesforcetest", test: true},
+		{name: "an external test imports its package", from: "internal/store/sqlstore", to: "internal/store/sqlstore", test: true},
+
+		{name: "the language imports the domain", from: "attr", to: "directory", want: "layer 0 must not import layer 1"},
+		{name: "the domain imports itself", from: "directory", to: "provisioning", want: "packages of layer 1 do not import one another"},
+		{name: "scope imports mapping", from: "scope", to: "mapping", want: "packages of layer 1 do not import one another"},
+		{name: "planning imports a connector", from: "plan", to: "connector", want: "packages of layer 2 do not import one another"},
+		{name: "the engine imports the store", from: "engine", to: "internal/store", want: "layer 3 must not import layer 4"},
+		{name: "the engine imports a connector", from: "engine", to: "connector/salesforce", want: "layer 3 must not import layer 4"},
+		{name: "a connector imports another", from: "connector/salesforce", to: "connector/memory", want: "adapters never import one another"},
+		{name: "a connector imports its simulation", from: "connector/salesforce", to: "connector/salesforce/salesforcetest", want: "adapters never import one another"},
+		{name: "the simulated org imports the connector", from: "connector/salesforce/salesforcetest", to: "connector/salesforce", want: "adapters never import one another"},
+		{name: "a source imports the store", from: "source/csv", to: "internal/store", want: "adapters never import one another"},
+		{name: "an adapter imports a command", from: "internal/portal", to: "cmd/usher", want: "layer 4 must not import layer 5"},
+		{name: "a connector imports the suite", from: "connector/memory", to: "connector/connectortest", want: "adapters never import one another"},
+		{name: "an example imports Usher", from: "examples/contoso", to: "directory", want: "it stands apart and imports nothing of Usher"},
+		{name: "the engine imports the example", from: "engine", to: "examples/contoso", want: "only commands and tests import examples"},
+		{name: "the map imports something", from: "", to: "attr", want: "it stands apart and imports nothing of Usher"},
+		{name: "a new root folder", from: "helpers", to: "attr", want: "helpers is in no layer"},
+		{name: "a command imports another", from: "cmd/usher", to: "cmd/other", want: "packages of layer 5 do not import one another"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, forbidden(tt.from, tt.to, tt.test)); diff != "" {
+				t.Errorf("%s -> %s (-want +got):\n%s", tt.from, tt.to, diff)
+			}
+		})
+	}
+}
+
+// The simulated org is the oracle of the connector's tests, so it must stay a
+// stranger to Usher: only the grammar of the query language is shared.
+func TestTheSimulatedOrgKnowsNothingOfUsher(t *testing.T) {
+	t.Parallel()
+	const simulator, grammar = "connector/salesforce/salesforcetest", "connector/salesforce/soql"
+	for _, i := range imports(t) {
+		to, ok := ours(i.Path)
+		if ok && i.Package == simulator && !within(to, simulator) && to != grammar {
+			t.Errorf("%s imports %s: the simulated org imports nothing of Usher but %s", i.File, to, grammar)
+		}
+	}
+}
+
+func TestForbiddenOutsidePackages(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, from, to string
+		want           bool
+	}{
+		{name: "the engine uses SQL", from: "engine", to: "database/sql", want: true},
+		{name: "the engine speaks HTTP", from: "engine", to: "net/http", want: true},
+		{name: "the engine opens files", from: "engine", to: "os", want: true},
+		{name: "the engine uses the queue", from: "engine", to: "github.com/riverqueue/river", want: true},
+		{name: "planning logs", from: "plan", to: "log/slog", want: true},
+		{name: "the portal uses SQL", from: "internal/portal", to: "database/sql", want: true},
+		{name: "the portal uses the queue", from: "internal/portal", to: "github.com/riverqueue/river/rivertype", want: true},
+		{name: "the engine draws a progress bar", from: "engine", to: "github.com/schollz/progressbar/v3", want: true},
+		{name: "the engine logs", from: "engine", to: "log/slog"},
+		{name: "the domain parses addresses", from: "directory", to: "net/url"},
+		{name: "the store uses SQL", from: "internal/store/sqlstore", to: "database/sql"},
+		{name: "a connector speaks HTTP", from: "connector/salesforce", to: "net/http"},
+		{name: "a source opens files", from: "source/csv", to: "os"},
+		{name: "the command uses everything", from: "cmd/usher", to: "github.com/spf13/cobra"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			reason := forbiddenOutside(tt.from, tt.to)
+			if got := reason != ""; got != tt.want {
+				t.Errorf("%s imports %s: forbidden = %v (%q), want %v", tt.from, tt.to, got, reason, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package provisioning
+
+import (
+	"time"
+
+	"github.com/usher-id/usher/directory"
+)
+
+// Job is an application's synchronization job.
+type Job struct {
+	ID            string // template, tenant and a GUID, joined by dots, as in Microsoft Graph
+	ApplicationID string
+	TemplateID    string
+	Schedule      Schedule
+	Settings      Settings
+	Status        Status
+	Watermark     directory.Cursor // the change feed is worked off up to here
+	Fence         int64            // number of the latest cycle begun; older ones may not write any more
+}
+
+// ScheduleState says whether a job runs, by Graph's names.
+type ScheduleState string
+
+// The states of a schedule.
+const (
+	ScheduleActive   ScheduleState = "Active"
+	ScheduleDisabled ScheduleState = "Disabled"
+	SchedulePaused   ScheduleState = "Paused"
+)
+
+// Schedule says when cycles run.
+type Schedule struct {
+	Interval time.Duration `json:"interval"`
+	State    ScheduleState `json:"state"`
+}
+
+// Settings are an administrator's choices for a job.
+type Settings struct {
+	SyncAll                 bool `json:"syncAll,omitzero"`                 // everyone, not only who is assigned
+	SkipOutOfScopeDeletions bool `json:"skipOutOfScopeDeletions,omitzero"` // who leaves the scope keeps the account
+	RemovalLimit            int  `json:"removalLimit,omitzero"`            // more removals than this in one cycle are held; 0: no limit by number
+	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
+}
+
+// StatusCode is Graph's synchronizationStatusCode.
+type StatusCode string
+
+// The status codes of a job.
+const (
+	NotConfigured StatusCode = "NotConfigured"
+	NotRun        StatusCode = "NotRun" // configured, the first cycle is not complete
+	Active        StatusCode = "Active"
+	Paused        StatusCode = "Paused"
+	Quarantined   StatusCode = "Quarantine"
+)
+
+// Status is what an administrator sees of a job.
+type Status struct {
+	Code              StatusCode `json:"code"`
+	InitialDone       bool       `json:"initialDone,omitzero"` // false: the next cycle is an initial one
+	LastRun           Run        `json:"lastRun,omitzero"`
+	LastSuccess       Run        `json:"lastSuccess,omitzero"`
+	Quarantine        Quarantine `json:"quarantine,omitzero"`
+	SteadySince       time.Time  `json:"steadySince,omitzero"` // end of the first complete cycle
+	SuccessiveFailure int        `json:"successiveFailures,omitzero"`
+}
+
+// CycleKind says how a cycle collects.
+type CycleKind string
+
+// The kinds of cycle.
+const (
+	Initial     CycleKind = "initial"     // everyone
+	Incremental CycleKind = "incremental" // what changed since the watermark
+	OnDemand    CycleKind = "onDemand"    // the people that were asked for
+)
+
+// RunState is the outcome of a cycle, by the names of Graph's
+// synchronizationTaskExecutionResult.
+type RunState string
+
+// The outcomes of a cycle.
+const (
+	Succeeded        RunState = "Succeeded"
+	Failed           RunState = "Failed"
+	EntryLevelErrors RunState = "EntryLevelErrors" // it ended, some objects failed
+)
+
+// Run is the record of one cycle.
+type Run struct {
+	CycleID string    `json:"cycleId"`
+	Kind    CycleKind `json:"kind"`
+	State   RunState  `json:"state"`
+	Began   time.Time `json:"began"`
+	Ended   time.Time `json:"ended"`
+	Counts  Counts    `json:"counts"`
+	Error   string    `json:"error,omitzero"` // why it failed as a whole
+}
+
+// Counts are the figures of one cycle, in objects unless said otherwise.
+type Counts struct {
+	Collected  int            `json:"collected"`
+	Created    int            `json:"created"`
+	Updated    int            `json:"updated"`
+	Disabled   int            `json:"disabled"`
+	Enabled    int            `json:"enabled"`
+	Deleted    int            `json:"deleted,omitzero"`
+	Unchanged  int            `json:"unchanged"`
+	Skipped    int            `json:"skipped"`
+	Failed     int            `json:"failed"`
+	Staged     int            `json:"staged,omitzero"`     // removals held by the removal guard
+	References int            `json:"references,omitzero"` // references written after both ends existed
+	Writes     int            `json:"writes"`              // rows written in the target
+	Calls      int64          `json:"api_calls"`           // requests to the target
+	Codes      map[string]int `json:"codes,omitzero"`      // skipped and failed objects by reason code
+}
+
+// Quarantine says why and since when a job is kept from running as usual. The
+// zero Quarantine is none.
+type Quarantine struct {
+	Reason      QuarantineReason `json:"reason,omitzero"`
+	Code        string           `json:"code,omitzero"`
+	Message     string           `json:"message,omitzero"`
+	Began       time.Time        `json:"began,omitzero"`
+	NextAttempt time.Time        `json:"nextAttempt,omitzero"`
+	SeriesBegan time.Time        `json:"seriesBegan,omitzero"`
+	SeriesCount int              `json:"seriesCount,omitzero"`
+}
+
+// QuarantineReason is Graph's quarantineReason.
+type QuarantineReason string
+
+// The reasons of a quarantine.
+const (
+	EncounteredBaseEscrowThreshold       QuarantineReason = "EncounteredBaseEscrowThreshold"
+	EncounteredTotalEscrowThreshold      QuarantineReason = "EncounteredTotalEscrowThreshold"
+	EncounteredEscrowProportionThreshold QuarantineReason = "EncounteredEscrowProportionThreshold"
+	EncounteredQuarantineException       QuarantineReason = "EncounteredQuarantineException"
+	QuarantinedOnDemand                  QuarantineReason = "QuarantinedOnDemand"
+	TooManyDeletes                       QuarantineReason = "TooManyDeletes"
+	IngestionInterrupted                 QuarantineReason = "IngestionInterrupted"
+	UnknownQuarantineReason              QuarantineReason = "Unknown"
+)

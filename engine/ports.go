@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// ErrFenced is returned by a Ledger when a newer cycle of the same job has begun:
+// this one must stop and write nothing more.
+var ErrFenced = errors.New("another cycle of this job has begun")
+
+// Directory is what a cycle reads of the directory.
+type Directory interface {
+	// Head returns the position of the newest change in the feed. Every change up to
+	// it is visible, also on a database where transactions commit out of order.
+	Head(ctx context.Context) (directory.Cursor, error)
+
+	// Collect returns the ids of users that a cycle has to look at, in the order of
+	// the ids, at most Collection.Limit of them; fewer mean that there are no more.
+	Collect(ctx context.Context, collection Collection) ([]string, error)
+
+	// Subjects returns what is known about these users for a job, in the order of the
+	// ids given. A user who is not in the directory any more is there with Gone set.
+	Subjects(ctx context.Context, jobID string, userIDs []string) ([]Subject, error)
+}
+
+// Collection says which users a cycle looks at.
+type Collection struct {
+	JobID     string
+	Kind      provisioning.CycleKind // Initial: all who are assigned or connected; Incremental: who is touched
+	Everyone  bool                   // Initial only: all users, assigned or not
+	Connected bool                   // only users with an enabled connection: who can be a leaver
+	Since     directory.Cursor       // Incremental: changes after this position ...
+	Until     directory.Cursor       // ... up to this one
+	Due       time.Time              // Incremental: also those whose escrow is due by then
+	After     string                 // only ids after this one: where the last page ended
+	Limit     int
+}
+
+// Subject is one user with all that a cycle needs to judge and provision them.
+type Subject struct {
+	User       directory.User
+	Gone       bool // not in the directory any more; only User.ID is set
+	Grants     []directory.Grant
+	Connection Connection // zero when the user has no account that Usher manages
+	Manager    Connection // connection of the user's manager in the same job; zero when there is none
+	Escrow     Escrow     // zero when nothing failed
+	Removal    Removal    // zero when the account is not on the list of removals
+}
+
+// Connection links a user of the directory to an account of the target.
+type Connection struct {
+	SourceID   string
+	TargetID   string
+	TargetName string    // the account's name for people
+	Enabled    bool      // Usher left the account enabled
+	Since      time.Time // when the link was made
+}
+
+// IsZero reports whether there is no connection.
+func (c Connection) IsZero() bool { return c.TargetID == "" }
+
+// Escrow is a failed change that is kept and retried.
+type Escrow struct {
+	SourceID  string
+	Code      string
+	Message   string
+	Reference bool // only a reference failed
+	Attempts  int
+	First     time.Time // when it failed first
+	Next      time.Time // not retried before
+}
+
+// IsZero reports whether there is no escrow.
+func (e Escrow) IsZero() bool { return e.Attempts == 0 }
+
+// Reference is a reference of an account that waits until the account it points
+// to exists in the target.
+type Reference struct {
+	SourceID   string     // the user whose account has the reference
+	Attribute  string     // target attribute, such as ManagerId
+	Referenced string     // the user it points to
+	Old        attr.Value // what the target held when it was looked at
+}
+
+// ReadyReference is a Reference that can be written now.
+type ReadyReference struct {
+	Reference
+	Connection Connection // of the user whose account has the reference
+	Name       string     // user principal name of that user
+	TargetID   string     // id in the target of the account it points to
+}
+
+// RemovalState says what became of a removal.
+type RemovalState string
+
+// The states of a removal.
+const (
+	RemovalPlanned RemovalState = "planned" // found by the running cycle
+	RemovalStaged  RemovalState = "staged"  // held by the removal guard
+	RemovalAllowed RemovalState = "allowed" // an administrator lets it go ahead
+)
+
+// Removal is an account that a cycle is to take away.
+type Removal struct {
+	SourceID string
+	State    RemovalState
+	Reason   string
+	Since    time.Time
+}
+
+// Commit is everything that one batch changes in Usher's own state. It is written
+// in one transaction, or not at all.
+type Commit struct {
+	Connections []Connection // made or changed
+	Entries     []journal.Entry
+	Escrows     []Escrow    // put
+	Cleared     []string    // source ids whose escrow is over
+	Waiting     []Reference // put
+	Resolved    []Reference // over: written, or not wanted any more
+	Removed     []string    // source ids whose removal is carried out or no longer due
+}
+
+// Ledger is what a cycle reads and writes of Usher's own state. Every method that
+// writes checks the cycle's fencing token and returns ErrFenced when a newer cycle
+// of the job has begun.
+type Ledger interface {
+	// Begin starts a cycle: it returns the job with a new fencing token.
+	Begin(ctx context.Context, jobID string) (provisioning.Job, error)
+
+	// ImportRoles makes the application's roles those of the target: new ones are
+	// added, renamed ones renamed, missing ones disabled. What changed comes back as
+	// audit records, which are also written.
+	ImportRoles(ctx context.Context, cycle Cycle, roles []connector.Role) ([]journal.Audit, error)
+
+	// Claimed returns which of these target ids are connected already, and to whom.
+	Claimed(ctx context.Context, jobID string, targetIDs []string) (map[string]string, error)
+
+	// Ready returns references that can be written, in the order of source id and
+	// attribute, after the one given, at most limit of them.
+	Ready(ctx context.Context, jobID string, after Reference, limit int) ([]ReadyReference, error)
+
+	// Commit writes one batch.
+	Commit(ctx context.Context, cycle Cycle, commit Commit) error
+
+	// Finish writes the job's watermark, status and counters at the end of a cycle.
+	Finish(ctx context.Context, cycle Cycle, job provisioning.Job) error
+}
+
+// Removals is a job's list of accounts to take away. It is written before the
+// first of them is touched, so that the removal guard counts over a whole cycle
+// and what it holds survives a restart.
+type Removals interface {
+	// Plan puts removals on the list as planned. One that is on the list already as
+	// staged or allowed keeps its state.
+	Plan(ctx context.Context, cycle Cycle, found []Removal) error
+
+	// Count returns how many removals the list holds by state.
+	Count(ctx context.Context, jobID string) (RemovalCount, error)
+
+	// List returns the removals in one of the states, in the order of source id, after
+	// the one given, at most limit of them.
+	List(ctx context.Context, jobID string, states []RemovalState, after string, limit int) ([]Removal, error)
+
+	// Hold stages every planned removal.
+	Hold(ctx context.Context, cycle Cycle) error
+}
+
+// RemovalCount is how many removals a job has on its list.
+type RemovalCount struct {
+	Planned, Staged, Allowed int
+	Connected                int // enabled connections of the job, for the share
+}
+
+// Cycle names a running cycle and carries its fencing token.
+type Cycle struct {
+	ID            string
+	JobID         string
+	ApplicationID string
+	Fence         int64
+}

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"iter"
+
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Users keeps the users of the directory. Every change goes to the change feed in
+// the same transaction.
+type Users interface {
+	// PutUser creates the user or makes it exactly this; putting what is there already
+	// changes nothing and is not in the feed. A user principal name that another user
+	// has is ErrConflict; a manager who does not exist is ErrInvalid.
+	PutUser(ctx context.Context, user directory.User) error
+
+	// User returns the user with this id or user principal name (whatever its letter
+	// case), deleted ones too, or ErrNotFound.
+	User(ctx context.Context, idOrName string) (directory.User, error)
+
+	// Users yields all users in the order of id, after the id given.
+	Users(ctx context.Context, after string) iter.Seq2[directory.User, error]
+
+	// RemoveUser soft-deletes; RestoreUser undoes it. PurgeUser removes the user, with
+	// memberships and assignments, for good. A user who does not exist is ErrNotFound.
+	RemoveUser(ctx context.Context, id string) error
+	RestoreUser(ctx context.Context, id string) error
+	PurgeUser(ctx context.Context, id string) error
+
+	// CountUsers returns the number of users that are not deleted.
+	CountUsers(ctx context.Context) (int, error)
+}
+
+// Groups keeps groups and memberships. A change of a membership is a change of
+// the member in the feed.
+type Groups interface {
+	// PutGroup creates the group or makes it exactly this.
+	PutGroup(ctx context.Context, group directory.Group) error
+
+	// Group returns the group with this id or, if only one has it, display name, or
+	// ErrNotFound; several are ErrConflict.
+	Group(ctx context.Context, idOrName string) (directory.Group, error)
+
+	// Groups yields all groups in the order of display name.
+	Groups(ctx context.Context) iter.Seq2[directory.Group, error]
+
+	// RemoveGroup soft-deletes a group: its members lose what they had through it.
+	RemoveGroup(ctx context.Context, id string) error
+
+	// Members yields the direct members of a group, by id.
+	Members(ctx context.Context, groupID string) iter.Seq2[directory.Member, error]
+
+	// PutMember adds a member, RemoveMember removes one; both take ids or names, and
+	// doing what is done already is no error. An unknown one is ErrNotFound.
+	PutMember(ctx context.Context, member directory.Member) error
+	RemoveMember(ctx context.Context, member directory.Member) error
+}
+
+// Importer takes what a source reports into the directory.
+type Importer interface {
+	// Import takes in all deltas in one transaction, or none of them: an error of the
+	// sequence, a conflict, a manager or member who does not exist undoes everything.
+	// With replace, users, groups and memberships that the sequence did not put are
+	// removed (users and groups softly), after it ended without error; kinds that it
+	// did not put at all are left alone. Deltas of objects that are the same already
+	// change nothing.
+	Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (ImportReport, error)
+}
+
+// ImportReport counts what an import did.
+type ImportReport struct {
+	Users, Groups, Members, Assignments ImportCount
+}
+
+// ImportCount counts the objects of one kind.
+type ImportCount struct {
+	Read    int `json:"read"`
+	Created int `json:"created"`
+	Updated int `json:"updated"`
+	Removed int `json:"removed"`
+}
+
+// Applications keeps applications, their roles and who is assigned to them.
+type Applications interface {
+	// AddApplication keeps a new application with its job, credentials empty. A display
+	// name that another application has is ErrConflict.
+	AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema) error
+
+	// Application returns the application with this id, app id or display name (whatever
+	// its letter case), or ErrNotFound.
+	Application(ctx context.Context, idOrName string) (directory.Application, error)
+
+	// Applications yields all applications in the order of display name.
+	Applications(ctx context.Context) iter.Seq2[directory.Application, error]
+
+	// RemoveApplication removes an application with its job, roles, assignments,
+	// credentials and connections; the log stays.
+	RemoveApplication(ctx context.Context, id string) error
+
+	// Roles returns the roles of an application, in the order of display name.
+	Roles(ctx context.Context, applicationID string) ([]directory.AppRole, error)
+}
+
+// Assignments keeps who may use which application in which role.
+type Assignments interface {
+	// Assign adds an assignment; it resolves names. The same assignment again changes
+	// nothing. An unknown principal or role is ErrNotFound; a group that is not a
+	// security group is ErrInvalid.
+	Assign(ctx context.Context, request directory.AssignmentRequest) (directory.Assignment, error)
+
+	// Unassign removes the assignments of a principal to an application, those with the
+	// role if the request names one, and returns how many there were.
+	Unassign(ctx context.Context, request directory.AssignmentRequest) (int, error)
+
+	// Assignments yields the assignments of an application, in the order of id.
+	Assignments(ctx context.Context, applicationID string) iter.Seq2[directory.Assignment, error]
+
+	// CountAssigned returns how many users are assigned, in person or through a group.
+	CountAssigned(ctx context.Context, applicationID string) (int, error)
+}
+
+// Jobs keeps jobs with their credentials and schemas.
+type Jobs interface {
+	// Job returns the job of an application, or ErrNotFound.
+	Job(ctx context.Context, applicationID string) (provisioning.Job, error)
+
+	// UpdateJob reads the job, applies the function and writes what it returns, in one
+	// transaction. An error of the function changes nothing.
+	UpdateJob(ctx context.Context, jobID string, update func(provisioning.Job) (provisioning.Job, error)) error
+
+	// Credentials returns a job's credentials; PutCredentials replaces them. They are
+	// sealed where they are kept.
+	Credentials(ctx context.Context, jobID string) (provisioning.Credentials, error)
+	PutCredentials(ctx context.Context, jobID string, credentials provisioning.Credentials) error
+
+	// Schema returns a job's schema; PutSchema replaces it, which makes the next cycle
+	// an initial one.
+	Schema(ctx context.Context, jobID string) (mapping.Schema, error)
+	PutSchema(ctx context.Context, jobID string, schema mapping.Schema) error
+}
+
+// Links shows what a job has in its target.
+type Links interface {
+	// Connection returns the connection of a user in a job, zero when there is none.
+	Connection(ctx context.Context, jobID, sourceID string) (engine.Connection, error)
+
+	// Connections yields a job's connections in the order of source id.
+	Connections(ctx context.Context, jobID string) iter.Seq2[engine.Connection, error]
+
+	// Escrow returns what is kept for retry for a user in a job, zero when nothing is.
+	Escrow(ctx context.Context, jobID, sourceID string) (engine.Escrow, error)
+
+	// CountLinks returns how many connections, enabled ones, escrows, waiting references
+	// and staged removals a job has.
+	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
+
+	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
+	// no id is given, and returns how many; RejectRemovals takes them off the list.
+	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
+	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
+}
+
+// LinkCount counts what a job keeps.
+type LinkCount struct {
+	Connections, Enabled, Escrows, Waiting, Staged int
+}
+
+// Journal keeps the provisioning log and the audit log.
+type Journal interface {
+	// Entries yields the entries that the query selects.
+	Entries(ctx context.Context, query journal.Query) iter.Seq2[journal.Entry, error]
+
+	// Audits yields audit records, newest first, at most limit of them (0: all).
+	Audits(ctx context.Context, limit int) iter.Seq2[journal.Audit, error]
+
+	// Audit writes an act to the audit log.
+	Audit(ctx context.Context, audit journal.Audit) error
+}
+
+// Store is all of the above with what the engine needs. Only commands and the
+// conformance suite mention it; everybody else asks for the part that they use.
+type Store interface {
+	Users
+	Groups
+	Importer
+	Applications
+	Assignments
+	Jobs
+	Links
+	Journal
+
+	Engine() Engine
+	Close() error
+}
+
+// Engine is what the engine needs of a store.
+type Engine interface {
+	engine.Directory
+	engine.Ledger
+	engine.Removals
+}

@@ -1,0 +1,149 @@
+package mapping
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/usher-id/usher/expr"
+	"github.com/usher-id/usher/scope"
+)
+
+// Schema is Graph's synchronizationSchema: which objects and attributes both
+// directories have, and how the one becomes the other. Members that this package
+// does not know are kept in Unknown, here and in the parts, and written again.
+type Schema struct {
+	ID                   string      `json:"id"`
+	Version              string      `json:"version"`
+	Directories          []Directory `json:"directories"`
+	SynchronizationRules []Rule      `json:"synchronizationRules"`
+	Unknown              Unknown     `json:"-"`
+}
+
+// Directory is Graph's directoryDefinition.
+type Directory struct {
+	ID      string             `json:"id"`
+	Name    string             `json:"name"`
+	Objects []ObjectDefinition `json:"objects"`
+	Unknown Unknown            `json:"-"`
+}
+
+// ObjectDefinition is Graph's objectDefinition: one type of object.
+type ObjectDefinition struct {
+	Name       string                `json:"name"`
+	Attributes []AttributeDefinition `json:"attributes"`
+	Metadata   []Metadata            `json:"metadata"`
+	Unknown    Unknown               `json:"-"`
+}
+
+// Metadata is a key with a value, as Graph attaches them to definitions.
+type Metadata struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// AttributeDefinition is Graph's attributeDefinition.
+type AttributeDefinition struct {
+	Name              string             `json:"name"`
+	Type              AttributeType      `json:"type"`
+	Anchor            bool               `json:"anchor"`
+	CaseExact         bool               `json:"caseExact"`
+	DefaultValue      *string            `json:"defaultValue"`
+	Multivalued       bool               `json:"multivalued"`
+	Mutability        string             `json:"mutability"` // ReadWrite, ReadOnly, Immutable, WriteOnly
+	Required          bool               `json:"required"`
+	ReferencedObjects []ReferencedObject `json:"referencedObjects"`
+	Metadata          []Metadata         `json:"metadata"`
+	Unknown           Unknown            `json:"-"`
+}
+
+// AttributeType is Graph's attributeType.
+type AttributeType string
+
+// The attribute types.
+const (
+	StringType    AttributeType = "String"
+	IntegerType   AttributeType = "Integer"
+	ReferenceType AttributeType = "Reference"
+	BinaryType    AttributeType = "Binary"
+	BooleanType   AttributeType = "Boolean"
+	DateTimeType  AttributeType = "DateTime"
+)
+
+// ReferencedObject names a type that a reference can point to.
+type ReferencedObject struct {
+	ReferencedObjectName string  `json:"referencedObjectName"`
+	ReferencedProperty   *string `json:"referencedProperty"`
+}
+
+// Rule is Graph's synchronizationRule.
+type Rule struct {
+	ID                  string          `json:"id"`
+	Name                string          `json:"name"`
+	Priority            int             `json:"priority"`
+	Editable            bool            `json:"editable"`
+	SourceDirectoryName string          `json:"sourceDirectoryName"`
+	TargetDirectoryName string          `json:"targetDirectoryName"`
+	ObjectMappings      []ObjectMapping `json:"objectMappings"`
+	Metadata            []Metadata      `json:"metadata"`
+	Unknown             Unknown         `json:"-"`
+}
+
+// ObjectMapping is Graph's objectMapping: one type of source object to one type
+// of target object.
+type ObjectMapping struct {
+	Name              *string            `json:"name"`
+	Enabled           bool               `json:"enabled"`
+	FlowTypes         FlowTypes          `json:"flowTypes"`
+	SourceObjectName  string             `json:"sourceObjectName"`
+	TargetObjectName  string             `json:"targetObjectName"`
+	Scope             *scope.Filter      `json:"scope"`
+	AttributeMappings []AttributeMapping `json:"attributeMappings"`
+	Metadata          []Metadata         `json:"metadata"`
+	Unknown           Unknown            `json:"-"`
+}
+
+// AttributeMapping is Graph's attributeMapping: where one target attribute comes
+// from. Without a Source only DefaultValue counts.
+type AttributeMapping struct {
+	TargetAttributeName     string       `json:"targetAttributeName"`
+	Source                  *expr.Source `json:"source"`
+	DefaultValue            *string      `json:"defaultValue"`
+	MatchingPriority        int          `json:"matchingPriority"` // 0: not used for matching; the lowest is tried first
+	FlowType                FlowType     `json:"flowType"`
+	FlowBehavior            FlowBehavior `json:"flowBehavior"`
+	ExportMissingReferences bool         `json:"exportMissingReferences"`
+	Unknown                 Unknown      `json:"-"`
+}
+
+// FlowType says when an attribute flows.
+type FlowType string
+
+// The flow types.
+const (
+	FlowAlwaysType    FlowType = "Always"
+	ObjectAddOnly     FlowType = "ObjectAddOnly"     // only when the account is created
+	MultiValueAddOnly FlowType = "MultiValueAddOnly" // values are added, none is taken away
+	ValueAddOnly      FlowType = "ValueAddOnly"      // as MultiValueAddOnly
+	AttributeAddOnly  FlowType = "AttributeAddOnly"  // only while the target has no value
+)
+
+// FlowBehavior says whether a value is written although it did not change.
+type FlowBehavior string
+
+// The flow behaviours.
+const (
+	FlowWhenChanged FlowBehavior = "FlowWhenChanged"
+	FlowAlways      FlowBehavior = "FlowAlways"
+)
+
+// Parse reads a schema document and fills in what clients leave out: flowType
+// Always, flowBehavior FlowWhenChanged, flowTypes Add,Update,Delete, enabled true,
+// type String, mutability ReadWrite. A document that is not JSON or has a wrong
+// form gives an error with the place; whether it makes sense is for Compile.
+func Parse(data []byte) (Schema, error) {
+	var schema Schema
+	if err := json.Unmarshal(data, &schema); err != nil {
+		return Schema{}, fmt.Errorf("read synchronization schema: %w", err)
+	}
+	return schema, nil
+}

@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"github.com/usher-id/usher/attr"
+)
+
+// Action is what Usher intends to do, or did, with an object in the target.
+type Action string
+
+// The actions.
+const (
+	Create  Action = "create"
+	Update  Action = "update"
+	Disable Action = "disable"
+	Enable  Action = "enable" // an update that makes a disabled account active again
+	Delete  Action = "delete"
+	None    Action = "none" // looked at, already as it should be
+	Skip    Action = "skip" // looked at, not to be touched
+)
+
+// Writes reports whether the action writes to the target.
+func (a Action) Writes() bool {
+	return a == Create || a == Update || a == Disable || a == Enable || a == Delete
+}
+
+// Removes reports whether the action takes access away.
+func (a Action) Removes() bool { return a == Disable || a == Delete }
+
+// Status is how far a change has come.
+type Status string
+
+// The statuses. Success, Failure, Skipped and Warning are those of Microsoft
+// Entra's provisioning log.
+const (
+	Planned Status = "planned" // decided, not carried out
+	Success Status = "success"
+	Failure Status = "failure"
+	Skipped Status = "skipped"
+	Warning Status = "warning"
+	Staged  Status = "staged" // held by the removal guard
+)
+
+// Identity names an object on one side for machines (ID) and for people (Name).
+type Identity struct {
+	Type string `json:"type,omitzero"`
+	ID   string `json:"id,omitzero"`
+	Name string `json:"name,omitzero"`
+}
+
+// Field is one attribute that differs, in the target's names. On creation Old is
+// null throughout.
+type Field struct {
+	Name     string     `json:"name"`
+	Old      attr.Value `json:"old"`
+	New      attr.Value `json:"new"`
+	Redacted bool       `json:"redacted,omitzero"` // the values flow but are not shown
+}
+
+// Reason says why a change is as it is: a code of the provisioning log and a
+// sentence. Advice says what to do about it, for failures.
+type Reason struct {
+	Code   string `json:"code,omitzero"`
+	Text   string `json:"text,omitzero"`
+	Advice string `json:"advice,omitzero"`
+}
+
+// StepType is the type of a step, by the names of Graph's provisioningStepType.
+type StepType string
+
+// The types of step, in the order in which they happen.
+const (
+	ImportStep     StepType = "import"
+	ScopingStep    StepType = "scoping"
+	MatchingStep   StepType = "matching"
+	ProcessingStep StepType = "processing"
+	ReferenceStep  StepType = "referenceResolution"
+	ExportStep     StepType = "export"
+)
+
+// Step is one step taken for a change.
+type Step struct {
+	Name        string            `json:"name"`
+	Type        StepType          `json:"type"`
+	Status      Status            `json:"status"`
+	Description string            `json:"description"`
+	Details     map[string]string `json:"details,omitempty"`
+}
+
+// Change is what Usher intends to do, and then did, to one object in the target.
+// It is a value: a stage that adds to it returns a new one. Desired and Current
+// are for the stages only; its JSON is the entry of the provisioning log.
+type Change struct {
+	ID       string   `json:"id,omitzero"`
+	Action   Action   `json:"action"`
+	Status   Status   `json:"status"`
+	Source   Identity `json:"source"`
+	Target   Identity `json:"target,omitzero"`
+	Fields   []Field  `json:"fields,omitempty"`
+	Reason   Reason   `json:"reason,omitzero"`
+	Warnings []string `json:"warnings,omitempty"`
+	Steps    []Step   `json:"steps,omitempty"`
+
+	Desired attr.Object `json:"-"` // what the mapping wants
+	Current attr.Object `json:"-"` // what the target holds; zero for an account that does not exist
+}
+
+// New returns the fields that differ as attributes with their new values: what
+// has to be written.
+func (c Change) New() attr.Object {
+	builder := attr.NewBuilder(c.Target.Type, c.Target.ID, len(c.Fields))
+	for _, field := range c.Fields {
+		builder.Set(field.Name, field.New)
+	}
+	return builder.Object()
+}
+
+func (c Change) withStep(step Step) Change {
+	steps := make([]Step, len(c.Steps), len(c.Steps)+1)
+	copy(steps, c.Steps)
+	c.Steps = append(steps, step)
+	return c
+}

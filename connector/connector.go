@@ -64,7 +64,8 @@ type Query struct {
 // Outcome is what became of one change of a batch.
 type Outcome struct {
 	TargetID string   // id of the object in the target, for creations
-	Warnings []string // what the target did differently, such as an e-mail address that waits for confirmation
+	Warnings []string // what the target did differently
+	Pending  []string // attributes that were accepted and take effect later, such as an e-mail address that waits for confirmation
 	Err      error    // nil when the change is in the target, else an *Error
 }
 

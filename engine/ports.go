@@ -9,6 +9,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -59,9 +60,10 @@ type Subject struct {
 type Connection struct {
 	SourceID   string
 	TargetID   string
-	TargetName string    // the account's name for people
-	Enabled    bool      // Usher left the account enabled
-	Since      time.Time // when the link was made
+	TargetName string         // the account's name for people
+	Enabled    bool           // Usher left the account enabled
+	Since      time.Time      // when the link was made
+	Pending    []plan.Pending // values that the target accepted and does not show yet
 }
 
 // IsZero reports whether there is no connection.
@@ -116,6 +118,9 @@ type Removal struct {
 	Since    time.Time
 }
 
+// IsZero reports whether there is no removal.
+func (r Removal) IsZero() bool { return r.State == "" }
+
 // Commit is everything that one batch changes in Usher's own state. It is written
 // in one transaction, or not at all.
 type Commit struct {
@@ -134,6 +139,9 @@ type Commit struct {
 type Ledger interface {
 	// Begin starts a cycle: it returns the job with a new fencing token.
 	Begin(ctx context.Context, jobID string) (provisioning.Job, error)
+
+	// Look returns the job as it is, for a dry run, which takes no fencing token.
+	Look(ctx context.Context, jobID string) (provisioning.Job, error)
 
 	// ImportRoles makes the application's roles those of the target: new ones are
 	// added, renamed ones renamed, missing ones disabled. What changed comes back as

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// pageSize is how many people are read from the directory at a time.
+const pageSize = 500
+
+// findRemovals looks for leavers among the accounts in use, puts them on the list
+// and lets the guard count them, before anything is written. It does no target
+// I/O.
+func (c *cycle) findRemovals(ctx context.Context) error {
+	c.progress.phase("removals")
+	collection := c.collection()
+	collection.Connected = true
+	err := c.pages(ctx, collection, func(items []*item) error {
+		var found []Removal
+		for _, i := range items {
+			if c.removal(i) {
+				found = append(found, Removal{SourceID: i.subject.User.ID, State: RemovalPlanned, Reason: i.verdict.Text(), Since: c.began})
+			}
+		}
+		if len(found) == 0 {
+			return nil
+		}
+		if c.asked.DryRun {
+			c.dryRemovals = append(c.dryRemovals, found...)
+			return nil
+		}
+		return c.Removals.Plan(ctx, c.cycle, found)
+	})
+	if err != nil {
+		return fmt.Errorf("look for removals: %w", err)
+	}
+	return c.guard(ctx)
+}
+
+// guard holds all removals of the cycle when they are too many.
+func (c *cycle) guard(ctx context.Context) error {
+	count, err := c.Removals.Count(ctx, c.job.ID)
+	if err != nil {
+		return fmt.Errorf("count removals: %w", err)
+	}
+	if c.asked.DryRun {
+		count.Planned = len(c.dryRemovals)
+	}
+	guard := plan.Guard{Limit: c.job.Settings.RemovalLimit, Percent: c.job.Settings.RemovalPercent}
+	c.held = guard.Judge(count.Planned, count.Connected)
+	if c.held == "" || c.asked.DryRun {
+		return nil
+	}
+	c.log.WarnContext(ctx, "removals are held", "reason", c.held, "removals", count.Planned, "connected", count.Connected)
+	if err := c.Removals.Hold(ctx, c.cycle); err != nil {
+		return fmt.Errorf("hold removals: %w", err)
+	}
+	return nil
+}
+
+// people provisions everyone who was collected, leavers first.
+func (c *cycle) people(ctx context.Context) error {
+	dispatcher := c.newDispatcher(ctx)
+	err := c.feed(ctx, dispatcher)
+	return dispatcher.close(err)
+}
+
+func (c *cycle) feed(ctx context.Context, d *dispatcher) error {
+	if c.kind == provisioning.OnDemand {
+		return c.feedAsked(ctx, d)
+	}
+	c.progress.phase("removals")
+	if err := c.feedRemovals(ctx, d); err != nil {
+		return err
+	}
+	c.progress.phase("people")
+	return c.pages(ctx, c.collection(), func(items []*item) error {
+		c.progress.collected(len(items))
+		for _, i := range items {
+			if c.takenAway(i) {
+				continue // with the list of removals, or long ago
+			}
+			if err := d.add(i, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// feedRemovals hands on who is on the list of removals and not held. Whoever came
+// back into scope meanwhile goes along and is provisioned as usual.
+func (c *cycle) feedRemovals(ctx context.Context, d *dispatcher) error {
+	if c.asked.DryRun {
+		return c.feedDryRemovals(ctx, d)
+	}
+	states := []RemovalState{RemovalAllowed, RemovalPlanned}
+	after := ""
+	for {
+		removals, err := c.Removals.List(ctx, c.job.ID, states, after, pageSize)
+		if err != nil {
+			return fmt.Errorf("list removals: %w", err)
+		}
+		if err := c.feedUsers(ctx, d, sourceIDs(removals), true); err != nil {
+			return err
+		}
+		if len(removals) < pageSize {
+			return nil
+		}
+		after = removals[len(removals)-1].SourceID
+	}
+}
+
+func (c *cycle) feedDryRemovals(ctx context.Context, d *dispatcher) error {
+	if c.held != "" {
+		return nil
+	}
+	for from := 0; from < len(c.dryRemovals); from += pageSize {
+		page := c.dryRemovals[from:min(from+pageSize, len(c.dryRemovals))]
+		if err := c.feedUsers(ctx, d, sourceIDs(page), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sourceIDs(removals []Removal) []string {
+	ids := make([]string, len(removals))
+	for i, removal := range removals {
+		ids[i] = removal.SourceID
+	}
+	return ids
+}
+
+// feedAsked hands on the people of an on-demand run.
+func (c *cycle) feedAsked(ctx context.Context, d *dispatcher) error {
+	c.progress.phase("people")
+	c.progress.collected(len(c.asked.Users))
+	return c.feedUsers(ctx, d, c.asked.Users, false)
+}
+
+func (c *cycle) feedUsers(ctx context.Context, d *dispatcher, ids []string, leavers bool) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
+	if err != nil {
+		return fmt.Errorf("read people: %w", err)
+	}
+	for _, subject := range subjects {
+		if err := d.add(c.judge(subject), leavers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takenAway reports whether the person's account is, or is being, taken away: the
+// list of removals takes care of it.
+func (c *cycle) takenAway(i *item) bool {
+	switch {
+	case i.verdict.In, i.verdict.Kept, i.subject.Connection.IsZero():
+		return false
+	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
+		return false
+	}
+	return !c.removal(i) || !c.isHeld(i)
+}
+
+// isHeld reports whether the guard, in this cycle or in an earlier one, keeps the
+// removal back.
+func (c *cycle) isHeld(i *item) bool {
+	switch i.subject.Removal.State {
+	case RemovalAllowed:
+		return false
+	case RemovalStaged:
+		return true
+	case RemovalPlanned:
+	}
+	return c.held != ""
+}
+
+func (c *cycle) collection() Collection {
+	return Collection{
+		JobID: c.job.ID, Kind: c.kind, Everyone: c.job.Settings.SyncAll,
+		Since: c.job.Watermark, Until: c.until, Due: c.began, Limit: pageSize,
+	}
+}
+
+// pages reads a collection page by page and judges everyone on the page.
+func (c *cycle) pages(ctx context.Context, collection Collection, take func([]*item) error) error {
+	for {
+		ids, err := c.Directory.Collect(ctx, collection)
+		if err != nil {
+			return fmt.Errorf("collect people: %w", err)
+		}
+		if len(ids) > 0 {
+			subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
+			if err != nil {
+				return fmt.Errorf("read people: %w", err)
+			}
+			items := make([]*item, len(subjects))
+			for n, subject := range subjects {
+				items[n] = c.judge(subject)
+			}
+			if err := take(items); err != nil {
+				return err
+			}
+		}
+		if len(ids) < collection.Limit {
+			return nil
+		}
+		collection.After = ids[len(ids)-1]
+	}
+}
+
+// pause waits, unless the context ends before.
+func pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

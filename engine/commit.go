@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// commit records a batch in one transaction and tells about it.
+func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) error {
+	over := make([]*item, 0, len(items))
+	for _, i := range items {
+		if i.change.Status == plan.Planned && !c.asked.DryRun {
+			continue // the cycle stops before the target came to it
+		}
+		i.change = i.change.Identified(newID())
+		over = append(over, i)
+	}
+	if !c.asked.DryRun {
+		record := c.commitOf(over, took)
+		// A batch that the target has taken is recorded although the cycle was asked to stop.
+		if err := c.Ledger.Commit(context.WithoutCancel(ctx), c.cycle, record); err != nil {
+			return fmt.Errorf("record a batch: %w", err)
+		}
+	}
+	changes := make([]plan.Change, len(over))
+	for n, i := range over {
+		changes[n] = i.change
+	}
+	c.tell(changes, false)
+	return nil
+}
+
+// newID returns an id that sorts by time.
+func newID() string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.NewString()
+	}
+	return id.String()
+}
+
+// tell reports changes that are over, one batch at a time.
+func (c *cycle) tell(changes []plan.Change, links bool) {
+	c.progress.done(changes, links)
+	if c.asked.Report == nil {
+		return
+	}
+	c.telling.Lock()
+	defer c.telling.Unlock()
+	for _, change := range changes {
+		c.asked.Report(change)
+	}
+}
+
+func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
+	now := time.Now().UTC()
+	commit := Commit{Entries: make([]journal.Entry, 0, len(items))}
+	for _, i := range items {
+		if connection, changed := c.connection(i, now); changed {
+			commit.Connections = append(commit.Connections, connection)
+		}
+		c.escrow(i, &commit, now)
+		if i.change.Status != plan.Failure {
+			i.references(&commit, i.change.Action)
+		}
+		if !i.subject.Removal.IsZero() && i.change.Status != plan.Failure && i.change.Status != plan.Staged {
+			commit.Removed = append(commit.Removed, i.subject.User.ID)
+		}
+		if c.worthLogging(i) {
+			commit.Entries = append(commit.Entries, c.entry(i.change, now, took))
+		}
+	}
+	return commit
+}
+
+func (c *cycle) entry(change plan.Change, at time.Time, took time.Duration) journal.Entry {
+	return journal.Entry{
+		At: at, JobID: c.job.ID, ApplicationID: c.job.ApplicationID, CycleID: c.cycle.ID, Duration: took,
+		InitiatedBy: c.asked.InitiatedBy, Change: change,
+	}
+}
+
+// worthLogging leaves out what tells nothing: people who never had to do with the
+// application, and in an initial cycle everyone who is as they should be.
+func (c *cycle) worthLogging(i *item) bool {
+	if i.change.Status != plan.Skipped {
+		return true
+	}
+	if i.change.Action == plan.None {
+		return c.kind != provisioning.Initial
+	}
+	return len(i.subject.Grants) > 0 || !i.subject.Connection.IsZero()
+}
+
+// connection returns the person's connection after the change, and whether that
+// is news.
+func (c *cycle) connection(i *item, now time.Time) (Connection, bool) {
+	before := i.subject.Connection
+	change := i.change
+	if change.Target.ID == "" || change.Status == plan.Failure || change.Status == plan.Staged || change.Action == plan.Skip {
+		return Connection{}, false
+	}
+	after := before
+	after.SourceID, after.TargetID, after.TargetName = i.subject.User.ID, change.Target.ID, change.Target.Name
+	if before.IsZero() {
+		after.Since, after.Enabled = now, true
+	}
+	if name := change.Desired.Get(c.target.NameAttribute); !name.IsEmpty() && change.Action != plan.None {
+		after.TargetName = name.String()
+	}
+	after.Enabled = enabledAfter(change, c.target.ActiveAttribute, after.Enabled)
+	after.Pending = c.pending(i, now)
+	return after, before.IsZero() || after.TargetName != before.TargetName || after.Enabled != before.Enabled ||
+		len(after.Pending)+len(before.Pending) > 0
+}
+
+// enabledAfter tells whether the account is active after the change: by what was
+// written, else by what was there.
+func enabledAfter(change plan.Change, activeAttribute string, otherwise bool) bool {
+	if change.Action == plan.Delete {
+		return false
+	}
+	if value, found := change.Desired.Lookup(activeAttribute); found {
+		return value.Bool()
+	}
+	if value, found := change.Current.Lookup(activeAttribute); found {
+		return value.Bool()
+	}
+	return otherwise
+}
+
+// pending returns the values that the target accepted and does not show yet.
+func (c *cycle) pending(i *item, now time.Time) []plan.Pending {
+	still := plan.StillPending(i.subject.Connection.Pending, i.change.Current, i.change.Desired)
+	if i.change.Action == plan.Create {
+		return still
+	}
+	for _, attribute := range i.outcome.Pending {
+		for _, field := range i.change.Fields {
+			if field.Name == attribute {
+				still = append(still, plan.Pending{Attribute: attribute, Old: field.Old, New: field.New, Since: now})
+			}
+		}
+	}
+	return still
+}
+
+// escrow keeps what failed and forgets what did not.
+func (c *cycle) escrow(i *item, commit *Commit, now time.Time) {
+	switch {
+	case i.change.Status == plan.Failure:
+		escrow := i.escrowed(now)
+		i.change = i.change.Retried(escrow.Attempts, escrow.Next)
+		commit.Escrows = append(commit.Escrows, escrow)
+	case !i.subject.Escrow.IsZero():
+		commit.Cleared = append(commit.Cleared, i.subject.User.ID)
+	}
+}
+
+// references puts down which references of the account wait, and takes off the
+// list those that do not any more.
+func (i *item) references(commit *Commit, action plan.Action) {
+	if action == plan.Skip {
+		return
+	}
+	for _, waiting := range i.waiting {
+		commit.Waiting = append(commit.Waiting, Reference{
+			SourceID: i.subject.User.ID, Attribute: waiting.Attribute, Referenced: waiting.Referenced,
+			Old: i.change.Current.Get(waiting.Attribute),
+		})
+	}
+	if action == plan.Create {
+		return
+	}
+	for _, flow := range i.desired.Flows {
+		if flow.Rule.Reference != "" && !isWaiting(i.waiting, flow.Rule.Target) {
+			commit.Resolved = append(commit.Resolved, Reference{SourceID: i.subject.User.ID, Attribute: flow.Rule.Target})
+		}
+	}
+}
+
+func isWaiting(waiting []plan.Waiting, attribute string) bool {
+	for _, w := range waiting {
+		if w.Attribute == attribute {
+			return true
+		}
+	}
+	return false
+}
+
+// hold turns a removal into one that waits for an administrator.
+func (c *cycle) hold(i *item) {
+	text := c.held
+	if text == "" {
+		text = "held since an earlier cycle: " + i.subject.Removal.Reason
+	}
+	i.change = plan.HeldRemoval(i.facts(nil, noKey, "", c.target.ObjectType), c.rules, text)
+	i.outcome = connector.Outcome{}
+	i.decided = true
+}

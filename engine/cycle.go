@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// run goes through the phases of a cycle.
+func (c *cycle) run(ctx context.Context) error {
+	until, err := c.Directory.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read the position of the change feed: %w", err)
+	}
+	c.until = until
+	if c.kind == provisioning.OnDemand {
+		return c.people(ctx)
+	}
+	if err := c.roles(ctx); err != nil {
+		return err
+	}
+	if err := c.findRemovals(ctx); err != nil {
+		return err
+	}
+	if err := c.people(ctx); err != nil {
+		return err
+	}
+	return c.references(ctx)
+}
+
+// roles imports the target's roles. Two with one name cannot be told apart by an
+// assignment, so they stop the job, as in Microsoft Entra.
+func (c *cycle) roles(ctx context.Context) error {
+	if !c.target.ImportsRoles {
+		return nil
+	}
+	c.progress.phase("roles")
+	var roles []connector.Role
+	for role, err := range c.asked.Connector.Roles(ctx) {
+		if err != nil {
+			return fmt.Errorf("import roles: %w", err)
+		}
+		roles = append(roles, role)
+	}
+	if err := distinct(roles); err != nil {
+		return err
+	}
+	if c.asked.DryRun {
+		return nil
+	}
+	if _, err := c.Ledger.ImportRoles(ctx, c.cycle, roles); err != nil {
+		return fmt.Errorf("import roles: %w", err)
+	}
+	return nil
+}
+
+// distinct refuses roles that share a name.
+func distinct(roles []connector.Role) error {
+	seen := make(map[string]connector.Role, len(roles))
+	for _, role := range roles {
+		if other, twice := seen[strings.ToLower(role.Name)]; twice {
+			return &quarantineError{
+				reason: provisioning.EncounteredQuarantineException, code: "DuplicateRoles",
+				message: fmt.Sprintf("two roles of the target are called %q (%s and %s); rename one of them there", role.Name, other.ID, role.ID),
+			}
+		}
+		seen[strings.ToLower(role.Name)] = role
+	}
+	return nil
+}
+
+// quarantineError stops a cycle and puts its job into quarantine.
+type quarantineError struct {
+	reason        provisioning.QuarantineReason
+	code, message string
+}
+
+func (e *quarantineError) Error() string { return e.message }
+
+// close records how the cycle ended. A cycle that was fenced off records nothing:
+// the job belongs to the newer one.
+func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, error) {
+	run := c.record(failure)
+	if c.asked.DryRun || errors.Is(failure, ErrFenced) {
+		return run, failure
+	}
+	c.job = c.closed(c.job, run, failure)
+	// A cycle that was interrupted still records its end.
+	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	if err := c.Ledger.Finish(finish, c.cycle, c.job); err != nil {
+		return run, errors.Join(failure, fmt.Errorf("record the end of the cycle: %w", err))
+	}
+	c.log.InfoContext(ctx, "cycle ended", "kind", string(c.kind), "state", string(run.State), "collected", run.Counts.Collected,
+		"writes", run.Counts.Writes, "failed", run.Counts.Failed, "api_calls", run.Counts.Calls)
+	return run, failure
+}
+
+func (c *cycle) record(failure error) provisioning.Run {
+	counts := c.progress.snapshot()
+	counts.Calls = c.asked.Connector.Usage().Calls - c.callsBefore
+	run := provisioning.Run{CycleID: c.cycle.ID, Kind: c.kind, State: provisioning.Succeeded, Began: c.began, Ended: time.Now().UTC(), Counts: counts}
+	switch {
+	case failure != nil:
+		run.State, run.Error = provisioning.Failed, failure.Error()
+	case counts.Failed > 0:
+		run.State = provisioning.EntryLevelErrors
+	}
+	return run
+}
+
+// closed returns the job as the cycle leaves it. The watermark moves only when
+// everything was looked at.
+func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error) provisioning.Job {
+	if c.kind == provisioning.OnDemand {
+		return job
+	}
+	job.Status.LastRun = run
+	if failure != nil {
+		job.Status.SuccessiveFailure++
+		if quarantine, found := c.quarantine(failure); found {
+			job.Status.Code = provisioning.Quarantined
+			job.Status.Quarantine = c.continued(job.Status.Quarantine, quarantine)
+		}
+		return job
+	}
+	job.Watermark = c.until
+	job.Status.InitialDone = true
+	job.Status.SuccessiveFailure = 0
+	job.Status.LastSuccess = run
+	job.Status.Code = provisioning.Active
+	job.Status.Quarantine = provisioning.Quarantine{}
+	if job.Status.SteadySince.IsZero() {
+		job.Status.SteadySince = run.Ended
+	}
+	if c.held != "" {
+		job.Status.Code = provisioning.Quarantined
+		job.Status.Quarantine = c.continued(job.Status.Quarantine, provisioning.Quarantine{
+			Reason: provisioning.TooManyDeletes, Code: plan.CodeStaged, Message: c.held,
+		})
+	}
+	return job
+}
+
+// quarantine tells whether a failure concerns the job as a whole: credentials
+// that do not work, duplicate roles.
+func (c *cycle) quarantine(failure error) (provisioning.Quarantine, bool) {
+	if q, ok := errors.AsType[*quarantineError](failure); ok {
+		return provisioning.Quarantine{Reason: q.reason, Code: q.code, Message: q.message}, true
+	}
+	target, ok := errors.AsType[*connector.Error](failure)
+	if !ok || target.Kind != connector.Unauthorized {
+		return provisioning.Quarantine{}, false
+	}
+	message := target.Error()
+	if target.Advice != "" {
+		message += " " + target.Advice
+	}
+	return provisioning.Quarantine{Reason: provisioning.EncounteredQuarantineException, Code: target.Code, Message: message}, true
+}
+
+// continued keeps the beginning of a quarantine that goes on. The next attempt
+// follows the documented steps after the first failure: 6, 12, 24 hours, then
+// daily.
+func (c *cycle) continued(before, now provisioning.Quarantine) provisioning.Quarantine {
+	moment := time.Now().UTC()
+	now.Began, now.SeriesBegan, now.SeriesCount = moment, moment, 1
+	if before.Reason != "" {
+		now.SeriesBegan, now.SeriesCount = before.SeriesBegan, before.SeriesCount+1
+		if before.Reason == now.Reason {
+			now.Began = before.Began
+		}
+	}
+	now.NextAttempt = nextAttempt(now.SeriesBegan, moment)
+	return now
+}
+
+func nextAttempt(first, now time.Time) time.Time {
+	for _, wait := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
+		if due := first.Add(wait); due.After(now) {
+			return due
+		}
+	}
+	days := now.Sub(first)/(24*time.Hour) + 1
+	return first.Add(days * 24 * time.Hour)
+}

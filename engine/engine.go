@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Engine runs cycles on a directory, a ledger and a list of removals. It keeps no
+// state of its own and is safe for concurrent use.
+type Engine struct {
+	Directory Directory
+	Ledger    Ledger
+	Removals  Removals
+	Log       *slog.Logger
+}
+
+// Run is what one cycle needs and what it is asked to do.
+type Run struct {
+	JobID       string
+	Connector   connector.Connector
+	Mapping     *mapping.Mapping
+	Full        bool              // an initial cycle although the job does not need one
+	Users       []string          // on demand: only these users, by id
+	DryRun      bool              // decide, write nothing anywhere
+	InitiatedBy string            // for the log; empty for Usher itself
+	Observe     func(Progress)    // called from one goroutine at a time; may be nil
+	Report      func(plan.Change) // every change when it is over, from one goroutine at a time; may be nil
+}
+
+// Cycle runs one cycle and returns its record, also when it failed: then the
+// error says why it stopped, and what was done until then is committed. What the
+// cycle did not come to is done by the next one.
+func (e *Engine) Cycle(ctx context.Context, run Run) (provisioning.Run, error) {
+	c, err := e.open(ctx, run)
+	if err != nil {
+		return provisioning.Run{}, err
+	}
+	err = c.run(ctx)
+	return c.close(ctx, err)
+}
+
+// open loads the job and takes the fencing token. A dry run takes none: it may
+// run beside a cycle.
+func (e *Engine) open(ctx context.Context, run Run) (*cycle, error) {
+	begin := e.Ledger.Begin
+	if run.DryRun {
+		begin = e.Ledger.Look
+	}
+	job, err := begin(ctx, run.JobID)
+	if err != nil {
+		return nil, fmt.Errorf("begin cycle of job %s: %w", run.JobID, err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("make a cycle id: %w", err)
+	}
+	descriptor := run.Connector.Describe()
+	c := &cycle{
+		Engine: e, asked: run, job: job, began: time.Now().UTC(),
+		cycle: Cycle{ID: id.String(), JobID: job.ID, ApplicationID: job.ApplicationID, Fence: job.Fence},
+		kind:  kindOf(run, job), target: descriptor.Capabilities, callsBefore: run.Connector.Usage().Calls,
+		log: e.Log.With("job_id", job.ID, "cycle_id", id.String()),
+	}
+	c.rules = c.planRules()
+	c.progress.observe = run.Observe
+	return c, nil
+}
+
+func kindOf(run Run, job provisioning.Job) provisioning.CycleKind {
+	switch {
+	case len(run.Users) > 0:
+		return provisioning.OnDemand
+	case run.Full || !job.Status.InitialDone:
+		return provisioning.Initial
+	}
+	return provisioning.Incremental
+}
+
+func (c *cycle) planRules() plan.Rules {
+	return plan.Rules{
+		TargetType: c.target.ObjectType, ActiveAttribute: c.target.ActiveAttribute, NameAttribute: c.target.NameAttribute,
+		Deletes: c.target.Deletes, Flows: c.asked.Mapping.Flows, KeepOutOfScope: c.job.Settings.SkipOutOfScopeDeletions,
+		SourceSystem: c.asked.Mapping.SourceSystem, TargetSystem: c.asked.Mapping.TargetSystem,
+	}
+}
+
+// cycle is one run in progress.
+type cycle struct {
+	*Engine
+
+	asked       Run
+	job         provisioning.Job
+	cycle       Cycle
+	kind        provisioning.CycleKind
+	target      connector.Capabilities
+	rules       plan.Rules
+	until       directory.Cursor
+	began       time.Time
+	callsBefore int64
+	progress    progress
+	log         *slog.Logger
+	dryRemovals []Removal // what a dry run would put on the list
+	telling     sync.Mutex
+	held        string // why the removal guard holds removals, empty when it does not
+}

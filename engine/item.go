@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/scope"
+)
+
+// item is one person on the way through a batch.
+type item struct {
+	subject Subject
+	verdict scope.Verdict
+	source  attr.Object     // what mappings and filters see
+	desired mapping.Desired // references are resolved
+	fault   error           // why desired could not be computed
+	waiting []plan.Waiting
+	change  plan.Change
+	outcome connector.Outcome
+	decided bool // over without looking at the target, or stopped by a fault
+}
+
+// judge makes an item: who the person is and whether they are in scope.
+func (c *cycle) judge(subject Subject) *item {
+	i := &item{subject: subject}
+	i.source = gone(subject.User.ID)
+	if !subject.Gone {
+		i.source = mapping.Source(mapping.Person{User: subject.User, Grants: subject.Grants})
+	}
+	i.verdict = scope.Judge(
+		scope.Person{Gone: subject.Gone, User: subject.User, Grants: subject.Grants, Attributes: i.source},
+		scope.Rules{Everyone: c.job.Settings.SyncAll, RequireRole: c.target.RequiresRole, Filter: c.asked.Mapping.Filter},
+	)
+	if !i.verdict.In && !subject.Gone {
+		i.source = i.source.With("IsSoftDeleted", attr.Bool(true))
+	}
+	return i
+}
+
+// gone is all that mappings see of someone who was removed for good.
+func gone(id string) attr.Object {
+	return attr.New("User", id, map[string]attr.Value{"IsSoftDeleted": attr.Bool(true), "accountEnabled": attr.Bool(false), "objectId": attr.Text(id)})
+}
+
+// removal reports whether the person has an account that is to be taken away.
+func (c *cycle) removal(i *item) bool {
+	connection := i.subject.Connection
+	switch {
+	case i.verdict.In, i.verdict.Kept, connection.IsZero():
+		return false
+	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
+		return false
+	}
+	return connection.Enabled || i.subject.Gone && c.target.Deletes
+}
+
+// evaluate computes what the mapping wants; of someone who is out of scope nothing
+// but the active flag.
+func (c *cycle) evaluate(i *item) {
+	if !i.verdict.In {
+		i.desired, i.fault = c.asked.Mapping.Only(c.target.ActiveAttribute, i.source, c.began)
+		return
+	}
+	desired, err := c.asked.Mapping.Desired(i.source, c.began)
+	if err != nil {
+		i.fault = err
+		return
+	}
+	user, manager := i.subject.User, i.subject.Manager
+	i.desired, i.waiting = plan.Resolve(desired, func(sourceID string) string {
+		if sourceID == user.ManagerID {
+			return manager.TargetID
+		}
+		return ""
+	})
+}
+
+// needsTarget reports whether the decision depends on what the target holds, of a
+// person whose mapping is evaluated.
+func (c *cycle) needsTarget(i *item) bool {
+	if !i.verdict.In {
+		return c.removal(i)
+	}
+	return i.fault == nil && !i.desired.IgnoreObject && (!i.subject.Connection.IsZero() || len(i.desired.Keys) > 0)
+}
+
+// facts gathers what a decision is made of.
+func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, targetType string) plan.Facts {
+	name := i.subject.User.UserPrincipalName
+	if name == "" {
+		name = i.subject.Connection.TargetName
+	}
+	facts := plan.Facts{
+		Source:  plan.Identity{Type: "User", ID: i.subject.User.ID, Name: name},
+		Verdict: i.verdict, Desired: i.desired, Fault: i.fault, Pending: i.subject.Connection.Pending,
+		Found: found, FoundBy: key, ClaimedBy: claimedBy,
+	}
+	connection := i.subject.Connection
+	if !connection.IsZero() && (i.verdict.In || connection.Enabled || i.subject.Gone) {
+		facts.Connected = plan.Identity{Type: targetType, ID: connection.TargetID, Name: connection.TargetName}
+	}
+	return facts
+}
+
+// escrowed returns the escrow after one more failure.
+func (i *item) escrowed(now time.Time) Escrow {
+	escrow := i.subject.Escrow
+	if escrow.IsZero() {
+		escrow.First = now
+	}
+	escrow.SourceID = i.subject.User.ID
+	escrow.Attempts++
+	escrow.Code, escrow.Message = i.change.Reason.Code, i.change.Reason.Text
+	escrow.Next = now.Add(retryDelay(escrow.Attempts))
+	return escrow
+}
+
+// retryDelay is how long a failed change waits at least: the first retry is due
+// with the next cycle, then the waits double from one hour to a day.
+func retryDelay(attempts int) time.Duration {
+	const longest = 24 * time.Hour
+	if attempts <= 1 {
+		return 0
+	}
+	if attempts > 6 {
+		return longest
+	}
+	return min(longest, time.Hour<<(attempts-2))
+}

@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
+)
+
+var noKey mapping.Key //nolint:gochecknoglobals // the zero key, for a decision without matching.
+
+// match looks everyone of a batch up in the target and decides. Connected accounts
+// are read by id and the others by the first matching attribute in one query;
+// who is not found is looked up by the next one.
+func (c *cycle) match(ctx context.Context, items []*item) error {
+	accounts := newAccounts(items)
+	for n, attribute := range c.asked.Mapping.Keys() {
+		query := connector.Query{Type: c.target.ObjectType, Attribute: attribute, Select: c.selected()}
+		if n == 0 {
+			query.IDs = accounts.connected()
+		}
+		exact := c.asked.Mapping.Rule(attribute).CaseExact
+		query.Values = accounts.wanted(attribute)
+		if len(query.IDs)+len(query.Values) == 0 {
+			continue
+		}
+		for object, err := range c.asked.Connector.Read(ctx, query) {
+			if err != nil {
+				return fmt.Errorf("look accounts up by %s: %w", attribute, err)
+			}
+			accounts.put(object, attribute, exact)
+		}
+		accounts.assign(attribute, exact)
+	}
+	c.progress.calls(c.asked.Connector.Usage().Calls - c.callsBefore)
+	return c.decide(ctx, items, accounts)
+}
+
+// selected lists the attributes that a decision needs.
+func (c *cycle) selected() []string {
+	names := c.asked.Mapping.Targets()
+	for _, name := range []string{c.target.NameAttribute, c.target.ActiveAttribute} {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) error {
+	claims, err := c.Ledger.Claimed(ctx, c.job.ID, accounts.foundIDs())
+	if err != nil {
+		return fmt.Errorf("look up who the found accounts belong to: %w", err)
+	}
+	taken := make(map[string]string) // key of an account to make, or id of one found, to the first who wants it
+	for _, i := range items {
+		found, key := accounts.of(i)
+		claimedBy := ""
+		if i.subject.Connection.IsZero() && len(found) == 1 {
+			claimedBy = claims[found[0].ID]
+			if claimedBy == "" {
+				claimedBy = taken[found[0].ID]
+			}
+			taken[found[0].ID] = i.subject.User.ID
+		}
+		i.change = plan.Decide(i.facts(found, key, claimedBy, c.target.ObjectType), c.rules)
+		for _, waiting := range i.waiting {
+			i.change = i.change.Unresolved(waiting.Attribute, "the person with id "+waiting.Referenced)
+		}
+	}
+	return nil
+}
+
+// accounts are what was found in the target for a batch.
+type accounts struct {
+	items   []*item
+	byID    map[string]attr.Object
+	byValue map[string][]attr.Object // attribute and value
+	matched map[*item]match
+}
+
+type match struct {
+	found []attr.Object
+	key   mapping.Key
+}
+
+func newAccounts(items []*item) *accounts {
+	return &accounts{
+		items: items, byID: make(map[string]attr.Object, len(items)),
+		byValue: make(map[string][]attr.Object, len(items)), matched: make(map[*item]match, len(items)),
+	}
+}
+
+func (a *accounts) connected() []string {
+	var ids []string
+	for _, i := range a.items {
+		if !i.subject.Connection.IsZero() {
+			ids = append(ids, i.subject.Connection.TargetID)
+		}
+	}
+	return ids
+}
+
+// wanted returns the values to look up for people who are neither connected nor
+// found by an earlier attribute.
+func (a *accounts) wanted(attribute string) []string {
+	var values []string
+	for _, i := range a.items {
+		if _, found := a.matched[i]; found || !i.subject.Connection.IsZero() || !i.verdict.In {
+			continue
+		}
+		if value := i.key(attribute); !value.IsEmpty() {
+			values = append(values, value.String())
+		}
+	}
+	return values
+}
+
+// key returns the person's value of a matching attribute.
+func (i *item) key(attribute string) attr.Value {
+	for _, key := range i.desired.Keys {
+		if key.Attribute == attribute {
+			return key.Value
+		}
+	}
+	return attr.Value{}
+}
+
+func (a *accounts) put(object attr.Object, attribute string, exact bool) {
+	a.byID[object.ID] = object
+	key := indexKey(attribute, object.Get(attribute), exact)
+	a.byValue[key] = append(a.byValue[key], object)
+}
+
+func indexKey(attribute string, value attr.Value, exact bool) string {
+	if exact {
+		return attribute + "\x00" + value.String()
+	}
+	return attribute + "\x00" + strings.ToLower(value.String())
+}
+
+// assign gives people who are not connected the accounts that have their value.
+func (a *accounts) assign(attribute string, exact bool) {
+	for _, i := range a.items {
+		value := i.key(attribute)
+		if _, found := a.matched[i]; found || value.IsEmpty() || !i.subject.Connection.IsZero() {
+			continue
+		}
+		if found := a.byValue[indexKey(attribute, value, exact)]; len(found) > 0 {
+			a.matched[i] = match{found, mapping.Key{Attribute: attribute, Value: value}}
+		}
+	}
+}
+
+func (a *accounts) of(i *item) ([]attr.Object, mapping.Key) {
+	if id := i.subject.Connection.TargetID; id != "" {
+		if object, found := a.byID[id]; found {
+			return []attr.Object{object}, mapping.Key{}
+		}
+		return nil, mapping.Key{}
+	}
+	found := a.matched[i]
+	return found.found, found.key
+}
+
+func (a *accounts) foundIDs() []string {
+	var ids []string
+	for _, found := range a.matched {
+		for _, object := range found.found {
+			ids = append(ids, object.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

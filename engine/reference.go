@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/plan"
+)
+
+// references writes managers and the like whose account has come to exist. They
+// are written without being read first: what the account held is known from when
+// the reference was put on the waiting list.
+func (c *cycle) references(ctx context.Context) error {
+	if c.asked.DryRun {
+		return nil
+	}
+	c.progress.phase("references")
+	d := c.newDispatcher(ctx)
+	return d.close(c.feedReferences(ctx, d))
+}
+
+func (c *cycle) feedReferences(ctx context.Context, d *dispatcher) error {
+	var after Reference
+	for {
+		ready, err := c.Ledger.Ready(ctx, c.job.ID, after, c.target.BatchSize)
+		if err != nil {
+			return fmt.Errorf("read references that can be written: %w", err)
+		}
+		if len(ready) > 0 {
+			d.group.Go(func() error {
+				err := during(d.ctx, d.writing, func() error { return c.link(d.ctx, ready) })
+				if err != nil {
+					d.cancel(err)
+				}
+				return err
+			})
+		}
+		if len(ready) < c.target.BatchSize {
+			return nil
+		}
+		after = ready[len(ready)-1].Reference
+	}
+}
+
+// link writes one batch of references and records it.
+func (c *cycle) link(ctx context.Context, ready []ReadyReference) error {
+	began := time.Now()
+	items := make([]*item, len(ready))
+	for n, r := range ready {
+		source := plan.Identity{Type: "User", ID: r.SourceID, Name: r.Name}
+		target := plan.Identity{Type: c.target.ObjectType, ID: r.Connection.TargetID, Name: r.Connection.TargetName}
+		reference := attr.RefTo(attr.Ref{Type: c.target.ObjectType, ID: r.TargetID})
+		items[n] = &item{change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
+	}
+	stop := c.apply(ctx, items)
+	return errors.Join(stop, c.recordLinks(ctx, ready, items, time.Since(began)))
+}
+
+func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items []*item, took time.Duration) error {
+	var commit Commit
+	var changes []plan.Change
+	now := time.Now().UTC()
+	for n, i := range items {
+		if i.change.Status == plan.Planned {
+			continue
+		}
+		if i.change.Status == plan.Success {
+			commit.Resolved = append(commit.Resolved, ready[n].Reference)
+		}
+		i.change = i.change.Identified(newID())
+		changes = append(changes, i.change)
+		commit.Entries = append(commit.Entries, c.entry(i.change, now, took))
+	}
+	if err := c.Ledger.Commit(context.WithoutCancel(ctx), c.cycle, commit); err != nil {
+		return fmt.Errorf("record references: %w", err)
+	}
+	c.tell(changes, true)
+	return nil
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Jobs is what is read of a job to run it.
+type Jobs interface {
+	Job(ctx context.Context, applicationID string) (provisioning.Job, error)
+	Credentials(ctx context.Context, jobID string) (provisioning.Credentials, error)
+	Schema(ctx context.Context, jobID string) (mapping.Schema, error)
+}
+
+// Runner opens jobs: it finds the template in the gallery, compiles the schema
+// and opens the connector with the job's credentials.
+type Runner struct {
+	Engine      *Engine
+	Jobs        Jobs
+	Gallery     connector.Gallery
+	Environment connector.Environment // for every connector; Credentials and Mapped are filled in
+}
+
+// Session is an open job. Whoever opened it closes the Connector.
+type Session struct {
+	Job       provisioning.Job
+	Template  connector.Template
+	Mapping   *mapping.Mapping
+	Connector connector.Connector
+}
+
+// Open opens the job of an application. It does no I/O to the target. Missing
+// credentials and a schema that does not compile are errors.
+func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error) {
+	job, err := r.Jobs.Job(ctx, applicationID)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job: %w", err)
+	}
+	template, err := r.Gallery.Find(job.TemplateID)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+	}
+	schema, err := r.Jobs.Schema(ctx, job.ID)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+	}
+	compiled, err := mapping.Compile(schema)
+	if err != nil {
+		return Session{}, fmt.Errorf("the synchronization schema of job %s has faults: %w", job.ID, err)
+	}
+	environment := r.Environment
+	environment.Mapped = compiled.Targets()
+	environment.Credentials, err = r.Jobs.Credentials(ctx, job.ID)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+	}
+	opened, err := template.Open(environment)
+	if err != nil {
+		return Session{}, fmt.Errorf("open connector %s: %w", template.Descriptor.Name, err)
+	}
+	return Session{Job: job, Template: template, Mapping: compiled, Connector: opened}, nil
+}
+
+// Run runs one cycle of the session. The request's JobID, Connector and Mapping
+// are filled in.
+func (r *Runner) Run(ctx context.Context, session Session, request Run) (provisioning.Run, error) {
+	request.JobID, request.Connector, request.Mapping = session.Job.ID, session.Connector, session.Mapping
+	return r.Engine.Cycle(ctx, request)
+}
+
+// ImportRoles makes the application's roles those of the target, outside a cycle,
+// and returns the target's roles with what changed.
+func (r *Runner) ImportRoles(ctx context.Context, session Session) ([]connector.Role, []journal.Audit, error) {
+	var roles []connector.Role
+	for role, err := range session.Connector.Roles(ctx) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the roles of the target: %w", err)
+		}
+		roles = append(roles, role)
+	}
+	if err := distinct(roles); err != nil {
+		return nil, nil, err
+	}
+	job, err := r.Engine.Ledger.Begin(ctx, session.Job.ID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("import roles: %w", err)
+	}
+	cycle := Cycle{JobID: job.ID, ApplicationID: job.ApplicationID, Fence: job.Fence}
+	audits, err := r.Engine.Ledger.ImportRoles(ctx, cycle, roles)
+	if err != nil {
+		return nil, nil, fmt.Errorf("import roles: %w", err)
+	}
+	return roles, audits, nil
+}

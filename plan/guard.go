@@ -1,0 +1,26 @@
+package plan
+
+import "fmt"
+
+// Guard is the removal guard: more removals than this in one cycle are held. Zero
+// means no limit.
+type Guard struct {
+	Limit   int // removals
+	Percent int // of the accounts that are connected and enabled; counts from smallRemovals on
+}
+
+// smallRemovals is the number of removals up to which a share of the accounts
+// says nothing: one leaver of a team of three is a third.
+const smallRemovals = 10
+
+// Judge returns why that many removals are too many, empty when they are not. A
+// limit is exceeded, not met, when it holds them back.
+func (g Guard) Judge(removals, connected int) string {
+	if g.Limit > 0 && removals > g.Limit {
+		return fmt.Sprintf("%d removals are more than the limit of %d in one cycle", removals, g.Limit)
+	}
+	if g.Percent > 0 && removals > smallRemovals && removals*100 > g.Percent*connected {
+		return fmt.Sprintf("%d removals are more than %d %% of the %d accounts in use", removals, g.Percent, connected)
+	}
+	return ""
+}

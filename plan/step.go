@@ -1,0 +1,59 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/usher-id/usher/scope"
+)
+
+func stepName(step StepType, what string) string {
+	switch step {
+	case ExportStep:
+		return "EntryExport" + map[string]string{"Create": "Add"}[what] + exceptCreate(what)
+	case ImportStep:
+		return "EntryImport" + what
+	case ScopingStep, MatchingStep, ProcessingStep, ReferenceStep:
+	}
+	return "EntrySynchronization" + what
+}
+
+// exceptCreate is needed because the log calls a creation "Add".
+func exceptCreate(what string) string {
+	if what == "Create" {
+		return ""
+	}
+	return what
+}
+
+func importStep(facts Facts, rules Rules) Step {
+	return Step{
+		Name: "EntryImport", Type: ImportStep, Status: Success,
+		Description: fmt.Sprintf("%s %q was read from %s", facts.Source.Type, facts.Source.Name, rules.SourceSystem),
+	}
+}
+
+func scopingStep(verdict scope.Verdict) Step {
+	step := Step{Name: "EntrySynchronizationScoping", Type: ScopingStep, Status: Success, Description: "in scope"}
+	if verdict.In {
+		return step
+	}
+	step.Status = Skipped
+	step.Description = "out of scope: " + verdict.Text()
+	return step
+}
+
+func matchingStep(facts Facts, rules Rules) Step {
+	step := Step{Name: "EntrySynchronizationMatching", Type: MatchingStep, Status: Success}
+	switch {
+	case facts.Connected.ID != "":
+		step.Description = fmt.Sprintf("connected to account %s of %s", facts.Connected.ID, rules.TargetSystem)
+	case len(facts.Found) == 1:
+		step.Description = fmt.Sprintf("matched account %s of %s: %s is %q", facts.Found[0].ID, rules.TargetSystem, facts.FoundBy.Attribute, facts.FoundBy.Value)
+	default:
+		step.Description = "no account of " + rules.TargetSystem + " matches"
+		for _, key := range facts.Desired.Keys {
+			step.Description += fmt.Sprintf("; none has %s %q", key.Attribute, key.Value)
+		}
+	}
+	return step
+}

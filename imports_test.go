@@ -58,6 +58,7 @@ func exceptions() []exception {
 		{From: "expr", To: "attr", Reason: "an expression computes attribute values"},
 		{From: "scope", To: "directory", Reason: "scope judges users of the directory and their grants"},
 		{From: "provisioning", To: "directory", Reason: "the watermark of a job is a position in the change feed"},
+		{From: "mapping", To: "directory", Reason: "the source side of a mapping reads users of the directory"},
 		{From: "mapping", To: "scope", Reason: "an object mapping of the schema holds its scoping filter"},
 		{
 			From: "internal/store/sqlstore", To: "internal/store",

@@ -48,7 +48,7 @@ var encodingFunctions = []definition{
 			Name: "BitAnd", Result: TypeInteger, Reference: true,
 			Summary:    "Returns the bits that two numbers have in common.",
 			Parameters: []FunctionParameter{required("value1", TypeInteger, "The first number."), required("value2", TypeInteger, "The second number.")},
-			Example:    Example{Expression: `BitAnd([userAccountControl], &H2)`, Inputs: map[string]string{"userAccountControl": "514"}, Result: "2"},
+			Example:    Example{Expression: `BitAnd([userAccountControl], 2)`, Inputs: map[string]string{"userAccountControl": "514"}, Result: "2"},
 		}, build: simple(evalBitAnd),
 	},
 	{

@@ -13,18 +13,74 @@ import (
 	"github.com/usher-id/usher/attr"
 )
 
-// compilePattern compiles a .NET regular expression.
-func compilePattern(pattern string) (compiled *regexp2.Regexp, err error) {
-	if len(pattern) > maxPattern {
+// pattern is a compiled .NET regular expression, once with a limit of time and,
+// when its form allows an estimate, once without: the limit needs a clock that
+// runs in the background, which short texts and simple patterns do without.
+type pattern struct {
+	limited, free *regexp2.Regexp
+	quantifiers   int
+}
+
+func compilePattern(text string) (compiled *pattern, err error) {
+	if len(text) > maxPattern {
 		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
 	}
 	defer recoverPattern(&err)
-	compiled, err = regexp2.Compile(pattern, regexp2.None)
+	limited, err := regexp2.Compile(text, regexp2.None)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a regular expression: %w", shorten(pattern), err)
+		return nil, fmt.Errorf("%q is not a regular expression: %w", shorten(text), err)
 	}
-	compiled.MatchTimeout = regexMatchTimeout
-	return compiled, nil
+	limited.MatchTimeout = regexMatchTimeout
+	compiled = &pattern{limited: limited}
+	if number, simple := countQuantifiers(text); simple {
+		compiled.quantifiers = number
+		compiled.free, err = regexp2.Compile(text, regexp2.None)
+	}
+	return compiled, err
+}
+
+// countQuantifiers counts quantifiers and back-references. The pattern is not
+// simple when a group is repeated, or when there are alternatives: then the
+// number says little about the work.
+func countQuantifiers(text string) (number int, simple bool) {
+	previous := byte(0)
+	for i := 0; i < len(text); i++ {
+		current := text[i]
+		switch {
+		case current == '\\':
+			i++
+			if i < len(text) && (text[i] == 'k' || (text[i] >= '1' && text[i] <= '9')) {
+				number++
+			}
+		case current == '|', isQuantifier(current) && previous == ')':
+			return 0, false
+		case current == '?' && (previous == '(' || isQuantifier(previous)):
+			// The ? of (?<name>...), or the one that makes a quantifier lazy.
+		case isQuantifier(current):
+			number++
+		}
+		previous = current
+	}
+	return number, true
+}
+
+func isQuantifier(c byte) bool { return c == '*' || c == '+' || c == '?' || c == '{' }
+
+// choose returns the pattern without limit of time when matching a text of this
+// length is certain to take no more than an instant: without repeated groups the
+// steps grow with the length to the power of the quantifiers.
+func (p *pattern) choose(length int) *regexp2.Regexp {
+	const most = 10_000_000
+	if p.free == nil {
+		return p.limited
+	}
+	steps := length + 1
+	for range p.quantifiers {
+		if steps *= length + 1; steps > most {
+			return p.limited
+		}
+	}
+	return p.free
 }
 
 // recoverPattern turns a panic of the regular expression library, which would
@@ -39,9 +95,8 @@ func recoverPattern(err *error) {
 type replacer struct {
 	call *call
 	mode replaceMode
-	// pattern and group are those of constants; others are made at run time.
-	pattern  *regexp2.Regexp
-	template []templatePart
+	// pattern is that of a constant; others are made at run time.
+	pattern *pattern
 }
 
 func buildReplacePattern(c *call, mode replaceMode) (evaluator, error) {
@@ -63,15 +118,15 @@ func buildReplacePattern(c *call, mode replaceMode) (evaluator, error) {
 	return r.eval, nil
 }
 
-func hasGroup(pattern *regexp2.Regexp, group string) error {
-	if pattern.GroupNumberFromName(group) >= 0 {
+func hasGroup(pattern *pattern, group string) error {
+	if pattern.limited.GroupNumberFromName(group) >= 0 {
 		return nil
 	}
 	return fmt.Errorf("the pattern has no group named %q", shorten(group))
 }
 
 // prepare returns the pattern and, where the mode has one, the group's name.
-func (r *replacer) prepare(f *frame) (pattern *regexp2.Regexp, group string, err error) {
+func (r *replacer) prepare(f *frame) (pattern *pattern, group string, err error) {
 	c := r.call
 	pattern = r.pattern
 	if pattern == nil {
@@ -107,7 +162,7 @@ func (r *replacer) eval(f *frame) (attr.Value, error) {
 	}
 	parts := []templatePart{{text: replacement}}
 	if r.mode == replaceMatches {
-		parts = parseTemplate(replacement, pattern)
+		parts = parseTemplate(replacement, pattern.limited)
 	}
 	return r.call.mapText(f, func(source string) (string, error) {
 		out := &output{text: []rune(source)}
@@ -192,14 +247,15 @@ func (r *replacer) evalEmptySource(f *frame) (attr.Value, error) {
 
 // each calls use for every match until it returns false, within the time that
 // the evaluation has for patterns.
-func (r *replacer) each(f *frame, pattern *regexp2.Regexp, text []rune, use func(*regexp2.Match) bool) error {
+func (r *replacer) each(f *frame, pattern *pattern, text []rune, use func(*regexp2.Match) bool) error {
 	if len(text) > maxRegexText {
 		return r.call.fail("the text is longer than the %d characters that a pattern is matched against", maxRegexText)
 	}
+	chosen := pattern.choose(len(text))
 	var match *regexp2.Match
 	for first := true; first || match != nil; first = false {
 		started := time.Now()
-		next, err := nextMatch(pattern, text, match)
+		next, err := nextMatch(chosen, text, match)
 		f.regexTime -= time.Since(started)
 		switch {
 		case err != nil && strings.Contains(err.Error(), "timeout"), f.regexTime < 0:

@@ -106,8 +106,9 @@ func (r row) fault(column, format string, args ...any) {
 }
 
 // rows reads a file and calls each for every row until it returns false. Faults in
-// the form of the file go to one list, those that each reports to the other. The sum identifies what was read, for
-// comparison with a later reading; it is 0 when each ended the reading.
+// the form of the file go to one list, those that each reports to the other. The sum
+// identifies what was read, for comparison with a later reading; it is 0 when each
+// ended the reading.
 func (s *Source) rows(
 	ctx context.Context, file string, l layout, form, faults *faultList, each func(row) bool,
 ) (sum uint64, err error) {

@@ -43,7 +43,7 @@ func booleanColumns() []string {
 
 // collectUsers learns the names of all users and checks what a row says by itself.
 func (r *reading) collectUsers(ctx context.Context, file string) error {
-	booleans := booleanColumns()
+	booleans, before := booleanColumns(), len(r.faults.faults)
 	err := r.rows(ctx, file, usersLayout(), func(row row) error {
 		id, name := row.name(idColumn), row.name(nameColumn)
 		r.users.add(id, name, row.line)
@@ -55,6 +55,10 @@ func (r *reading) collectUsers(ctx context.Context, file string) error {
 		}
 		return nil
 	})
+	if err == nil && len(r.users.lines) == 0 && len(r.faults.faults) == before {
+		// An export that went wrong, and taken for complete it would remove everybody.
+		r.faults.add(file, 0, 0, "the file has no users")
+	}
 	r.users.sort()
 	return err
 }

@@ -85,6 +85,14 @@ func exceptions() []exception {
 			Reason: "tests talk to the simulated org",
 		},
 		{
+			From: "engine", To: "connector/...", Tests: true,
+			Reason: "whole cycles are tested against the memory connector and the simulated org",
+		},
+		{
+			From: "engine", To: "internal/store/...", Tests: true,
+			Reason: "whole cycles are tested on a real store; the code itself knows its ports alone",
+		},
+		{
 			From: "internal/...", To: "internal/store/storetest", Tests: true,
 			Reason: "every store runs the conformance suite, and others take their databases from it",
 		},

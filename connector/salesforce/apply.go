@@ -1,0 +1,256 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/plan"
+)
+
+// Apply writes a batch in one call: updates as one collection, those that free
+// seats first, and creations as another, both within one composite request where
+// there are both. Rows that somebody else had locked are sent again, because
+// nothing happened to them; what may have happened never is.
+func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connector.Outcome {
+	outcomes := make([]connector.Outcome, len(changes))
+	if len(changes) > batchSize {
+		err := c.client.own(codeBatchTooLarge, fmt.Sprintf("%d changes were sent at once, %d are allowed", len(changes), batchSize), nil)
+		for i := range outcomes {
+			outcomes[i].Err = err
+		}
+		return outcomes
+	}
+	rows := c.prepare(ctx, changes, outcomes)
+	all := rows
+	for attempt := 1; len(rows) > 0; attempt++ {
+		c.write(ctx, rows, outcomes)
+		rows = locked(rows, outcomes)
+		if len(rows) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
+			break
+		}
+	}
+	c.noteEmails(ctx, changes, all, outcomes)
+	return outcomes
+}
+
+// locked returns the rows that failed because of somebody else's writes.
+func locked(rows []row, outcomes []connector.Outcome) []row {
+	var again []row
+	for _, r := range rows {
+		if err := outcomes[r.index].Err; err != nil && asError(err).TargetCode == "UNABLE_TO_LOCK_ROW" {
+			again = append(again, r)
+		}
+	}
+	return again
+}
+
+// write sends rows and fills in their outcomes.
+func (c *Connector) write(ctx context.Context, rows []row, outcomes []connector.Outcome) {
+	var updates, creates []row
+	for _, r := range rows {
+		if r.create {
+			creates = append(creates, r)
+		} else {
+			updates = append(updates, r)
+		}
+	}
+	slices.SortStableFunc(updates, func(a, b row) int { return rank(a) - rank(b) })
+	switch {
+	case len(creates) == 0:
+		c.writeCollection(ctx, http.MethodPatch, updates, outcomes)
+	case len(updates) == 0:
+		c.writeCollection(ctx, http.MethodPost, creates, outcomes)
+	default:
+		c.writeBoth(ctx, updates, creates, outcomes)
+	}
+}
+
+// rank puts rows that free a seat before those that may need one.
+func rank(r row) int {
+	if r.removes {
+		return 0
+	}
+	return 1
+}
+
+// writeCollection sends rows of one kind.
+func (c *Connector) writeCollection(ctx context.Context, method string, rows []row, outcomes []connector.Outcome) {
+	body := appendCollection(nil, rows)
+	a, err := c.client.write(ctx, func(s session) request {
+		return request{method: method, url: s.url("/composite/sobjects", ""), body: body, media: "application/json", write: true}
+	})
+	if err != nil {
+		fail(rows, err, outcomes)
+		return
+	}
+	c.settle(rows, a.body, outcomes)
+}
+
+// compositeResponse is the answer to a composite request.
+type compositeResponse struct {
+	Parts []struct {
+		Body   json.RawMessage `json:"body"`
+		Status int             `json:"httpStatusCode"`
+		Name   string          `json:"referenceId"`
+	} `json:"compositeResponse"`
+}
+
+// writeBoth sends updates and creations as two parts of one request, which counts
+// as one call. The parts are carried out one after the other, and neither
+// depends on the success of the other.
+func (c *Connector) writeBoth(ctx context.Context, updates, creates []row, outcomes []connector.Outcome) {
+	both := slices.Concat(updates, creates)
+	a, err := c.client.write(ctx, func(s session) request {
+		path := s.url("/composite/sobjects", "").Path
+		body := append([]byte(nil), `{"allOrNone":false,"collateSubrequests":false,"compositeRequest":[`...)
+		body = append(body, `{"method":"PATCH","referenceId":"updates","url":"`+path+`","body":`...)
+		body = appendCollection(body, updates)
+		body = append(body, `},{"method":"POST","referenceId":"creates","url":"`+path+`","body":`...)
+		body = append(appendCollection(body, creates), `}]}`...)
+		return request{method: http.MethodPost, url: s.url("/composite", ""), body: body, media: "application/json", write: true}
+	})
+	if err != nil {
+		fail(both, err, outcomes)
+		return
+	}
+	var response compositeResponse
+	if err := json.Unmarshal(a.body, &response); err != nil {
+		fail(both, c.client.unreadable(err), outcomes)
+		return
+	}
+	pending := map[string][]row{"updates": updates, "creates": creates}
+	for _, part := range response.Parts {
+		rows := pending[part.Name]
+		delete(pending, part.Name)
+		if part.Status >= 200 && part.Status < 300 {
+			c.settle(rows, part.Body, outcomes)
+			continue
+		}
+		fail(rows, c.client.refusal(request{write: true}, answer{status: part.Status, body: part.Body}), outcomes)
+	}
+	for _, rows := range pending {
+		fail(rows, c.client.unreadable(nil), outcomes)
+	}
+}
+
+// settle fills in the outcomes of a collection.
+func (c *Connector) settle(rows []row, body []byte, outcomes []connector.Outcome) {
+	written, ok := parseRows(body, len(rows))
+	if !ok {
+		fail(rows, c.client.unreadable(nil), outcomes)
+		return
+	}
+	for i, w := range written {
+		outcome := connector.Outcome{}
+		if w.Success {
+			outcome.TargetID = longID(w.ID)
+		} else {
+			outcome.Err = c.client.rowFailure(rows[i], w.Errors)
+		}
+		outcomes[rows[i].index] = outcome
+	}
+}
+
+// fail gives all rows the same error.
+func fail(rows []row, err error, outcomes []connector.Outcome) {
+	for _, r := range rows {
+		outcomes[r.index] = connector.Outcome{Err: asError(err)}
+	}
+}
+
+// unreadable is the error for a write whose answer came and says nothing.
+func (c *client) unreadable(cause error) *connector.Error {
+	return c.own(codeAnswerLost, "the answer to a write cannot be read", cause)
+}
+
+// write makes a request that writes. It is sent again only where nothing can
+// have happened: no connection was made, or Salesforce turned it away unseen.
+func (c *client) write(ctx context.Context, build func(session) request) (answer, error) {
+	var a answer
+	err := c.patiently(ctx, func() error {
+		var err error
+		a, err = c.call(ctx, build)
+		return err
+	})
+	return a, err
+}
+
+// appendCollection writes the body of a collection.
+func appendCollection(b []byte, rows []row) []byte {
+	size := 0
+	for _, r := range rows {
+		size += len(r.record) + 1
+	}
+	b = slices.Grow(b, size+len(`{"allOrNone":false,"records":[]}`))
+	b = append(b, `{"allOrNone":false,"records":[`...)
+	for i, r := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, r.record...)
+	}
+	return append(b, `]}`...)
+}
+
+// EmailWaits is the warning for an e-mail address that Salesforce keeps back
+// until its owner has confirmed it.
+const EmailWaits = "the new e-mail address waits for confirmation in Salesforce"
+
+// emailMode is what is known of how the org treats new e-mail addresses.
+type emailMode = int32
+
+const (
+	emailsUnknown   emailMode = iota
+	emailsWait                // the old address stays until the user confirms the new one
+	emailsImmediate           // the org does not ask for confirmation
+)
+
+// noteEmails warns of addresses that wait for confirmation. Salesforce answers
+// with success and keeps the old address of an active user; whether it does is a
+// setting of the org that is found out once, by reading back the first addresses
+// that were written.
+func (c *Connector) noteEmails(ctx context.Context, changes []plan.Change, rows []row, outcomes []connector.Outcome) {
+	changed := map[string]row{}
+	for _, r := range rows {
+		if !r.email.IsNull() && outcomes[r.index].Err == nil {
+			changed[longID(changes[r.index].Target.ID)] = r
+		}
+	}
+	if len(changed) == 0 || c.emails.Load() == emailsImmediate {
+		return
+	}
+	if c.emails.Load() == emailsUnknown {
+		c.readBackEmails(ctx, changed)
+	}
+	for _, r := range changed {
+		outcomes[r.index].Warnings = append(outcomes[r.index].Warnings, EmailWaits)
+	}
+}
+
+// readBackEmails takes addresses that are in force off the list and remembers
+// what that says about the org. If it cannot be found out, the usual setting is
+// assumed for these.
+func (c *Connector) readBackEmails(ctx context.Context, changed map[string]row) {
+	ids := make([]string, 0, len(changed))
+	for id := range changed {
+		ids = append(ids, id)
+	}
+	mode := emailsImmediate
+	query := connector.Query{Type: objectUser, IDs: ids, Select: []string{attributeEmail}}
+	for user, err := range c.Read(ctx, query) {
+		if err != nil {
+			return
+		}
+		if strings.EqualFold(user.Get(attributeEmail).String(), changed[user.ID].email.String()) {
+			delete(changed, user.ID)
+			continue
+		}
+		mode = emailsWait
+	}
+	c.emails.Store(mode)
+}

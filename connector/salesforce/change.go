@@ -1,0 +1,207 @@
+package salesforce
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/plan"
+)
+
+// row is one change made ready to be sent.
+type row struct {
+	index   int // in the batch
+	create  bool
+	removes bool
+	record  []byte // in JSON
+	email   attr.Value
+}
+
+// prepare turns changes into rows. A change that cannot succeed gets its outcome
+// here and costs no call.
+func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes []connector.Outcome) []row {
+	profilesErr := c.profiles.load(ctx, c.client, named(changes, attributeProfileName))
+	rolesErr := c.userRoles.load(ctx, c.client, named(changes, attributeUserRoleName))
+	rows := make([]row, 0, len(changes))
+	for i, change := range changes {
+		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr}
+		r, err := encoder.encode(change)
+		switch {
+		case err != nil:
+			outcomes[i].Err = c.client.redacted(asError(err))
+		case r.record == nil:
+			outcomes[i].TargetID = change.Target.ID // nothing differs
+		default:
+			r.index = i
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// named collects the values of an attribute that names something else.
+func named(changes []plan.Change, attribute string) []string {
+	var names []string
+	for _, change := range changes {
+		for _, field := range change.Fields {
+			if field.Name == attribute && !field.New.IsEmpty() {
+				names = append(names, field.New.String())
+			}
+		}
+	}
+	return names
+}
+
+// encoder writes one change as a record.
+type encoder struct {
+	connector             *Connector
+	profilesErr, rolesErr error
+	record                []byte
+	fields                int
+	create                bool
+}
+
+func (e *encoder) encode(change plan.Change) (row, error) {
+	e.create = change.Action == plan.Create
+	r := row{create: e.create, removes: change.Action.Removes()}
+	if err := e.begin(change); err != nil {
+		return row{}, err
+	}
+	if change.Action != plan.Delete {
+		written := change.New()
+		for name, value := range written.All() {
+			if err := e.add(written, name, value); err != nil {
+				return row{}, err
+			}
+		}
+		if change.Action == plan.Update {
+			r.email = changedEmail(change)
+		}
+	}
+	if e.fields == 0 {
+		return row{}, nil
+	}
+	r.record = append(e.record, '}')
+	return r, nil
+}
+
+// begin writes the type, the id and the flag that the action itself stands for.
+func (e *encoder) begin(change plan.Change) error {
+	e.record = append(e.record, `{"attributes":{"type":"User"}`...)
+	switch change.Action {
+	case plan.Create:
+		return nil
+	case plan.Update, plan.Enable, plan.Disable, plan.Delete:
+	case plan.None, plan.Skip:
+		return e.connector.client.own(codeInvalidAction, fmt.Sprintf("the action %q writes nothing", change.Action), nil)
+	default:
+		return e.connector.client.own(codeInvalidAction, fmt.Sprintf("there is no action %q", change.Action), nil)
+	}
+	if !isID(change.Target.ID) {
+		return e.connector.client.own(codeInvalidAnchor, fmt.Sprintf("%q is not the id of a Salesforce record", change.Target.ID), nil)
+	}
+	e.record = append(append(append(e.record, `,"id":"`...), change.Target.ID...), '"')
+	if change.Action != plan.Update {
+		return e.put(attributeIsActive, attr.Bool(change.Action == plan.Enable))
+	}
+	return nil
+}
+
+// add writes one attribute under the name of the field that holds it.
+func (e *encoder) add(written attr.Object, name string, value attr.Value) error {
+	switch name {
+	case attributeID:
+		return nil // it is part of the record's address
+	case attributeProfileName:
+		return e.addProfile(written, value)
+	case attributeUserRoleName:
+		return e.addUserRole(written, value)
+	case attributeIsActive:
+		if e.fields > 0 && !e.create && strings.Contains(string(e.record), `"IsActive":`) {
+			return nil // the action has decided
+		}
+	}
+	if err := e.connector.client.supported(name); err != nil {
+		return err
+	}
+	return e.put(name, asBoolean(name, value))
+}
+
+// put writes a field. On creation a field without value is left out, so that
+// Salesforce fills in its default.
+func (e *encoder) put(name string, value attr.Value) error {
+	if e.create && value.IsEmpty() {
+		return nil
+	}
+	var err error
+	e.record = append(e.record, ',')
+	e.record, err = appendField(e.record, name, value)
+	e.fields++
+	return err
+}
+
+func (e *encoder) addProfile(written attr.Object, value attr.Value) error {
+	switch {
+	case !written.Get(attributeProfileID).IsEmpty():
+		return nil // the id says it exactly
+	case value.IsEmpty() && e.create:
+		return nil // Salesforce says which field is missing
+	case value.IsEmpty():
+		return e.connector.profiles.fault(attributeProfileName, "a user cannot be without a profile")
+	case e.profilesErr != nil:
+		return e.profilesErr
+	}
+	id, err := e.connector.profiles.find(attributeProfileName, value.String())
+	if err != nil {
+		return err
+	}
+	return e.put(attributeProfileID, attr.Text(id))
+}
+
+func (e *encoder) addUserRole(written attr.Object, value attr.Value) error {
+	if _, both := written.Lookup(attributeUserRoleID); both {
+		return nil
+	}
+	if value.IsEmpty() {
+		return e.put(attributeUserRoleID, attr.Value{})
+	}
+	if e.rolesErr != nil {
+		return e.rolesErr
+	}
+	id, err := e.connector.userRoles.find(attributeUserRoleName, value.String())
+	if err != nil {
+		return err
+	}
+	return e.put(attributeUserRoleID, attr.Text(id))
+}
+
+// asBoolean turns the texts True and False into booleans for fields that are
+// known to be ones: a mapping may carry constants as texts.
+func asBoolean(name string, value attr.Value) attr.Value {
+	if value.Kind() != attr.String || name != attributeIsActive && !strings.HasPrefix(name, "UserPermissions") && !strings.HasPrefix(name, "UserPreferences") {
+		return value
+	}
+	switch strings.ToLower(value.String()) {
+	case "true":
+		return attr.Bool(true)
+	case "false":
+		return attr.Bool(false)
+	}
+	return value
+}
+
+// changedEmail returns the new e-mail address of an active user whose address
+// changes by more than letter case; null otherwise.
+func changedEmail(change plan.Change) attr.Value {
+	if active, known := change.Current.Lookup(attributeIsActive); known && !active.Bool() {
+		return attr.Value{}
+	}
+	for _, field := range change.Fields {
+		if field.Name == attributeEmail && !field.New.IsEmpty() && !attr.Equal(field.New, field.Old, false) {
+			return field.New
+		}
+	}
+	return attr.Value{}
+}

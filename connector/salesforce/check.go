@@ -1,0 +1,163 @@
+package salesforce
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/usher-id/usher/connector"
+)
+
+// permission is a system permission of Salesforce with what it is needed for.
+// Another permission may bring it along.
+type permission struct {
+	name    string   // in the field Permissions<name>
+	label   string   // in Setup
+	feature string   // what does not work without it
+	within  []string // permissions that include it
+}
+
+// neededPermissions lists what provisioning needs, the most basic first.
+func neededPermissions() []permission {
+	manageUsers := []string{"ManageUsers"}
+	return []permission{
+		{"ApiEnabled", "API Enabled", "every call", nil},
+		{"ViewSetup", "View Setup and Configuration", "reading profiles and roles of users", []string{"ManageUsers", "ManageInternalUsers"}},
+		{"ManageInternalUsers", "Manage Internal Users", "creating, updating and deactivating users", manageUsers},
+		{"AssignPermissionSets", "Assign Permission Sets", "permission sets", manageUsers},
+		{"ViewRoles", "View Roles and Role Hierarchy", "roles of the role hierarchy", []string{"ManageUsers", "ManageInternalUsers"}},
+		{"ManageUsers", "Manage Users", "public groups and queues", nil},
+	}
+}
+
+// Check signs in anew, finds the API version, and reads the organization and the
+// permissions of the user that it signed in as. What does not work comes as a
+// *connector.Error with advice; a lacking permission does not.
+func (c *Connector) Check(ctx context.Context) (connector.Health, error) {
+	s, err := c.client.fresh(ctx)
+	if err != nil {
+		return connector.Health{}, fmt.Errorf("sign in to Salesforce: %w", err)
+	}
+	health := connector.Health{Account: s.username, Version: s.version}
+	sandbox, err := c.organization(ctx, s, &health)
+	if err != nil {
+		return connector.Health{}, fmt.Errorf("read the organization in Salesforce: %w", err)
+	}
+	if err := c.permissions(ctx, s, &health); err != nil {
+		return connector.Health{}, fmt.Errorf("read permissions in Salesforce: %w", err)
+	}
+	health.Warnings = c.warnings(sandbox)
+	return health, nil
+}
+
+// organization fills in name and id of the org, and tells whether it is a
+// sandbox.
+func (c *Connector) organization(ctx context.Context, s session, health *connector.Health) (bool, error) {
+	records, err := c.client.all(ctx, "SELECT Id, Name, OrganizationType, IsSandbox FROM Organization")
+	switch {
+	case err != nil && refusedField(err):
+		health.Organization = s.organization
+		return s.sandbox, nil
+	case err != nil:
+		return false, err
+	case len(records) == 0:
+		health.Organization = s.organization
+		return s.sandbox, nil
+	}
+	r := records[0]
+	health.Organization = fmt.Sprintf("%s (%s, %s)", r.text("Name"), r.text("OrganizationType"), longID(r.text(attributeID)))
+	return r.truth("IsSandbox"), nil
+}
+
+// permissions fills in the account and what it lacks. Permissions come from the
+// profile and from permission sets; the second are asked for only where the
+// first do not suffice.
+func (c *Connector) permissions(ctx context.Context, s session, health *connector.Health) error {
+	if !isID(s.userID) {
+		return nil
+	}
+	needed := neededPermissions()
+	granted := map[string]bool{}
+	records, known, err := c.grants(ctx, "Id, Username", "Profile.", "User WHERE Id = '"+s.userID+"'", needed)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		health.Account = r.text("Username")
+		collect(granted, r, "Profile", known)
+	}
+	if len(missing(needed, granted)) > 0 && known != nil {
+		records, known, err = c.grants(ctx, "Id", "PermissionSet.", "PermissionSetAssignment WHERE AssigneeId = '"+s.userID+"'", needed)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			collect(granted, r, "PermissionSet", known)
+		}
+	}
+	health.Missing = missing(needed, granted)
+	return nil
+}
+
+// grants asks for as many permissions as the org knows: an edition may lack a
+// field, and an account without View Setup sees none. The names of those asked
+// for come back; none means that they cannot be seen.
+func (c *Connector) grants(ctx context.Context, fields, parent, from string, needed []permission) ([]record, []permission, error) {
+	basic := []permission{needed[0], needed[len(needed)-1]}
+	for _, asked := range [][]permission{needed, basic, nil} {
+		var b strings.Builder
+		b.WriteString("SELECT " + fields)
+		for _, p := range asked {
+			b.WriteString(", " + parent + "Permissions" + p.name)
+		}
+		records, err := c.client.all(ctx, b.String()+" FROM "+from)
+		if err == nil {
+			return records, asked, nil
+		}
+		if !refusedField(err) {
+			return nil, nil, err
+		}
+	}
+	return nil, nil, nil
+}
+
+// collect notes the permissions that a record grants.
+func collect(granted map[string]bool, r record, parent string, asked []permission) {
+	for _, p := range asked {
+		if r.truth(parent, "Permissions"+p.name) {
+			granted[p.name] = true
+		}
+	}
+}
+
+// missing returns the permissions that are not granted, nor included in one that
+// is.
+func missing(needed []permission, granted map[string]bool) []connector.Permission {
+	var lacking []connector.Permission
+	for _, p := range needed {
+		has := granted[p.name]
+		for _, other := range p.within {
+			has = has || granted[other]
+		}
+		if !has {
+			lacking = append(lacking, connector.Permission{Name: p.label, Feature: p.feature})
+		}
+	}
+	return lacking
+}
+
+// warnings says what works today and will not for long, or is probably not meant.
+func (c *Connector) warnings(sandbox bool) []string {
+	var warnings []string
+	if c.client.account.method == methodPassword {
+		warnings = append(warnings, "The sign-in with a password (SOAP login) is switched off in new orgs and retired with Salesforce's Summer '27 release. "+
+			"Create an External Client App and sign in with Client ID and Client Secret, or with a private key.")
+	}
+	switch {
+	case sandbox && !c.client.account.sandbox:
+		warnings = append(warnings, "This org is a sandbox, but the application was added as Salesforce and not as Salesforce Sandbox: usernames get no suffix.")
+	case !sandbox && c.client.account.sandbox:
+		warnings = append(warnings, "This org is not a sandbox, but the application was added as Salesforce Sandbox.")
+	}
+	return warnings
+}

@@ -1,0 +1,140 @@
+package salesforce
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/usher-id/usher/connector"
+)
+
+// directory maps names of one kind of record, profiles or roles, to ids. It is
+// read once and again when somebody asks for a name that is not there.
+type directory struct {
+	kind string // "profile", for messages
+	code string // code of the error for a name that does not exist
+	soql string
+
+	mu      sync.Mutex
+	ids     map[string][]string // by folded name
+	names   []string            // as Salesforce writes them
+	unknown map[string]bool     // folded names that the last reading did not have
+}
+
+func newProfiles() *directory {
+	return &directory{kind: "profile", code: codeInvalidProfile, soql: "SELECT Id, Name FROM Profile ORDER BY Name, Id"}
+}
+
+func newUserRoles() *directory {
+	return &directory{kind: "role", code: codeInvalidUserRole, soql: "SELECT Id, Name FROM UserRole ORDER BY Name, Id"}
+}
+
+// remember takes over names that were read anyway.
+func (d *directory) remember(ids map[string][]string, names []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ids, d.names, d.unknown = ids, names, map[string]bool{}
+}
+
+// load makes sure that the names are known, reading them when there are none yet
+// or one of those wanted is new.
+func (d *directory) load(ctx context.Context, c *client, wanted []string) error {
+	if len(wanted) == 0 || d.knows(wanted) {
+		return nil
+	}
+	records, err := c.all(ctx, d.soql)
+	if err != nil {
+		return err
+	}
+	ids, names := map[string][]string{}, make([]string, 0, len(records))
+	for _, r := range records {
+		name := r.text("Name")
+		ids[foldName(name)] = append(ids[foldName(name)], longID(r.text(attributeID)))
+		names = append(names, name)
+	}
+	d.remember(ids, names)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, name := range wanted {
+		if folded := foldName(name); len(ids[folded]) == 0 {
+			d.unknown[folded] = true
+		}
+	}
+	return nil
+}
+
+// knows reports whether each name is there, or was looked for in vain already.
+func (d *directory) knows(wanted []string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ids != nil && !slices.ContainsFunc(wanted, func(name string) bool {
+		folded := foldName(name)
+		return len(d.ids[folded]) == 0 && !d.unknown[folded]
+	})
+}
+
+// find returns the id for a name.
+func (d *directory) find(attribute, name string) (string, *connector.Error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch ids := d.ids[foldName(name)]; len(ids) {
+	case 1:
+		return ids[0], nil
+	case 0:
+		message := fmt.Sprintf("the org has no %s %q", d.kind, name)
+		if near := nearest(name, d.names); len(near) > 0 {
+			message += "; it has " + strings.Join(near, ", ")
+		}
+		return "", d.fault(attribute, message)
+	default:
+		return "", d.fault(attribute, fmt.Sprintf("the org has %d of the %s name %q", len(ids), d.kind, name))
+	}
+}
+
+func (d *directory) fault(attribute, message string) *connector.Error {
+	e := ownEntry(d.code)
+	return &connector.Error{Kind: e.kind, Code: d.code, Fields: []string{attribute}, Message: message, Advice: e.advice}
+}
+
+func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// nearest returns the three names that are most like the one given, quoted.
+func nearest(name string, names []string) []string {
+	const enough = 3
+	sorted := slices.Clone(names)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		return cmp.Compare(distance(foldName(a), foldName(name)), distance(foldName(b), foldName(name)))
+	})
+	var quoted []string
+	for _, near := range sorted[:min(enough, len(sorted))] {
+		quoted = append(quoted, strconv.Quote(near))
+	}
+	return quoted
+}
+
+// distance is the number of characters to insert, remove or replace that makes
+// one text of another (Levenshtein).
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, s := range to {
+			replaced := diagonal
+			if r != s {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(to)]
+}

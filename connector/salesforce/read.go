@@ -1,0 +1,240 @@
+package salesforce
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce/soql"
+)
+
+// Read yields users. Ids and values of one query go into one request as long as
+// its address is not too long. Records of a stale position are read again from
+// where it was lost, so that none comes twice.
+func (c *Connector) Read(ctx context.Context, query connector.Query) iter.Seq2[attr.Object, error] {
+	return func(yield func(attr.Object, error) bool) {
+		stopped := false
+		err := c.read(ctx, query, func(object attr.Object) bool {
+			stopped = !yield(object, nil)
+			return !stopped
+		})
+		if err != nil && !stopped {
+			yield(attr.Object{}, fmt.Errorf("read users in Salesforce: %w", err))
+		}
+	}
+}
+
+func (c *Connector) read(ctx context.Context, query connector.Query, yield func(attr.Object) bool) error {
+	if query.Type != objectUser {
+		return c.client.redacted(&connector.Error{
+			Kind: connector.Unsupported, Message: fmt.Sprintf("objects of type %q are not read, only %s", query.Type, objectUser),
+		})
+	}
+	names := query.Select
+	if len(names) == 0 {
+		names = c.mapped
+	}
+	fields, err := c.client.fieldsOf(names)
+	if err != nil {
+		return err
+	}
+	conditions, err := c.conditions(query, fields)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, condition := range conditions {
+		more, err := c.readWhere(ctx, fields, condition, func(object attr.Object) bool {
+			// A user may be asked for by id in one request and by name in the next.
+			if len(conditions) > 1 {
+				if seen[object.ID] {
+					return true
+				}
+				seen[object.ID] = true
+			}
+			return yield(object)
+		})
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// readWhere yields the users that fulfil a condition, in the order of their ids.
+// It reports whether the caller wants more.
+func (c *Connector) readWhere(ctx context.Context, fields []field, condition string, yield func(attr.Object) bool) (bool, error) {
+	last := ""
+	for restarts := 0; ; restarts++ {
+		stale := false
+		for r, err := range c.client.query(ctx, statement(fields, condition, last)) {
+			if err != nil {
+				// The position within a long answer lives for two days at most, and Salesforce
+				// drops the oldest when one user has more than ten.
+				if asError(err).TargetCode == "INVALID_QUERY_LOCATOR" && restarts < maxAttempts {
+					stale = true
+					break
+				}
+				return false, err
+			}
+			id := longID(r.text(attributeID))
+			if !isID(id) {
+				return false, c.client.own(codeUnexpectedAnswer, "a user came without an id", nil)
+			}
+			last = id
+			if !yield(object(id, fields, r)) {
+				return false, nil
+			}
+		}
+		if !stale {
+			return true, nil
+		}
+	}
+}
+
+func object(id string, fields []field, r record) attr.Object {
+	builder := attr.NewBuilder(objectUser, id, len(fields))
+	for _, f := range fields {
+		builder.Set(f.attribute, f.read(r))
+	}
+	return builder.Object()
+}
+
+// statement writes the SOQL statement for users. After is the id that the last
+// one ended with.
+func statement(fields []field, condition, after string) string {
+	var b strings.Builder
+	b.WriteString("SELECT Id")
+	for _, f := range fields {
+		if f.attribute != attributeID {
+			b.WriteByte(',')
+			b.WriteString(f.soql())
+		}
+	}
+	b.WriteString(" FROM User")
+	word := " WHERE "
+	if condition != "" {
+		b.WriteString(word + "(" + condition + ")")
+		word = " AND "
+	}
+	if after != "" {
+		b.WriteString(word + "Id>'" + after + "'")
+	}
+	b.WriteString(" ORDER BY Id")
+	return b.String()
+}
+
+// conditions cuts what a query asks for into conditions that each fit into one
+// request. Without any there is nothing to read.
+func (c *Connector) conditions(query connector.Query, fields []field) ([]string, error) {
+	if query.All {
+		if query.Since.IsZero() {
+			return []string{""}, nil
+		}
+		return []string{"SystemModstamp>" + query.Since.UTC().Format(time.RFC3339)}, nil
+	}
+	if len(query.Values) > 0 {
+		if err := c.client.supported(query.Attribute); err != nil {
+			return nil, err
+		}
+	}
+	name := newField(query.Attribute).soql()
+	room := maxAddress - addressOverhead - escapedLength(statement(fields, "() OR ()", strings.Repeat("x", 18))) - len("Id IN  IN ") - len(name)
+	return pack(quotedIDs(query.IDs), name, quotedValues(query.Values), room), nil
+}
+
+// addressOverhead is what stands before the statement: a host name, and the path.
+const addressOverhead = 200
+
+// pack fills conditions with ids and names up to room bytes, escaped.
+func pack(ids []string, name string, values []string, room int) []string {
+	var conditions, someIDs, someValues []string
+	used := 0
+	flush := func() {
+		if condition := either(someIDs, name, someValues); condition != "" {
+			conditions = append(conditions, condition)
+		}
+		someIDs, someValues, used = nil, nil, 0
+	}
+	take := func(list *[]string, item string) {
+		size := escapedLength(item) + 1
+		if used > 0 && used+size > room {
+			flush()
+		}
+		*list = append(*list, item)
+		used += size
+	}
+	for _, id := range ids {
+		take(&someIDs, id)
+	}
+	for _, value := range values {
+		take(&someValues, value)
+	}
+	flush()
+	return conditions
+}
+
+// either writes the condition for ids or values.
+func either(ids []string, name string, values []string) string {
+	var parts []string
+	if len(ids) > 0 {
+		parts = append(parts, "Id IN ("+strings.Join(ids, ",")+")")
+	}
+	if len(values) > 0 {
+		parts = append(parts, name+" IN ("+strings.Join(values, ",")+")")
+	}
+	return strings.Join(parts, " OR ")
+}
+
+// quotedIDs leaves out what is no id: Salesforce refuses a statement with one
+// instead of finding nothing.
+func quotedIDs(ids []string) []string {
+	var quoted []string
+	for _, id := range ids {
+		if isID(id) {
+			quoted = append(quoted, "'"+id+"'")
+		}
+	}
+	slices.Sort(quoted)
+	return slices.Compact(quoted)
+}
+
+// quotedValues leaves out empty texts, which would find everybody without a
+// value, and texts that are longer than a text in a statement may be.
+func quotedValues(values []string) []string {
+	const longest = 4_000
+	var quoted []string
+	for _, value := range values {
+		if value != "" && len(value) <= longest {
+			quoted = append(quoted, soqlText(value))
+		}
+	}
+	slices.Sort(quoted)
+	return slices.Compact(quoted)
+}
+
+// soqlText writes a text of a statement. Characters that a statement cannot hold
+// as they are become escapes.
+func soqlText(text string) string {
+	quoted := soql.Quote(text)
+	if !strings.ContainsFunc(quoted, isControl) {
+		return quoted
+	}
+	var b strings.Builder
+	for _, r := range quoted {
+		if isControl(r) {
+			b.WriteString(`\u` + strconv.FormatInt(0x10000+int64(r), 16)[1:])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

@@ -1,0 +1,226 @@
+package salesforce
+
+import (
+	"cmp"
+	"crypto/rsa"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Keys of the settings. They are of the enumeration synchronizationSecret of
+// Microsoft Graph.
+const (
+	keyUserName     = "UserName"
+	keyPassword     = "Password"
+	keySecretToken  = "SecretToken"
+	keyTenantURL    = "BaseAddress"
+	keyClientID     = "ClientIdentifier"
+	keyClientSecret = "ClientSecret"
+	keyPrivateKey   = "AppKey"
+	keyRefreshToken = "Oauth2RefreshToken"
+	keySandboxName  = "SandboxName"
+
+	// The same two by the names that OAuth applications use there.
+	keyOAuthClientID     = "Oauth2ClientId"
+	keyOAuthClientSecret = "Oauth2ClientSecret"
+)
+
+// Options are the choices of whoever runs Usher, the same for all orgs. The zero
+// value is right for nearly everybody.
+type Options struct {
+	// Version of the REST API, such as "64.0". Empty: the newest one that the org and
+	// the connector both know.
+	Version string
+	// Client names the program in the org's login history and API reports. Empty: Usher.
+	Client string
+	// Timeout ends a single request. Zero: two minutes.
+	Timeout time.Duration
+}
+
+func (o Options) filled() Options {
+	o.Client = cmp.Or(o.Client, "Usher")
+	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
+	return o
+}
+
+// edition is what differs between production and sandbox.
+type edition struct {
+	sandbox   bool
+	loginHost string
+}
+
+// Template returns the gallery entry for production orgs, those of Government
+// Cloud included.
+func Template(options Options) connector.Template {
+	descriptor := describe(connector.Descriptor{
+		TemplateID:  "salesforce",
+		GalleryID:   "cd3ed3de-93ee-400b-8b19-b61ef44a0f29",
+		Aliases:     []string{"SalesforceOutDelta"},
+		Name:        "Salesforce",
+		Description: "Users of a Salesforce org: creates, updates and deactivates them, and imports the org's profiles as roles.",
+		Interval:    40 * time.Minute,
+	}, settings())
+	return template(descriptor, edition{loginHost: "login.salesforce.com"}, options, DefaultSchema)
+}
+
+// SandboxTemplate returns the gallery entry for sandboxes.
+func SandboxTemplate(options Options) connector.Template {
+	descriptor := describe(connector.Descriptor{
+		TemplateID: "SfSandboxOutDelta",
+		// No public text gives the id of this entry in Microsoft Entra ID's gallery; this one is our own.
+		GalleryID:   "5f6f4f0c-5d2b-4f37-9a6e-0d3f6c1b7a52",
+		Aliases:     []string{"salesforcesandbox"},
+		Name:        "Salesforce Sandbox",
+		Description: "Users of a Salesforce sandbox: as Salesforce, with a suffix behind the usernames.",
+		Interval:    20 * time.Minute,
+	}, append(settings(), provisioning.Setting{
+		Key: keySandboxName, Label: "Sandbox name", Flag: "sandbox-name", Example: "uat",
+		Help: "Name of the sandbox. It is put behind every username with a dot, as Salesforce does when it copies an org; empty: usernames are not changed.",
+	}))
+	return template(descriptor, edition{sandbox: true, loginHost: "test.salesforce.com"}, options, func() mapping.Schema { return SandboxSchema("") })
+}
+
+func template(descriptor connector.Descriptor, e edition, options Options, schema func() mapping.Schema) connector.Template {
+	options = options.filled()
+	return connector.Template{
+		Descriptor: descriptor,
+		Schema:     schema,
+		Open: func(environment connector.Environment) (connector.Connector, error) {
+			return open(descriptor, e, options, environment)
+		},
+	}
+}
+
+func describe(d connector.Descriptor, settings []provisioning.Setting) connector.Descriptor {
+	d.Settings = settings
+	d.Capabilities = connector.Capabilities{
+		ObjectType: objectUser, NameAttribute: attributeUsername, ActiveAttribute: attributeIsActive,
+		CreatesDisabled: true, Deletes: false, ImportsRoles: true, RequiresRole: true,
+		BatchSize: batchSize, Concurrency: 5, CodePrefix: codePrefix,
+	}
+	return d
+}
+
+// settings declares what an administrator fills in. None is required by itself:
+// each way to sign in needs others.
+func settings() []provisioning.Setting {
+	return []provisioning.Setting{
+		{
+			Key: keyUserName, Label: "Admin Username", Flag: "username", Example: "usher@contoso.com",
+			Help: "Username of the Salesforce user that Usher signs in as. Use one of its own with the System Administrator profile.",
+		},
+		{
+			Key: keyPassword, Label: "Admin Password", Flag: "password", Secret: true,
+			Help: "Password of that user, for the sign-in that Salesforce retires with the Summer '27 release.",
+		},
+		{
+			Key: keySecretToken, Label: "Secret Token", Flag: "security-token", Secret: true,
+			Help: "Security token of that user. Salesforce mails a new one after Settings, Reset My Security Token, and whenever the password changes.",
+		},
+		{
+			Key: keyTenantURL, Label: "Tenant URL", Flag: "tenant-url", Example: "https://contoso.my.salesforce.com",
+			Help: "My Domain URL of the org. Needed for Government Cloud and for a sign-in with a client secret.",
+		},
+		{
+			Key: keyClientID, Label: "Client ID", Flag: "client-id", Example: "3MVG9...",
+			Help: "Consumer key of the External Client App, for a sign-in without a password.",
+		},
+		{
+			Key: keyClientSecret, Label: "Client Secret", Flag: "client-secret", Secret: true,
+			Help: "Consumer secret of the External Client App. The app needs the client credentials flow and a user to run as.",
+		},
+		{
+			Key: keyPrivateKey, Label: "Private Key", Flag: "private-key", Secret: true,
+			Help: "RSA private key in PEM whose certificate is in the External Client App, for the JWT bearer flow.",
+		},
+		{
+			Key: keyRefreshToken, Label: "Refresh Token", Flag: "refresh-token", Secret: true,
+			Help: "Refresh token that the External Client App issued.",
+		},
+	}
+}
+
+// method is a way to sign in.
+type method int
+
+const (
+	methodPassword method = iota
+	methodJWT
+	methodRefreshToken
+	methodClientCredentials
+)
+
+// account is how and where to sign in.
+type account struct {
+	edition
+	method       method
+	host         *url.URL // scheme and host of the sign-in
+	username     string
+	password     string
+	token        string
+	clientID     string
+	clientSecret string
+	refreshToken string
+	key          *rsa.PrivateKey
+}
+
+// newAccount checks the form of the credentials and chooses the way to sign in.
+func newAccount(e edition, c provisioning.Credentials) (account, error) {
+	a := account{
+		edition: e, username: strings.TrimSpace(c.Get(keyUserName)), password: c.Get(keyPassword), token: strings.TrimSpace(c.Get(keySecretToken)),
+		clientID:     strings.TrimSpace(cmp.Or(c.Get(keyClientID), c.Get(keyOAuthClientID))),
+		clientSecret: strings.TrimSpace(cmp.Or(c.Get(keyClientSecret), c.Get(keyOAuthClientSecret))),
+		refreshToken: strings.TrimSpace(c.Get(keyRefreshToken)),
+	}
+	var err error
+	if a.host, err = loginURL(c.Get(keyTenantURL), e.loginHost); err != nil {
+		return account{}, err
+	}
+	var needed []string
+	switch {
+	case c.Get(keyPrivateKey) != "":
+		a.method, needed = methodJWT, []string{keyClientID, keyUserName}
+		if a.key, err = parsePrivateKey(c.Get(keyPrivateKey)); err != nil {
+			return account{}, err
+		}
+	case a.refreshToken != "":
+		a.method, needed = methodRefreshToken, []string{keyClientID}
+	case a.clientSecret != "":
+		a.method, needed = methodClientCredentials, []string{keyClientID, keyTenantURL}
+	default:
+		a.method, needed = methodPassword, []string{keyUserName, keyPassword}
+	}
+	filled := map[string]string{
+		keyClientID: a.clientID, keyUserName: a.username, keyPassword: a.password, keyTenantURL: strings.TrimSpace(c.Get(keyTenantURL)),
+	}
+	for _, key := range needed {
+		if filled[key] == "" {
+			return account{}, incomplete(key)
+		}
+	}
+	return a, nil
+}
+
+// incomplete is the error for a setting that the chosen way to sign in needs.
+func incomplete(key string) error {
+	label := key
+	if setting, err := provisioning.FindSetting(settings(), key); err == nil {
+		label = setting.Label
+	}
+	return &connector.Error{
+		Kind: connector.Unauthorized, Code: codeIncomplete, Fields: []string{key},
+		Message: fmt.Sprintf("%s is not filled in", label),
+		Advice:  "Fill in Admin Username, Admin Password and Secret Token, or Client ID with Client Secret and Tenant URL, or Client ID with Private Key and Admin Username.",
+	}
+}
+
+// secrets lists the texts that no message may hold.
+func (a account) secrets() []string {
+	return []string{a.password, a.token, a.clientSecret, a.refreshToken}
+}

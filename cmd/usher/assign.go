@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/directory"
+)
+
+// principal are the flags that name who is assigned.
+type principal struct{ user, group string }
+
+func (p *principal) flags(command *cobra.Command) {
+	command.Flags().StringVar(&p.user, "user", "", "user principal name or id of a user")
+	command.Flags().StringVar(&p.group, "group", "", "display name or id of a group; its direct members are meant")
+}
+
+func (p *principal) request(application, role string) (directory.AssignmentRequest, error) {
+	request := directory.AssignmentRequest{Application: application, Role: role, PrincipalType: "User", Principal: p.user}
+	switch {
+	case (p.user == "") == (p.group == ""):
+		return request, &exitError{exitUsage, errors.New("give either --user or --group")}
+	case p.group != "":
+		request.PrincipalType, request.Principal = "Group", p.group
+	}
+	return request, nil
+}
+
+func newAssignCommand(o *options) *cobra.Command {
+	var who principal
+	var role string
+	command := &cobra.Command{
+		Use:   "assign APP",
+		Short: "Assign a user or a group to an application in a role",
+		Long: `Assign gives a user, or all direct members of a group, an application in a role.
+Nothing happens in the application until the next cycle.`,
+		Example: "  usher assign Salesforce --group Sales --role \"Standard User\"\n  usher assign Salesforce --user ana@contoso.com --role \"System Administrator\"",
+		Args:    arguments("APP"),
+		RunE: func(command *cobra.Command, given []string) error {
+			request, err := who.request(given[0], role)
+			if err != nil {
+				return err
+			}
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.application(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				request.Application = app.ID
+				assignment, err := w.store.Assign(ctx, request)
+				if err != nil {
+					return err
+				}
+				if err := w.audit(ctx, "Add app role assignment", app.DisplayName, fmt.Sprintf("%s %s as %q", request.PrincipalType, request.Principal, role)); err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), assignment, func(out io.Writer) error {
+					_, err := fmt.Fprintf(out, "assigned %s to %s as %q\n", request.Principal, app.DisplayName, role)
+					return err
+				})
+			})
+		},
+	}
+	who.flags(command)
+	command.Flags().StringVar(&role, "role", "", "display name or id of the role; without it, default access")
+	return command
+}
+
+func newUnassignCommand(o *options) *cobra.Command {
+	var who principal
+	var role string
+	command := &cobra.Command{
+		Use: "unassign APP", Short: "End assignments to an application",
+		Long: `Unassign ends the assignments of a user or a group to an application. Whoever has
+no other one is disabled there with the next cycle.`,
+		Example: "  usher unassign Salesforce --group Contractors\n  usher unassign Salesforce --user ana@contoso.com",
+		Args:    arguments("APP"),
+		RunE: func(command *cobra.Command, given []string) error {
+			request, err := who.request(given[0], role)
+			if err != nil {
+				return err
+			}
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.application(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				request.Application = app.ID
+				count, err := w.store.Unassign(ctx, request)
+				if err != nil {
+					return err
+				}
+				if count == 0 {
+					return fmt.Errorf("%s is not assigned to %s%s", request.Principal, app.DisplayName, inRole(role))
+				}
+				if err := w.audit(ctx, "Remove app role assignment", app.DisplayName, request.PrincipalType+" "+request.Principal); err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), map[string]int{"removed": count}, func(out io.Writer) error {
+					_, err := fmt.Fprintf(out, "ended %d assignments of %s to %s\n", count, request.Principal, app.DisplayName)
+					return err
+				})
+			})
+		},
+	}
+	who.flags(command)
+	command.Flags().StringVar(&role, "role", "", "only the assignments in this role")
+	return command
+}
+
+func inRole(role string) string {
+	if role == "" {
+		return ""
+	}
+	return fmt.Sprintf(" as %q", role)
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/provisioning"
+)
+
+func newCredentialsCommand(o *options) *cobra.Command {
+	var noTest bool
+	command := &cobra.Command{
+		Use:   "set-credentials APP",
+		Short: "Save what Usher signs in with",
+		Long: `Set-credentials saves the settings that an application's connector needs. What
+is no secret is a flag. A secret comes from a file (--password-file FILE), from
+the environment (USHER_PASSWORD) or from a prompt; it is never an argument. The
+connection is tested before anything is saved.
+
+` + settingsHelp(),
+		Example: "  usher app set-credentials Salesforce --username usher@contoso.com --tenant-url https://contoso.my.salesforce.com\n" +
+			"  USHER_PASSWORD=... USHER_SECURITY_TOKEN=... usher app set-credentials Salesforce --username usher@contoso.com",
+		Args: arguments("APP"),
+	}
+	values := make(map[string]*string)
+	for _, setting := range allSettings() {
+		name := setting.Flag
+		if setting.Secret {
+			name += "-file"
+		}
+		values[setting.Key] = command.Flags().String(name, "", setting.Label+": "+setting.Help)
+	}
+	command.Flags().BoolVar(&noTest, "no-test", false, "save without testing the connection")
+	command.RunE = func(command *cobra.Command, given []string) error {
+		return o.with(command, func(ctx context.Context, w *workspace) error {
+			app, job, err := w.job(ctx, given[0])
+			if err != nil {
+				return err
+			}
+			template, err := w.gallery.Find(app.TemplateID)
+			if err != nil {
+				return err
+			}
+			before, err := w.store.Credentials(ctx, job.ID)
+			if err != nil {
+				return err
+			}
+			asker := asker{in: command.InOrStdin(), out: command.ErrOrStderr(), flags: values, changed: command.Flags().Changed}
+			credentials, err := asker.fill(template.Descriptor.Settings, before)
+			if err != nil {
+				return err
+			}
+			return w.saveCredentials(ctx, app.DisplayName, job, credentials, !noTest, command.OutOrStdout())
+		})
+	}
+	return command
+}
+
+// allSettings returns the settings of all templates, each flag once.
+func allSettings() []provisioning.Setting {
+	var settings []provisioning.Setting
+	seen := make(map[string]bool)
+	for _, template := range gallery() {
+		for _, setting := range template.Descriptor.Settings {
+			if !seen[setting.Flag] {
+				seen[setting.Flag] = true
+				settings = append(settings, setting)
+			}
+		}
+	}
+	return settings
+}
+
+func settingsHelp() string {
+	var text strings.Builder
+	text.WriteString("Secrets and where they may come from:\n")
+	for _, setting := range allSettings() {
+		if setting.Secret {
+			fmt.Fprintf(&text, "  %-14s --%s-file FILE, %s\n", setting.Label, setting.Flag, variable(setting))
+		}
+	}
+	return text.String()
+}
+
+// variable is the environment variable of a setting.
+func variable(setting provisioning.Setting) string {
+	return "USHER_" + strings.ToUpper(strings.ReplaceAll(setting.Flag, "-", "_"))
+}
+
+// asker finds out the values of settings.
+type asker struct {
+	in      io.Reader
+	out     io.Writer
+	flags   map[string]*string
+	changed func(flag string) bool
+}
+
+func (a asker) fill(settings []provisioning.Setting, credentials provisioning.Credentials) (provisioning.Credentials, error) {
+	given := false
+	for _, setting := range settings {
+		value, found, err := a.value(setting)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			given = true
+			credentials = credentials.With(setting.Key, value)
+		}
+	}
+	return a.prompted(settings, credentials, given)
+}
+
+// value looks at the flag, the file and the environment.
+func (a asker) value(setting provisioning.Setting) (value string, found bool, err error) {
+	flag := setting.Flag
+	if setting.Secret {
+		flag += "-file"
+	}
+	switch {
+	case a.changed(flag) && setting.Secret:
+		content, err := os.ReadFile(*a.flags[setting.Key])
+		if err != nil {
+			return "", false, fmt.Errorf("read %s: %w", setting.Label, err)
+		}
+		return strings.TrimRight(string(content), "\r\n"), true, nil
+	case a.changed(flag):
+		return *a.flags[setting.Key], true, nil
+	}
+	value, found = os.LookupEnv(variable(setting))
+	return value, found, nil
+}
+
+// prompted asks for what is still missing, on a terminal.
+func (a asker) prompted(settings []provisioning.Setting, credentials provisioning.Credentials, given bool) (provisioning.Credentials, error) {
+	if !a.interactive() {
+		if !given {
+			return nil, &exitError{exitUsage, errors.New("nothing to save: give flags, files or environment variables (see --help), or run it on a terminal")}
+		}
+		return credentials, nil
+	}
+	reader := bufio.NewReader(a.in)
+	for _, setting := range settings {
+		if credentials.Get(setting.Key) != "" || given && !setting.Secret {
+			continue
+		}
+		value, err := a.prompt(reader, setting)
+		if err != nil {
+			return nil, err
+		}
+		credentials = credentials.With(setting.Key, value)
+	}
+	return credentials, nil
+}
+
+func (a asker) interactive() bool {
+	file, ok := a.in.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor fits an int.
+}
+
+func (a asker) prompt(reader *bufio.Reader, setting provisioning.Setting) (string, error) {
+	if _, err := fmt.Fprintf(a.out, "%s (%s; empty to leave out): ", setting.Label, setting.Help); err != nil {
+		return "", fmt.Errorf("ask for %s: %w", setting.Label, err)
+	}
+	if file, ok := a.in.(*os.File); ok && setting.Secret {
+		text, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // a file descriptor fits an int.
+		if err != nil {
+			return "", fmt.Errorf("read %s: %w", setting.Label, err)
+		}
+		_, err = fmt.Fprintln(a.out)
+		return string(text), err
+	}
+	line, err := reader.ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read %s: %w", setting.Label, err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// saveCredentials tests and saves; credentials that do not work are not saved.
+func (w *workspace) saveCredentials(ctx context.Context, name string, job provisioning.Job, credentials provisioning.Credentials, test bool, out io.Writer) error {
+	if test {
+		health, err := w.try(ctx, job, credentials)
+		if err != nil {
+			return fmt.Errorf("nothing was saved, because the connection does not work: %w", explained(err))
+		}
+		if err := writeHealth(out, health); err != nil {
+			return err
+		}
+	}
+	if err := w.store.PutCredentials(ctx, job.ID, credentials); err != nil {
+		return fmt.Errorf("save credentials: %w", err)
+	}
+	err := w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
+		if job.Status.Code == provisioning.NotConfigured {
+			job.Status.Code = provisioning.NotRun
+		}
+		return job, nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.audit(ctx, "Update provisioning setting or credentials", name, "credentials")
+}
+
+// try tests a connection with credentials that are not saved.
+func (w *workspace) try(ctx context.Context, job provisioning.Job, credentials provisioning.Credentials) (connector.Health, error) {
+	runner := *w.runner
+	runner.Jobs = unsaved{w.runner.Jobs, credentials}
+	session, err := runner.Open(ctx, job.ApplicationID)
+	if err != nil {
+		return connector.Health{}, err
+	}
+	health, err := session.Connector.Check(ctx)
+	return health, errors.Join(err, session.Connector.Close())
+}
+
+// unsaved answers with credentials that are only being tried.
+type unsaved struct {
+	engine.Jobs
+	credentials provisioning.Credentials
+}
+
+// Credentials returns the credentials being tried.
+func (u unsaved) Credentials(context.Context, string) (provisioning.Credentials, error) {
+	return u.credentials, nil
+}
+
+// explained adds what to do to an error of a target.
+func explained(err error) error {
+	target, ok := errors.AsType[*connector.Error](err)
+	if !ok || target.Advice == "" {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, target.Advice)
+}

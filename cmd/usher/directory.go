@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/source/csv"
+)
+
+func newDirectoryCommand(o *options) *cobra.Command {
+	command := &cobra.Command{Use: "directory", Short: "Fill the directory and look at it"}
+	command.AddCommand(newImportCommand(o), newUsersCommand(o), newGroupsCommand(o))
+	return command
+}
+
+func newImportCommand(o *options) *cobra.Command {
+	var files csv.Files
+	var replace bool
+	command := &cobra.Command{
+		Use:   "import FOLDER",
+		Short: "Take users, groups, members and assignments from CSV files",
+		Long: `Import reads users.csv, groups.csv, members.csv and assignments.csv below the
+folder, those that are there. The columns have the names of Microsoft Graph's
+properties. Everything is checked before anything is taken in: with a fault in
+any file, nothing changes. The same files again change nothing.
+
+With --replace, users, groups and memberships that the files do not have are
+removed from the directory: users and groups can be restored for 30 days.`,
+		Example: "  usher directory import ./examples/contoso --data ./data\n  usher directory import ./export --users people.csv --replace",
+		Args:    arguments("FOLDER"),
+		RunE: func(command *cobra.Command, given []string) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				report, err := w.importFolder(ctx, given[0], files, replace)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), report, func(out io.Writer) error { return writeReport(out, report) })
+			})
+		},
+	}
+	command.Flags().StringVar(&files.Users, "users", "", "name of the file of users, if it is not users.csv")
+	command.Flags().StringVar(&files.Groups, "groups", "", "name of the file of groups")
+	command.Flags().StringVar(&files.Members, "members", "", "name of the file of members")
+	command.Flags().StringVar(&files.Assignments, "assignments", "", "name of the file of assignments")
+	command.Flags().BoolVar(&replace, "replace", false, "remove who is not in the files")
+	return command
+}
+
+// importFolder takes a set of CSV files into the directory.
+func (w *workspace) importFolder(ctx context.Context, folder string, files csv.Files, replace bool) (store.ImportReport, error) {
+	source, err := csv.Open(csv.Config{Folder: folder, Files: files, Directory: known{w.store}})
+	if err != nil {
+		return store.ImportReport{}, err
+	}
+	report, err := w.store.Import(ctx, source.Deltas(ctx, ""), replace)
+	return report, errors.Join(err, source.Close())
+}
+
+// known answers for the names in a file that are in the directory already.
+type known struct{ store store.Store }
+
+// FindUser returns the id of a user.
+func (k known) FindUser(ctx context.Context, name string) (string, bool, error) {
+	user, err := k.store.User(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", false, nil
+	}
+	return user.ID, err == nil, err
+}
+
+// FindGroup returns the id of a group.
+func (k known) FindGroup(ctx context.Context, name string) (string, bool, error) {
+	group, err := k.store.Group(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", false, nil
+	}
+	return group.ID, err == nil, err
+}
+
+func writeReport(out io.Writer, report store.ImportReport) error {
+	var rows [][]string
+	for _, row := range []struct {
+		name  string
+		count store.ImportCount
+	}{{"users", report.Users}, {"groups", report.Groups}, {"members", report.Members}, {"assignments", report.Assignments}} {
+		rows = append(rows, []string{
+			row.name, strconv.Itoa(row.count.Read), strconv.Itoa(row.count.Created), strconv.Itoa(row.count.Updated), strconv.Itoa(row.count.Removed),
+		})
+	}
+	return writeTable(out, []string{"", "READ", "CREATED", "UPDATED", "REMOVED"}, rows)
+}
+
+func newUsersCommand(o *options) *cobra.Command {
+	var limit int
+	command := &cobra.Command{
+		Use: "users", Short: "List users", Example: "  usher directory users --limit 20", Args: arguments(),
+		RunE: func(command *cobra.Command, _ []string) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				users, err := firstUsers(ctx, w, limit)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), users, func(out io.Writer) error { return writeUsers(out, users) })
+			})
+		},
+	}
+	command.Flags().IntVar(&limit, "limit", 50, "show at most so many")
+	return command
+}
+
+// userView is a user as the command line shows it.
+type userView struct {
+	ID                string `json:"id"`
+	UserPrincipalName string `json:"userPrincipalName"`
+	DisplayName       string `json:"displayName"`
+	Department        string `json:"department,omitzero"`
+	State             string `json:"state"` // enabled, disabled or deleted
+}
+
+func firstUsers(ctx context.Context, w *workspace, limit int) ([]userView, error) {
+	views := []userView{}
+	for user, err := range w.store.Users(ctx, "") {
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, userView{user.ID, user.UserPrincipalName, user.DisplayName, user.Get("department").String(), userState(user)})
+		if len(views) == limit {
+			break
+		}
+	}
+	return views, nil
+}
+
+func userState(user directory.User) string {
+	switch {
+	case user.Deleted():
+		return "deleted"
+	case user.AccountEnabled:
+		return "enabled"
+	}
+	return "disabled"
+}
+
+func writeUsers(out io.Writer, users []userView) error {
+	rows := make([][]string, len(users))
+	for i, user := range users {
+		rows[i] = []string{user.UserPrincipalName, user.DisplayName, user.Department, user.State, user.ID}
+	}
+	return writeTable(out, []string{"USER", "NAME", "DEPARTMENT", "STATE", "ID"}, rows)
+}
+
+func newGroupsCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "groups", Short: "List groups with the number of their direct members", Example: "  usher directory groups", Args: arguments(),
+		RunE: func(command *cobra.Command, _ []string) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				groups, err := groupViews(ctx, w)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), groups, func(out io.Writer) error {
+					rows := make([][]string, len(groups))
+					for i, group := range groups {
+						rows[i] = []string{group.DisplayName, strconv.Itoa(group.Members), group.ID}
+					}
+					return writeTable(out, []string{"GROUP", "MEMBERS", "ID"}, rows)
+				})
+			})
+		},
+	}
+}
+
+// groupView is a group as the command line shows it.
+type groupView struct {
+	ID          string `json:"id"`
+	DisplayName string `json:"displayName"`
+	Members     int    `json:"members"`
+}
+
+func groupViews(ctx context.Context, w *workspace) ([]groupView, error) {
+	views := []groupView{}
+	for group, err := range w.store.Groups(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		view := groupView{ID: group.ID, DisplayName: group.DisplayName}
+		for _, err := range w.store.Members(ctx, group.ID) {
+			if err != nil {
+				return nil, fmt.Errorf("count the members of %s: %w", group.DisplayName, err)
+			}
+			view.Members++
+		}
+		views = append(views, view)
+	}
+	return views, nil
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/engine"
+)
+
+func newRemovalsCommand(o *options) *cobra.Command {
+	command := &cobra.Command{
+		Use: "removals", Short: "Look at removals that are held, and decide on them",
+		Long: `When a cycle would take away more accounts than the limit of its job, it takes none
+away and holds them all. Look at them, and allow or reject them.`,
+	}
+	command.AddCommand(newRemovalsListCommand(o), newRemovalsAllowCommand(o), newRemovalsRejectCommand(o))
+	return command
+}
+
+// removalView is a held removal as the command line shows it.
+type removalView struct {
+	User   string              `json:"user"`
+	ID     string              `json:"id"`
+	State  engine.RemovalState `json:"state"`
+	Reason string              `json:"reason"`
+}
+
+func newRemovalsListCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "list APP", Short: "List removals that are held", Example: "  usher removals list Salesforce", Args: arguments("APP"),
+		RunE: func(command *cobra.Command, given []string) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				_, job, err := w.job(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				views, err := w.removals(ctx, job.ID)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), views, func(out io.Writer) error {
+					rows := make([][]string, len(views))
+					for i, view := range views {
+						rows[i] = []string{view.User, string(view.State), view.Reason}
+					}
+					return writeTable(out, []string{"USER", "STATE", "WHY"}, rows)
+				})
+			})
+		},
+	}
+}
+
+func (w *workspace) removals(ctx context.Context, jobID string) ([]removalView, error) {
+	const page = 500
+	views := []removalView{}
+	after := ""
+	for {
+		removals, err := w.runner.Engine.Removals.List(ctx, jobID, []engine.RemovalState{engine.RemovalStaged, engine.RemovalAllowed}, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, removal := range removals {
+			view := removalView{ID: removal.SourceID, User: removal.SourceID, State: removal.State, Reason: removal.Reason}
+			if user, err := w.store.User(ctx, removal.SourceID); err == nil {
+				view.User = user.UserPrincipalName
+			}
+			views = append(views, view)
+		}
+		if len(removals) < page {
+			return views, nil
+		}
+		after = removals[len(removals)-1].SourceID
+	}
+}
+
+func newRemovalsAllowCommand(o *options) *cobra.Command {
+	return newDecideCommand(o, "allow", "Let held removals go ahead with the next cycle", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
+		return w.store.AllowRemovals(ctx, jobID, ids)
+	})
+}
+
+func newRemovalsRejectCommand(o *options) *cobra.Command {
+	return newDecideCommand(o, "reject", "Take held removals off the list; the accounts stay until the next reason to remove them", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
+		return w.store.RejectRemovals(ctx, jobID, ids)
+	})
+}
+
+func newDecideCommand(o *options, verb, short string, decide func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error)) *cobra.Command {
+	var users []string
+	command := &cobra.Command{
+		Use: verb + " APP", Short: short, Args: arguments("APP"),
+		Example: fmt.Sprintf("  usher removals %s Salesforce\n  usher removals %s Salesforce --user ana@contoso.com", verb, verb),
+		RunE: func(command *cobra.Command, given []string) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, job, err := w.job(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				var ids []string
+				for _, name := range users {
+					user, err := w.user(ctx, name)
+					if err != nil {
+						return err
+					}
+					ids = append(ids, user.ID)
+				}
+				count, err := decide(ctx, w, job.ID, ids)
+				if err != nil {
+					return err
+				}
+				if err := w.audit(ctx, "Removals: "+verb, app.DisplayName, fmt.Sprintf("%d removals", count)); err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), map[string]int{"removals": count}, func(out io.Writer) error {
+					_, err := fmt.Fprintf(out, "%s: %d removals\n", verb, count)
+					return err
+				})
+			})
+		},
+	}
+	command.Flags().StringArrayVar(&users, "user", nil, "only this person; may be repeated. Without it, all of them")
+	return command
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// writeSummary writes the figures of a cycle: what was done, and the reasons of
+// what was not, each with an explanation.
+func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.Run, dryRun bool) error {
+	var text strings.Builder
+	counts := run.Counts
+	seconds := run.Ended.Sub(run.Began).Seconds()
+	title := string(run.Kind) + " cycle"
+	if dryRun {
+		title += ", dry run: nothing was written"
+	}
+	fmt.Fprintf(&text, "%s: %s\n", title, run.State)
+	fmt.Fprintf(&text, "  collected %d   created %d   updated %d   disabled %d   enabled %d   unchanged %d   skipped %d   failed %d\n",
+		counts.Collected, counts.Created, counts.Updated, counts.Disabled, counts.Enabled, counts.Unchanged, counts.Skipped, counts.Failed)
+	if counts.References > 0 {
+		fmt.Fprintf(&text, "  %d references (managers) written after both accounts existed\n", counts.References)
+	}
+	if counts.Staged > 0 {
+		fmt.Fprintf(&text, "  %d removals held by the removal guard\n", counts.Staged)
+	}
+	fmt.Fprintf(&text, "  %.2f s, %.0f users a second, %d API calls (%.3f per user), %d rows written\n",
+		seconds, float64(counts.Collected)/max(seconds, 0.001), counts.Calls, float64(counts.Calls)/float64(max(1, counts.Collected)), counts.Writes)
+	codes := slices.SortedFunc(maps.Keys(counts.Codes), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts.Codes[b], counts.Codes[a]), cmp.Compare(a, b))
+	})
+	for _, code := range codes {
+		explanation := catalogue.Explain(code)
+		fmt.Fprintf(&text, "  %6d  %s: %s", counts.Codes[code], code, explanation.Text)
+		if explanation.Advice != "" {
+			fmt.Fprintf(&text, " -> %s", explanation.Advice)
+		}
+		text.WriteByte('\n')
+	}
+	if _, err := io.WriteString(out, text.String()); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	return nil
+}

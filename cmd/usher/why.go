@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/scope"
+)
+
+// whyView answers "why" for one person.
+type whyView struct {
+	User        userView           `json:"user"`
+	Application string             `json:"application"`
+	Assignments []string           `json:"assignments"`
+	InScope     bool               `json:"inScope"`
+	Reasons     []scope.Reason     `json:"reasons,omitempty"`
+	Account     *engine.Connection `json:"account,omitempty"`
+	Mappings    []mapping.Traced   `json:"mappings"`
+	Now         plan.Change        `json:"now"`
+	Fault       string             `json:"fault,omitzero"` // why the target could not be looked at
+	Retry       *engine.Escrow     `json:"retry,omitempty"`
+	Log         []journal.Entry    `json:"log,omitempty"`
+}
+
+func newWhyCommand(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:   "why APP USER",
+		Short: "Explain what is done for one person, and why",
+		Long: `Why shows how a person comes to have an application or not: assignments and
+through which group, each reason for being out of scope, the account, what every
+mapping gives and from which values, what a cycle would write now, what waits for
+a retry, and the last log entries. It reads the application and writes nothing.`,
+		Example: "  usher why Salesforce ana@contoso.com", Args: arguments("APP", "USER"),
+		RunE: func(command *cobra.Command, given []string) error {
+			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
+				user, err := w.user(ctx, given[1])
+				if err != nil {
+					return err
+				}
+				view, err := w.why(ctx, app, s, user)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), view, func(out io.Writer) error { return w.writeWhy(out, view) })
+			})
+		},
+	}
+}
+
+func (w *workspace) why(ctx context.Context, app directory.Application, s engine.Session, user directory.User) (whyView, error) {
+	run := engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping}
+	explanation, failure := w.runner.Engine.Explain(ctx, run, user.ID)
+	if explanation.Subject.User.ID == "" {
+		return whyView{}, failure
+	}
+	view := whyView{
+		User:        userView{user.ID, user.UserPrincipalName, user.DisplayName, user.Get("department").String(), userState(user)},
+		Application: app.DisplayName, Assignments: grantTexts(explanation.Subject.Grants),
+		InScope: explanation.Verdict.In, Reasons: explanation.Verdict.Reasons, Mappings: explanation.Traces, Now: explanation.Change,
+	}
+	if failure != nil {
+		view.Fault = explained(failure).Error()
+	}
+	if connection := explanation.Subject.Connection; !connection.IsZero() {
+		view.Account = &connection
+	}
+	if escrow := explanation.Subject.Escrow; !escrow.IsZero() {
+		view.Retry = &escrow
+	}
+	for entry, err := range w.store.Entries(ctx, journal.Query{JobID: s.Job.ID, SourceID: user.ID, Limit: 5}) {
+		if err != nil {
+			return view, err
+		}
+		view.Log = append(view.Log, entry)
+	}
+	return view, nil
+}
+
+func grantTexts(grants []directory.Grant) []string {
+	texts := make([]string, len(grants))
+	for i, grant := range grants {
+		role := grant.Role.DisplayName
+		if grant.Role.ID == directory.DefaultAccess {
+			role = "default access"
+		}
+		texts[i] = fmt.Sprintf("as %q, in person", role)
+		if !grant.Direct() {
+			texts[i] = fmt.Sprintf("as %q, through the group %s", role, grant.GroupName)
+		}
+	}
+	return texts
+}
+
+func (w *workspace) writeWhy(out io.Writer, view whyView) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s (%s), %s in the directory\n", view.User.DisplayName, view.User.UserPrincipalName, view.User.State)
+	fmt.Fprintf(&text, "\nAssigned to %s:\n", view.Application)
+	for _, assignment := range view.Assignments {
+		fmt.Fprintf(&text, "  %s\n", assignment)
+	}
+	if len(view.Assignments) == 0 {
+		text.WriteString("  not at all\n")
+	}
+	writeVerdict(&text, view)
+	writeTraces(&text, view.Mappings)
+	text.WriteString("\nA cycle would now do this:\n")
+	if view.Fault != "" {
+		fmt.Fprintf(&text, "  not known, because the application could not be looked at: %s\n", view.Fault)
+	} else {
+		writeChange(&text, view.Now)
+	}
+	if view.Retry != nil {
+		fmt.Fprintf(&text, "\nFailed %d times since %s with %s; the next try is not before %s.\n  %s\n", view.Retry.Attempts,
+			view.Retry.First.UTC().Format(time.RFC3339), view.Retry.Code, view.Retry.Next.UTC().Format(time.RFC3339), w.catalogue.Explain(view.Retry.Code).Text)
+	}
+	if len(view.Log) > 0 {
+		text.WriteString("\nLast log entries:\n")
+	}
+	for _, entry := range view.Log {
+		fmt.Fprintf(&text, "  %s  %s", entry.At.UTC().Format(time.RFC3339), entry.Change)
+	}
+	if _, err := io.WriteString(out, text.String()); err != nil {
+		return fmt.Errorf("write the explanation: %w", err)
+	}
+	return nil
+}
+
+func writeVerdict(text *strings.Builder, view whyView) {
+	if view.InScope {
+		text.WriteString("\nIn scope.\n")
+	} else {
+		text.WriteString("\nOut of scope:\n")
+		for _, reason := range view.Reasons {
+			fmt.Fprintf(text, "  %s\n", reason.Text)
+		}
+	}
+	if view.Account != nil {
+		state := "disabled by Usher"
+		if view.Account.Enabled {
+			state = "enabled"
+		}
+		fmt.Fprintf(text, "Account %s (%s), %s, connected since %s.\n", view.Account.TargetID, view.Account.TargetName, state, view.Account.Since.UTC().Format(time.RFC3339))
+	}
+}
+
+func writeTraces(text *strings.Builder, traces []mapping.Traced) {
+	text.WriteString("\nWhat the mapping gives:\n")
+	for _, trace := range traces {
+		value := trace.Value
+		note := ""
+		switch {
+		case trace.Fault != "":
+			note = "  failed: " + trace.Fault
+		case trace.Ignored:
+			note = "  left alone"
+		case value.IsEmpty() && !trace.Default.IsNull():
+			value, note = trace.Default, "  (default, for a new account)"
+		}
+		fmt.Fprintf(text, "  %-36s %-28s %s%s\n", trace.Target, shown(value, trace.Redacted), inputsText(trace), note)
+	}
+}
+
+func shown(value attr.Value, redacted bool) string {
+	switch {
+	case value.IsNull():
+		return "-"
+	case redacted:
+		return "[Redact]"
+	}
+	return fmt.Sprintf("%q", value.String())
+}
+
+func inputsText(trace mapping.Traced) string {
+	if trace.Expression == "" {
+		return "without source"
+	}
+	var inputs []string
+	for _, name := range slices.Sorted(maps.Keys(trace.Inputs)) {
+		inputs = append(inputs, fmt.Sprintf("%s is %q", name, trace.Inputs[name]))
+	}
+	text := "<- " + trace.Expression
+	if len(inputs) > 0 && !trace.Redacted {
+		text += ", " + strings.Join(inputs, ", ")
+	}
+	return text
+}
+
+func writeChange(text *strings.Builder, change plan.Change) {
+	for line := range strings.Lines(change.String()) {
+		text.WriteString("  " + line)
+	}
+	for _, step := range change.Steps {
+		fmt.Fprintf(text, "    %-20s %-8s %s\n", step.Type, step.Status, step.Description)
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/secret"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/internal/store/sqlstore"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// workspace is an open database with what runs on it.
+type workspace struct {
+	store     store.Store
+	runner    *engine.Runner
+	gallery   connector.Gallery
+	catalogue journal.Catalogue
+}
+
+// gallery is every application that can be added.
+func gallery() connector.Gallery {
+	return connector.Gallery{salesforce.Template(salesforce.Options{}), salesforce.SandboxTemplate(salesforce.Options{})}
+}
+
+func catalogue() journal.Catalogue {
+	var own []journal.Explanation
+	for _, explanation := range salesforce.Explanations() {
+		own = append(own, journal.Explanation{Code: explanation.Code, Text: explanation.Explanation, Advice: explanation.Advice})
+	}
+	return journal.NewCatalogue(own...)
+}
+
+// open opens the database that the flags name; it is made when it does not exist.
+func (o *options) open(command *cobra.Command) (*workspace, error) {
+	log := o.logger(command.ErrOrStderr())
+	config := sqlstore.Config{URL: o.database, Logger: log}
+	keys := secret.Config{Environment: os.Getenv("USHER_KEY")}
+	if o.database == "" {
+		if err := os.MkdirAll(o.data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		config.Path = filepath.Join(o.data, "usher.db")
+	}
+	keys.File = environment("USHER_KEY_FILE", filepath.Join(o.data, "usher.key"))
+	keyring, err := secret.Load(keys)
+	if err != nil {
+		return nil, fmt.Errorf("load the key that seals credentials: %w", err)
+	}
+	config.Sealer = keyring
+	opened, err := sqlstore.Open(command.Context(), config)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return newWorkspace(opened, log), nil
+}
+
+func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
+	w := &workspace{store: opened, gallery: gallery(), catalogue: catalogue()}
+	ports := opened.Engine()
+	w.runner = &engine.Runner{
+		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Log: log},
+		Jobs:   opened, Gallery: w.gallery,
+	}
+	return w
+}
+
+// with opens the workspace for the time of one command.
+func (o *options) with(command *cobra.Command, work func(ctx context.Context, w *workspace) error) (err error) {
+	w, err := o.open(command)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.store.Close()) }()
+	return work(command.Context(), w)
+}
+
+// withSession opens the workspace and the job of an application.
+func (o *options) withSession(command *cobra.Command, application string, work func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error) error {
+	return o.with(command, func(ctx context.Context, w *workspace) error {
+		return w.session(ctx, application, func(app directory.Application, session engine.Session) error {
+			return work(ctx, w, app, session)
+		})
+	})
+}
+
+// session opens the job of an application for the time of work.
+func (w *workspace) session(ctx context.Context, application string, work func(directory.Application, engine.Session) error) error {
+	app, err := w.application(ctx, application)
+	if err != nil {
+		return err
+	}
+	session, err := w.runner.Open(ctx, app.ID)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(app, session), session.Connector.Close())
+}
+
+func (w *workspace) application(ctx context.Context, name string) (directory.Application, error) {
+	app, err := w.store.Application(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return app, fmt.Errorf("there is no application %q; \"usher app list\" shows what there is, \"usher app add salesforce\" adds one", name)
+	}
+	return app, err
+}
+
+func (w *workspace) job(ctx context.Context, application string) (directory.Application, provisioning.Job, error) {
+	app, err := w.application(ctx, application)
+	if err != nil {
+		return app, provisioning.Job{}, err
+	}
+	job, err := w.store.Job(ctx, app.ID)
+	return app, job, err
+}
+
+func (w *workspace) user(ctx context.Context, name string) (directory.User, error) {
+	user, err := w.store.User(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return user, fmt.Errorf("there is no user with the id or user principal name %q in the directory", name)
+	}
+	return user, err
+}
+
+// audit writes an administrator's act to the audit log.
+func (w *workspace) audit(ctx context.Context, activity, subject, detail string) error {
+	actor := environment("USHER_ACTOR", environment("USER", "administrator"))
+	err := w.store.Audit(ctx, journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor, Subject: subject, Detail: detail})
+	if err != nil {
+		return fmt.Errorf("write the audit log: %w", err)
+	}
+	return nil
+}

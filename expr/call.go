@@ -25,7 +25,7 @@ func (c *call) has(i int) bool { return i < len(c.args) && c.args[i] != nil }
 
 // literal returns argument i when it is a text constant.
 func (c *call) literal(i int) (string, bool) {
-	if i < len(c.nodes) && c.nodes[i].Kind == Text {
+	if i >= 0 && i < len(c.nodes) && c.nodes[i].Kind == Text {
 		return c.nodes[i].Text, true
 	}
 	return "", false

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func textValue(node Node) attr.Value { return attr.Text(node.Text) }
 
 func notEmpty(text string) error {
 	if text == "" {
-		return fmt.Errorf("the text is empty")
+		return errors.New("the text is empty")
 	}
 	return nil
 }

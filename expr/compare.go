@@ -24,7 +24,7 @@ func comparison(c *call, operator string) evaluator {
 		if err != nil {
 			return attr.Value{}, err
 		}
-		order, err := c.compare(f, left, right)
+		order, err := c.compare(f, left, right, operator != "=" && operator != "<>")
 		if err != nil {
 			return attr.Value{}, err
 		}
@@ -52,11 +52,14 @@ func holds(operator string, order int, missing bool) bool {
 	return false
 }
 
-func (c *call) compare(f *frame, left, right attr.Value) (int, error) {
+// compare orders two values. Two texts that hold numbers are compared as numbers
+// when their order is asked for, but not for equality: "007" is not "7".
+func (c *call) compare(f *frame, left, right attr.Value, ordering bool) (int, error) {
 	if left.IsEmpty() || right.IsEmpty() {
 		return cmp.Compare(present(left), present(right)), nil
 	}
-	if order, ok := compareTyped(left, right); ok {
+	texts := left.Kind() == attr.String && right.Kind() == attr.String
+	if order, ok := compareTyped(left, right); ok && (ordering || !texts) {
 		return order, nil
 	}
 	leftText, err := c.textOf(f, left)
@@ -94,10 +97,6 @@ func compareTyped(left, right attr.Value) (int, bool) {
 	}
 	a, okA := integerOf(left)
 	b, okB := integerOf(right)
-	if left.Kind() == attr.String && right.Kind() == attr.String {
-		// Two texts are numbers for < and > only: "007" and "7" are not equal.
-		return cmp.Compare(a, b), okA && okB && a != b
-	}
 	return cmp.Compare(a, b), okA && okB
 }
 

@@ -197,7 +197,7 @@ const ticksPerSecond = 10_000_000
 
 func toFileTime(t time.Time) (int64, error) {
 	if t.Year() < 1601 {
-		return 0, errors.New("Windows file times begin in 1601")
+		return 0, errors.New("the first Windows file time is in 1601")
 	}
 	return (t.Unix()+fileTimeEpoch)*ticksPerSecond + int64(t.Nanosecond())/100, nil
 }

@@ -173,9 +173,19 @@ func (f *frame) result(value attr.Value, err error) (Result, error) {
 	case errors.Is(err, errIgnoreObject):
 		result.Flow = FlowIgnoreObject
 	default:
-		return Result{Redacted: f.redacted}, err
+		return Result{Redacted: f.redacted}, f.hide(err)
 	}
 	return result, nil
+}
+
+// hide takes everything that may quote a value out of an error when Redact was
+// used.
+func (f *frame) hide(err error) error {
+	failed, ok := errors.AsType[*EvalError](err)
+	if !ok || !f.redacted {
+		return err
+	}
+	return &EvalError{Function: failed.Function, Line: failed.Line, Column: failed.Column, Message: "there is no value; the reason is hidden because of Redact"}
 }
 
 // outward gives dates the text form that leaves the language.

@@ -101,7 +101,7 @@ func (f Function) arity() (least, most int) {
 }
 
 // parameter returns the parameter that argument i belongs to.
-func (f *Function) parameter(i int) (FunctionParameter, bool) {
+func (f Function) parameter(i int) (FunctionParameter, bool) {
 	if i < len(f.Parameters) && !f.Parameters[i].Repeats {
 		return f.Parameters[i], true
 	}

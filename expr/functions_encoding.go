@@ -3,6 +3,7 @@ package expr
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ var encodingFunctions = []definition{
 		Function: Function{
 			Name: "Guid", Result: TypeString, Reference: true, Summary: "Returns a new random GUID.",
 			Example: Example{Expression: `Guid()`, Result: "0d1e2f3a-4b5c-4d6e-8f70-8192a3b4c5d6"},
-		}, build: simple(evalGuid),
+		}, build: simple(evalGUID),
 	},
 	{
 		Function: Function{
@@ -77,7 +78,7 @@ func toBase64(text string) (string, error) {
 	units := utf16.Encode([]rune(text))
 	data := make([]byte, 0, 2*len(units))
 	for _, unit := range units {
-		data = append(data, byte(unit), byte(unit>>8))
+		data = binary.LittleEndian.AppendUint16(data, unit)
 	}
 	return base64.StdEncoding.EncodeToString(data), nil
 }
@@ -122,7 +123,7 @@ func fromUTF16(data []byte) (string, error) {
 	}
 	units := make([]uint16, len(data)/2)
 	for i := range units {
-		units[i] = uint16(data[2*i]) | uint16(data[2*i+1])<<8
+		units[i] = binary.LittleEndian.Uint16(data[2*i:])
 	}
 	return string(utf16.Decode(units)), nil
 }
@@ -155,7 +156,7 @@ func (f *frame) random() io.Reader {
 	return rand.Reader
 }
 
-func evalGuid(c *call, f *frame) (attr.Value, error) {
+func evalGUID(c *call, f *frame) (attr.Value, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(f.random(), b[:]); err != nil {
 		return attr.Value{}, c.fail("read random bytes: %v", err)
@@ -202,17 +203,17 @@ func evalRandomString(c *call, f *frame) (attr.Value, error) {
 func checkRandomLengths(numbers [5]int64) error {
 	length := numbers[0]
 	if length < 1 || length > randomLongest {
-		return fmt.Errorf("Length is %d, but must be 1 to %d", length, randomLongest)
+		return fmt.Errorf("the length is %d, but must be 1 to %d", length, randomLongest)
 	}
 	var sum int64
 	for _, least := range numbers[1:] {
 		if least < 0 || least > length {
-			return fmt.Errorf("a minimum is %d, but must be 0 to Length", least)
+			return fmt.Errorf("a minimum is %d, but must be 0 to the length", least)
 		}
 		sum += least
 	}
 	if sum > length {
-		return fmt.Errorf("the minimums add up to %d, more than Length, which is %d", sum, length)
+		return fmt.Errorf("the minimums add up to %d, more than the length, which is %d", sum, length)
 	}
 	return nil
 }
@@ -221,7 +222,6 @@ func checkRandomLengths(numbers [5]int64) error {
 // shuffles.
 func randomString(source io.Reader, numbers [5]int64, avoid func(rune) bool) (string, error) {
 	kinds := [4]string{randomDigits, randomSpecials, randomCapitals, randomSmalls}
-	all := ""
 	for i, kind := range kinds {
 		kinds[i] = strings.Map(func(r rune) rune {
 			if avoid(r) {
@@ -232,8 +232,8 @@ func randomString(source io.Reader, numbers [5]int64, avoid func(rune) bool) (st
 		if kinds[i] == "" && numbers[i+1] > 0 {
 			return "", errors.New("CharactersToAvoid leaves no character of a kind that is demanded")
 		}
-		all += kinds[i]
 	}
+	all := strings.Join(kinds[:], "")
 	if all == "" {
 		return "", errors.New("CharactersToAvoid leaves no character")
 	}

@@ -75,13 +75,7 @@ func evalIgnoreFlow(c *call, f *frame) (attr.Value, error) {
 
 func evalRedact(c *call, f *frame) (attr.Value, error) {
 	f.redacted = true
-	value, err := c.value(f, 0)
-	if failed, ok := err.(*EvalError); ok { //nolint:errorlint // errors of evaluators are never wrapped
-		hidden := *failed
-		hidden.Message, hidden.Err = "the value inside Redact cannot be computed", nil
-		return attr.Value{}, &hidden
-	}
-	return value, err
+	return c.value(f, 0)
 }
 
 func evalSelectUniqueValue(c *call, f *frame) (attr.Value, error) {

@@ -58,7 +58,7 @@ func traced(node Node, evaluate evaluator) evaluator {
 		case errors.Is(err, errIgnoreObject):
 			step.Flow = FlowIgnoreObject
 		default:
-			step.Err = err
+			step.Err = f.hide(err)
 		}
 		if hides {
 			r.hide(index)
@@ -87,14 +87,8 @@ func (r *recorder) hidden(index int) bool {
 	return false
 }
 
-// mask hides the value and the error, which may quote it, and the text when it
-// is the secret itself.
+// mask hides the value. Errors were hidden when they were recorded.
 func (s *Step) mask() {
 	s.Redacted = true
 	s.Value = attr.Text(redactedText)
-	if s.Err != nil {
-		s.Err = errHidden
-	}
 }
-
-var errHidden = errors.New("hidden because of Redact")

@@ -1,0 +1,391 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Limits of sObject Collections.
+const (
+	maximumRows   = 200
+	maximumChunks = 10
+)
+
+// collections answers /composite/sobjects/….
+func (o *Org) collections(c *call, path []string) *answer {
+	switch {
+	case len(path) == 0 && c.method == http.MethodPost:
+		return o.writeRows(c, "create", nil, nil)
+	case len(path) == 0 && c.method == http.MethodPatch:
+		return o.writeRows(c, "update", nil, nil)
+	case len(path) == 0 && c.method == http.MethodDelete:
+		return o.deleteRows(c)
+	case len(path) == 1 && (c.method == http.MethodPost || c.method == http.MethodGet):
+		return o.retrieveRows(c, path[0])
+	case len(path) == 2 && c.method == http.MethodPatch:
+		return o.upsertRows(c, path[0], path[1])
+	case len(path) > 2:
+		return refuse(notFound())
+	}
+	return refuse(methodNotAllowed(c.method, "GET", "POST", "PATCH", "DELETE"))
+}
+
+// rowRequest is one record of a collection and what became of it.
+type rowRequest struct {
+	object  *object
+	draft   *draft
+	id      string
+	verb    string // create or update
+	upsert  bool
+	faults  []*apiError
+	created bool
+}
+
+func tooManyRows() *apiError {
+	return newError(http.StatusBadRequest, "EXCEEDED_ID_LIMIT", fmt.Sprintf(
+		"record limit reached. cannot submit more than %d records into this call", maximumRows))
+}
+
+// writeRows creates or updates; with an external id it does either.
+func (o *Org) writeRows(c *call, verb string, external *field, upserted *object) *answer {
+	members, err := c.object()
+	if err != nil {
+		return refuse(err)
+	}
+	records, _ := find(members, "records")
+	list, ok := records.([]any)
+	if !ok {
+		return refuse(malformedJSON("The request has no list of records"))
+	}
+	if len(list) > maximumRows {
+		return refuse(tooManyRows())
+	}
+	rows := make([]*rowRequest, len(list))
+	o.read(c, func() {
+		for i, item := range list {
+			if rows[i], err = o.rowOf(item, verb); err != nil {
+				return
+			}
+			if upserted != nil && rows[i].object != upserted {
+				err = newError(http.StatusBadRequest, "INVALID_TYPE", "The type of a record does not match the address: "+rows[i].object.name)
+				return
+			}
+		}
+		err = checkChunks(rows)
+	})
+	if err != nil {
+		return refuse(err)
+	}
+	operations := o.rowOperations(c, rows)
+	if a := c.consult(o, operations...); a != nil {
+		return a
+	}
+	return o.carryOut(c, rows, operations, external, findBoolean(members, "allOrNone"))
+}
+
+// rowOf reads one record. Its type stands in its attributes.
+func (o *Org) rowOf(item any, verb string) (*rowRequest, *apiError) {
+	members, ok := item.([]member)
+	if !ok {
+		return nil, malformedJSON("A record is no object")
+	}
+	attributes, _ := find(members, "attributes")
+	typed, _ := attributes.([]member)
+	name := findText(typed, "type")
+	t := o.schema.object(name)
+	if t == nil {
+		return nil, newError(http.StatusBadRequest, "INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported.", name))
+	}
+	d, id, err := o.draftOf(t, members)
+	if err != nil {
+		return nil, err
+	}
+	return &rowRequest{object: t, draft: d, id: id, verb: verb}, nil
+}
+
+// checkChunks counts runs of records of one type. A setup object cannot share
+// the call with another type.
+func checkChunks(rows []*rowRequest) *apiError {
+	chunks, setup := 0, false
+	for i, row := range rows {
+		setup = setup || row.object.setup
+		if i == 0 || row.object != rows[i-1].object {
+			chunks++
+		}
+	}
+	if chunks > 1 && setup {
+		return newError(http.StatusBadRequest, "INVALID_REQUEST", "Setup objects can't be combined with other types of objects in one request")
+	}
+	if chunks > maximumChunks {
+		return newError(http.StatusBadRequest, "LIMIT_EXCEEDED", fmt.Sprintf("Cannot have more than %d chunks in a single operation.", maximumChunks))
+	}
+	return nil
+}
+
+func (o *Org) rowOperations(c *call, rows []*rowRequest) []operation {
+	operations := make([]operation, len(rows))
+	o.read(c, func() {
+		for i, row := range rows {
+			operations[i] = operation{name: row.verb, object: row.object.name, keys: o.keysOf(row.object, row.draft, row.id)}
+		}
+	})
+	return operations
+}
+
+// carryOut writes the rows in one transaction.
+func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, external *field, allOrNone bool) *answer {
+	o.write(c, func(tx *transaction) {
+		mark := tx.mark()
+		failed := false
+		for i, row := range rows {
+			if fault := o.locked(operations[i]); fault != nil {
+				row.faults = []*apiError{fault}
+			} else {
+				tx.writeRow(row, external)
+			}
+			failed = failed || len(row.faults) > 0
+		}
+		if failed && allOrNone {
+			tx.rollback(mark)
+			for _, row := range rows {
+				if len(row.faults) == 0 {
+					row.faults = []*apiError{rolledBack()}
+				}
+			}
+		}
+	})
+	return o.rowAnswers(rows)
+}
+
+func rolledBack() *apiError {
+	return rowError("ALL_OR_NONE_OPERATION_ROLLED_BACK",
+		"Record rolled back because not all records were valid and the request was using AllOrNone header")
+}
+
+// writeRow carries out one row.
+func (tx *transaction) writeRow(row *rowRequest, external *field) {
+	if external != nil {
+		row.upsert = true
+		if row.faults = tx.matchExternal(row, external); len(row.faults) > 0 {
+			return
+		}
+	}
+	switch {
+	case row.verb == "create" && row.id != "":
+		row.faults = []*apiError{rowError("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")}
+	case row.verb == "create":
+		row.created = true
+		row.id, row.faults = tx.create(row.object, row.draft)
+	case row.id == "":
+		row.faults = []*apiError{rowError("MISSING_ARGUMENT", "Id not specified in an update call", "Id")}
+	default:
+		row.faults = tx.update(row.object, row.id, row.draft)
+		row.id = longID(row.id)
+	}
+}
+
+// matchExternal decides between creating and updating.
+func (tx *transaction) matchExternal(row *rowRequest, external *field) []*apiError {
+	row.verb = "create"
+	if external.kind == typeID {
+		if row.id != "" {
+			row.verb = "update"
+		}
+		return nil
+	}
+	value := row.draft.set[external.number]
+	if value == "" {
+		return []*apiError{rowError("MISSING_ARGUMENT", external.name+" not specified", external.name)}
+	}
+	found := tx.org.tables[row.object.name].find(external, value)
+	switch {
+	case len(found) > 1:
+		return []*apiError{rowError("DUPLICATE_EXTERNAL_ID", fmt.Sprintf("%s: more than one record found for external id field: [%s, %s]",
+			external.name, found[0].id, found[1].id))}
+	case len(found) == 1:
+		row.verb, row.id = "update", found[0].id
+	}
+	return nil
+}
+
+// rowAnswers writes one result for each row, in order.
+func (o *Org) rowAnswers(rows []*rowRequest) *answer {
+	var created, updated, refused int
+	body := []byte{'['}
+	for i, row := range rows {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		if len(row.faults) > 0 {
+			refused++
+			body = append(body, `{"success":false,"errors":`...)
+			body = appendRowErrors(body, row.faults)
+		} else {
+			if row.created {
+				created++
+			} else {
+				updated++
+			}
+			body = append(body, `{"id":"`...)
+			body = append(body, row.id...)
+			body = append(body, `","success":true,"errors":[]`...)
+		}
+		if row.upsert {
+			body = append(body, `,"created":`...)
+			body = append(body, truth(row.created && len(row.faults) == 0)...)
+		}
+		body = append(body, '}')
+	}
+	o.statistics.rows(created, updated, 0, refused)
+	return &answer{status: http.StatusOK, body: append(body, ']')}
+}
+
+// upsertRows matches by Id or by an external id.
+func (o *Org) upsertRows(c *call, name, external string) *answer {
+	t := o.schema.object(name)
+	if t == nil {
+		return refuse(notFound())
+	}
+	f := t.field(external)
+	if f == nil || !f.externalID && f != t.idCol {
+		return refuse(newError(http.StatusBadRequest, "INVALID_FIELD", fmt.Sprintf("Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s", external, t.name)))
+	}
+	return o.writeRows(c, "update", f, t)
+}
+
+// deleteRows deletes ?ids=a,b.
+func (o *Org) deleteRows(c *call) *answer {
+	ids := strings.FieldsFunc(c.query.Get("ids"), func(r rune) bool { return r == ',' })
+	if len(ids) > maximumRows {
+		return refuse(tooManyRows())
+	}
+	rows := make([]*rowRequest, len(ids))
+	for i, id := range ids {
+		rows[i] = &rowRequest{id: id, verb: "delete", object: &object{name: "unknown"}}
+		if t := o.schema.byPrefix[(id + "   ")[:3]]; t != nil {
+			rows[i].object = t
+		}
+	}
+	if err := checkChunks(rows); err != nil {
+		return refuse(err)
+	}
+	operations := make([]operation, len(rows))
+	for i, row := range rows {
+		operations[i] = operation{name: "delete", object: row.object.name, keys: []string{row.id}}
+	}
+	if a := c.consult(o, operations...); a != nil {
+		return a
+	}
+	o.write(c, func(tx *transaction) { tx.deleteAll(rows, operations, c.query.Get("allOrNone") == "true") })
+	deleted, refused := 0, 0
+	body := []byte{'['}
+	for i, row := range rows {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		if len(row.faults) > 0 {
+			refused++
+			body = appendJSON(body, []member{{"id", row.id}, {"success", false}})
+			body = append(append(body[:len(body)-1], `,"errors":`...), appendRowErrors(nil, row.faults)...)
+			body = append(body, '}')
+			continue
+		}
+		deleted++
+		body = appendJSON(body, []member{{"id", longID(row.id)}, {"success", true}, {"errors", []any{}}})
+	}
+	o.statistics.rows(0, 0, deleted, refused)
+	return &answer{status: http.StatusOK, body: append(body, ']')}
+}
+
+func (tx *transaction) deleteAll(rows []*rowRequest, operations []operation, allOrNone bool) {
+	mark, failed := tx.mark(), false
+	for i, row := range rows {
+		switch fault := tx.org.locked(operations[i]); {
+		case fault != nil:
+			row.faults = []*apiError{fault}
+		case row.object.byName == nil:
+			row.faults = []*apiError{rowError("MALFORMED_ID", "malformed id "+row.id)}
+		default:
+			row.faults = tx.delete(row.object, row.id)
+		}
+		failed = failed || len(row.faults) > 0
+	}
+	if !failed || !allOrNone {
+		return
+	}
+	tx.rollback(mark)
+	for _, row := range rows {
+		if len(row.faults) == 0 {
+			row.faults = []*apiError{rolledBack()}
+		}
+	}
+}
+
+// retrieveRows reads records by id: null for each that does not exist.
+func (o *Org) retrieveRows(c *call, name string) *answer {
+	t := o.schema.object(name)
+	if t == nil {
+		return refuse(notFound())
+	}
+	ids, fields := c.query.Get("ids"), c.query.Get("fields")
+	if c.method == http.MethodPost {
+		members, err := c.object()
+		if err != nil {
+			return refuse(err)
+		}
+		ids, fields = joined(members, "ids"), joined(members, "fields")
+	}
+	wanted := strings.FieldsFunc(ids, func(r rune) bool { return r == ',' })
+	const maximumRead = 2_000
+	if len(wanted) > maximumRead {
+		return refuse(newError(http.StatusBadRequest, "EXCEEDED_ID_LIMIT", fmt.Sprintf("record limit reached. cannot submit more than %d records into this call", maximumRead)))
+	}
+	if a := c.consult(o, operation{name: "read", object: t.name, keys: wanted}); a != nil {
+		return a
+	}
+	if fields == "" {
+		return refuse(newError(http.StatusBadRequest, "MISSING_ARGUMENT", "The fields parameter is required"))
+	}
+	var a *answer
+	o.read(c, func() {
+		list, err := o.wanted(c.user, t, fields)
+		if err != nil {
+			a = refuse(err)
+			return
+		}
+		a = &answer{status: http.StatusOK, body: o.appendRetrieved(c, t, wanted, list)}
+	})
+	return a
+}
+
+func (o *Org) appendRetrieved(c *call, t *object, ids []string, list []*projection) []byte {
+	w := renderer{org: o, prefix: c.prefix()}
+	body := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		if r := o.get(t, strings.TrimSpace(id)); r != nil {
+			body = w.record(body, t, r, list)
+			continue
+		}
+		body = append(body, "null"...)
+	}
+	return append(body, ']')
+}
+
+// joined reads a list of texts, or one text with commas.
+func joined(members []member, name string) string {
+	value, _ := find(members, name)
+	if list, ok := value.([]any); ok {
+		texts := make([]string, 0, len(list))
+		for _, item := range list {
+			if text, ok := item.(string); ok {
+				texts = append(texts, text)
+			}
+		}
+		return strings.Join(texts, ",")
+	}
+	return findText(members, name)
+}

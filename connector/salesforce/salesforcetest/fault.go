@@ -1,0 +1,182 @@
+package salesforcetest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// FaultKind is what goes wrong.
+type FaultKind string
+
+// The kinds of faults. All but FaultRowLock concern the whole request that
+// carries the operation.
+const (
+	FaultReset          FaultKind = "reset"           // the connection is cut before anything is done
+	FaultResponseLost   FaultKind = "response-lost"   // everything is done, then the connection is cut
+	FaultServerError    FaultKind = "server-error"    // 500 UNKNOWN_EXCEPTION, nothing is done
+	FaultUnavailable    FaultKind = "unavailable"     // 503 SERVER_UNAVAILABLE, nothing is done
+	FaultQuota          FaultKind = "quota"           // 403 REQUEST_LIMIT_EXCEEDED, nothing is done
+	FaultRowLock        FaultKind = "row-lock"        // UNABLE_TO_LOCK_ROW for one record
+	FaultSessionExpired FaultKind = "session-expired" // the session ends, nothing is done
+	FaultHalfPage       FaultKind = "half-page"       // a page of a query lacks half of its records; totalSize stays
+	FaultShortPage      FaultKind = "short-page"      // a page ends early and the next one goes on there, which is legal
+	FaultTruncatedBody  FaultKind = "truncated-body"  // everything is done, half of the answer arrives
+	FaultSlow           FaultKind = "slow"            // everything is done, the answer takes Delay longer
+)
+
+func faultKinds() []FaultKind {
+	return []FaultKind{
+		FaultReset, FaultResponseLost, FaultServerError, FaultUnavailable, FaultQuota, FaultRowLock, FaultSessionExpired,
+		FaultHalfPage, FaultShortPage, FaultTruncatedBody, FaultSlow,
+	}
+}
+
+// Fault is one entry of a schedule. It matches logical operations, never times
+// or whole requests: the second creation of a username, page 3 of a query.
+type Fault struct {
+	Kind FaultKind `json:"kind" yaml:"kind"`
+	// Operation is login, token, query, create, update, delete, read, describe or limits; empty is any.
+	Operation string `json:"operation,omitzero" yaml:"operation"`
+	// Object is the sObject, such as User; empty is any.
+	Object string `json:"object,omitzero" yaml:"object"`
+	// Match is a username, an id or a name, or part of the text of a query; empty is any.
+	Match string `json:"match,omitzero" yaml:"match"`
+	// Page is that of a query, from 1; 0 is any.
+	Page int `json:"page,omitzero" yaml:"page"`
+	// Nth is the first match that fails, from 1; 0 is 1.
+	Nth int `json:"nth,omitzero" yaml:"nth"`
+	// Times is how many matches fail from then on; 0 is 1, -1 is all.
+	Times int `json:"times,omitzero" yaml:"times"`
+	// Delay is that of FaultSlow.
+	Delay time.Duration `json:"delay,omitzero" yaml:"delay"`
+}
+
+// operation is what a request, or one row of it, does.
+type operation struct {
+	name, object string
+	keys         []string // in whatever form a fault may name it
+	page         int
+}
+
+func (f *Fault) matches(op operation) bool {
+	if f.Operation != "" && !strings.EqualFold(f.Operation, op.name) || f.Object != "" && !strings.EqualFold(f.Object, op.object) {
+		return false
+	}
+	if f.Page != 0 && f.Page != op.page {
+		return false
+	}
+	return f.Match == "" || slices.ContainsFunc(op.keys, func(key string) bool {
+		return strings.EqualFold(key, f.Match) || isID(key) && idKey(key) == idKey(f.Match) ||
+			op.name == "query" && strings.Contains(strings.ToLower(key), strings.ToLower(f.Match))
+	})
+}
+
+// faultPlan is a schedule and how far it has come. It has a lock of its own.
+type faultPlan struct {
+	mu    sync.Mutex
+	armed []*armedFault
+}
+
+type armedFault struct {
+	Fault
+	seen, fired int
+}
+
+func (p *faultPlan) set(faults []Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = nil
+	for _, f := range faults {
+		p.armed = append(p.armed, &armedFault{Fault: f})
+	}
+}
+
+func (p *faultPlan) add(fault Fault) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = append(p.armed, &armedFault{Fault: fault})
+}
+
+func (p *faultPlan) list() []Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]Fault, len(p.armed))
+	for i, f := range p.armed {
+		list[i] = f.Fault
+	}
+	return list
+}
+
+// hit counts the operation and returns the fault that it meets.
+func (p *faultPlan) hit(op operation, rows bool) (Fault, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range p.armed {
+		if (f.Kind == FaultRowLock) != rows || !f.matches(op) {
+			continue
+		}
+		f.seen++
+		if f.seen >= max(1, f.Nth) && (f.Times < 0 || f.fired < max(1, f.Times)) {
+			f.fired++
+			return f.Fault, true
+		}
+	}
+	return Fault{}, false
+}
+
+// SetFaults replaces the schedule of faults and starts counting anew.
+func (o *Org) SetFaults(faults []Fault) { o.faults.set(faults) }
+
+// consult asks the schedule about the operations that a request is about to
+// carry out. An answer that is not nil is given instead of doing anything.
+func (c *call) consult(o *Org, operations ...operation) *answer {
+	for _, op := range operations {
+		fault, hit := o.faults.hit(op, false)
+		if !hit {
+			continue
+		}
+		if a := c.suffer(o, fault); a != nil {
+			a.abort = true
+			return a
+		}
+	}
+	return nil
+}
+
+func (c *call) suffer(o *Org, fault Fault) *answer {
+	outcome := &c.top.outcome
+	switch fault.Kind {
+	case FaultReset:
+		outcome.after = FaultReset
+		return &answer{status: http.StatusBadGateway}
+	case FaultServerError:
+		return refuse(newError(http.StatusInternalServerError, "UNKNOWN_EXCEPTION",
+			"An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (123456789)"))
+	case FaultUnavailable:
+		return refuse(newError(http.StatusServiceUnavailable, "SERVER_UNAVAILABLE", "SERVER_UNAVAILABLE"))
+	case FaultQuota:
+		return refuse(quotaExceeded())
+	case FaultSessionExpired:
+		o.sessions.end(c.top.token)
+		return refuse(sessionExpired())
+	case FaultResponseLost, FaultTruncatedBody:
+		outcome.after = fault.Kind
+	case FaultHalfPage, FaultShortPage:
+		outcome.page = fault.Kind
+	case FaultSlow:
+		outcome.delay += fault.Delay
+	case FaultRowLock:
+	}
+	return nil
+}
+
+// locked tells whether the schedule locks the record of one row.
+func (o *Org) locked(op operation) *apiError {
+	if _, hit := o.faults.hit(op, true); hit {
+		return rowError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
+	}
+	return nil
+}

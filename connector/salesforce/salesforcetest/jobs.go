@@ -1,0 +1,5 @@
+package salesforcetest
+
+type jobs struct{}
+
+func (j *jobs) queries() int { return 0 }

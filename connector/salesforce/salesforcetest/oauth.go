@@ -1,0 +1,293 @@
+package salesforcetest
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// newSecurityToken makes what Salesforce would send to the user by e-mail.
+func newSecurityToken() string { return rand.Text()[:24] }
+
+// oauth answers /services/oauth2/….
+func (o *Org) oauth(c *call, path []string) *answer {
+	c.outcome.kind = "oauth"
+	if len(path) != 1 {
+		return refuse(notFound())
+	}
+	switch strings.ToLower(path[0]) {
+	case "token":
+		return o.issueToken(c)
+	case "revoke":
+		return o.revoke(c)
+	case "userinfo":
+		return o.userinfo(c)
+	case "introspect":
+		return o.introspect(c)
+	case "singleaccess":
+		return o.singleAccess(c)
+	}
+	return refuse(notFound())
+}
+
+func oauthFault(status int, code, description string) *answer {
+	return reply(status, []member{{"error", code}, {"error_description", description}})
+}
+
+func invalidGrant(description string) *answer {
+	return oauthFault(http.StatusBadRequest, "invalid_grant", description)
+}
+
+// form reads the parameters of the body, and of the address as a fallback.
+func (c *call) form() url.Values {
+	values, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		values = url.Values{}
+	}
+	for name, given := range c.query {
+		if !values.Has(name) {
+			values[name] = given
+		}
+	}
+	return values
+}
+
+func (o *Org) issueToken(c *call) *answer {
+	c.outcome.kind = "token"
+	if c.method != http.MethodPost {
+		return oauthFault(http.StatusBadRequest, "invalid_request", "must use HTTP POST")
+	}
+	form := c.form()
+	if a := c.consult(o, operation{name: "token", keys: []string{form.Get("username"), form.Get("client_id")}}); a != nil {
+		return a
+	}
+	grants := map[string]func(*call, url.Values) *answer{
+		"client_credentials": o.clientCredentials, "password": o.passwordGrant, "refresh_token": o.refreshGrant,
+		"urn:ietf:params:oauth:grant-type:jwt-bearer": o.bearerGrant,
+	}
+	grant, known := grants[form.Get("grant_type")]
+	if !known {
+		return oauthFault(http.StatusBadRequest, "unsupported_grant_type", "grant type not supported")
+	}
+	return grant(c, form)
+}
+
+// application finds the client app and checks its secret, from the body or from
+// Basic authentication.
+func (o *Org) application(c *call, form url.Values, secretNeeded bool) (Application, *answer) {
+	id, secret := form.Get("client_id"), form.Get("client_secret")
+	request := http.Request{Header: c.header}
+	if user, password, ok := request.BasicAuth(); ok {
+		id, secret = user, password
+	}
+	for _, app := range o.config.Applications {
+		if app.ClientID != id {
+			continue
+		}
+		if (secretNeeded || secret != "") && subtle.ConstantTimeCompare([]byte(secret), []byte(app.ClientSecret)) == 0 {
+			return Application{}, oauthFault(http.StatusBadRequest, "invalid_client", "invalid client credentials")
+		}
+		return app, nil
+	}
+	return Application{}, oauthFault(http.StatusBadRequest, "invalid_client_id", "client identifier invalid")
+}
+
+func (o *Org) clientCredentials(c *call, form url.Values) *answer {
+	app, refused := o.application(c, form, true)
+	if refused != nil {
+		return refused
+	}
+	if isLoginHost(c.base) {
+		return oauthFault(http.StatusBadRequest, "invalid_grant", "request not supported on this domain")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if app.RunAs == "" {
+		return invalidGrant("no client credentials user enabled")
+	}
+	user := o.userNamed(o.actualUsername(app.RunAs))
+	if user == nil {
+		return invalidGrant("no client credentials user enabled")
+	}
+	return o.grant(c, user, "")
+}
+
+// actualUsername is the name in this org of a user of the configuration.
+func (o *Org) actualUsername(configured string) string {
+	if o.config.Sandbox {
+		return configured + "." + o.config.SandboxName
+	}
+	return configured
+}
+
+func (o *Org) passwordGrant(c *call, form url.Values) *answer {
+	app, refused := o.application(c, form, true)
+	if refused != nil {
+		return refused
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.config.Settings.PasswordFlow || o.wrongLoginHost(c) {
+		return invalidGrant("authentication failure")
+	}
+	user, fault := o.checkPassword(form.Get("username"), form.Get("password"))
+	if fault != nil {
+		return invalidGrant(fault.oauth)
+	}
+	return o.grant(c, user, o.sessions.addRefresh(refreshToken{user: user.id, clientID: app.ClientID}))
+}
+
+func (o *Org) refreshGrant(c *call, form url.Values) *answer {
+	app, refused := o.application(c, form, false)
+	if refused != nil {
+		return refused
+	}
+	token, known := o.sessions.findRefresh(form.Get("refresh_token"))
+	if !known || token.clientID != app.ClientID {
+		return invalidGrant("expired access/refresh token")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.grant(c, o.tables["User"].get(token.user), "")
+}
+
+// bearerGrant checks an assertion that is signed with the key of the app.
+func (o *Org) bearerGrant(c *call, form url.Values) *answer {
+	claims := jwt.RegisteredClaims{}
+	var app Application
+	_, err := jwt.ParseWithClaims(form.Get("assertion"), &claims, func(*jwt.Token) (any, error) {
+		for _, candidate := range o.config.Applications {
+			if candidate.ClientID == claims.Issuer && candidate.Certificate != "" {
+				app = candidate
+				return publicKey(candidate.Certificate)
+			}
+		}
+		return nil, jwt.ErrTokenUnverifiable
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute))
+	switch {
+	case app.ClientID == "" && claims.Issuer != "":
+		return oauthFault(http.StatusBadRequest, "invalid_client_id", "client identifier invalid")
+	case err != nil:
+		return invalidGrant("invalid assertion")
+	case !o.acceptsAudience(c, claims.Audience):
+		return invalidGrant("audience is invalid")
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	user := o.userNamed(claims.Subject)
+	if user == nil {
+		return invalidGrant("user hasn't approved this consumer")
+	}
+	return o.grant(c, user, "")
+}
+
+func publicKey(pem string) (*rsa.PublicKey, error) { return jwt.ParseRSAPublicKeyFromPEM([]byte(pem)) }
+
+// acceptsAudience takes the login hosts, the own address, and the own token endpoint.
+func (o *Org) acceptsAudience(c *call, audiences []string) bool {
+	for _, audience := range audiences {
+		audience = strings.TrimSuffix(strings.TrimSuffix(audience, "/"), "/services/oauth2/token")
+		switch strings.TrimSuffix(audience, "/") {
+		case "https://login.salesforce.com", "https://test.salesforce.com", c.base, "https://" + o.host():
+			return true
+		}
+	}
+	return false
+}
+
+// grant issues an access token. The caller holds the lock.
+func (o *Org) grant(c *call, user *record, refresh string) *answer {
+	if fault := o.checkUser(user); fault != nil {
+		return invalidGrant(fault.oauth)
+	}
+	o.noteLogin(user, "i", "Success")
+	opened := o.open(user.id, false, false, o.config.Settings.SessionTimeout)
+	identity := c.base + "/id/" + o.id + "/" + user.id
+	issued := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	signature := hmac.New(sha256.New, []byte(o.id))
+	signature.Write([]byte(identity + issued))
+	instance := c.base
+	if isLoginHost(c.base) {
+		instance = "https://" + o.host()
+	}
+	members := []member{{"access_token", opened.token}}
+	if refresh != "" {
+		members = append(members, member{"refresh_token", refresh})
+	}
+	return reply(http.StatusOK, append(members,
+		member{"signature", base64.StdEncoding.EncodeToString(signature.Sum(nil))}, member{"scope", "id api refresh_token"},
+		member{"instance_url", instance}, member{"id", identity}, member{"token_type", "Bearer"}, member{"issued_at", issued},
+		member{"api_instance_url", "https://api.salesforce.com"}))
+}
+
+func (o *Org) revoke(c *call) *answer {
+	if !o.sessions.end(c.form().Get("token")) {
+		return oauthFault(http.StatusBadRequest, "unsupported_token_type", "this token type is not supported")
+	}
+	return &answer{status: http.StatusOK}
+}
+
+func (o *Org) introspect(c *call) *answer {
+	form := c.form()
+	if _, refused := o.application(c, form, true); refused != nil {
+		return refused
+	}
+	user, _, ok := o.sessions.use(form.Get("token"))
+	if !ok {
+		return reply(http.StatusOK, []member{{"active", false}})
+	}
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	username, _ := o.tables["User"].get(user).stored(o.user.username)
+	return reply(http.StatusOK, []member{{"active", true}, {"token_type", "access_token"}, {"username", username}, {"scope", "id api"}})
+}
+
+// singleAccess turns a token into an address that signs a browser in.
+func (o *Org) singleAccess(c *call) *answer {
+	if _, refused := o.authenticate(c); refused != nil {
+		return refused
+	}
+	return reply(http.StatusOK, []member{{"frontdoor_uri", c.base + "/secur/frontdoor.jsp?otp=" + rand.Text()}})
+}
+
+// bearer reads the access token of a request.
+func (c *call) bearer() (token string, given bool) {
+	scheme, token, _ := strings.Cut(c.header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "OAuth") {
+		return strings.TrimSpace(token), token != ""
+	}
+	return "", false
+}
+
+// authenticate finds the user of a request.
+func (o *Org) authenticate(c *call) (user string, refused *answer) {
+	token, given := c.bearer()
+	if !given && c.header.Get("Authorization") == "" && c.query.Has("oauth_token") {
+		token, given = c.query.Get("oauth_token"), true
+	}
+	if !given {
+		if c.header.Get("Authorization") != "" {
+			return "", refuse(newError(http.StatusUnauthorized, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"))
+		}
+		return "", refuse(sessionExpired())
+	}
+	user, restricted, ok := o.sessions.use(token)
+	switch {
+	case !ok:
+		return "", refuse(sessionExpired())
+	case restricted:
+		return "", refuse(newError(http.StatusUnauthorized, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD", passwordExpired))
+	}
+	c.token = token
+	return user, nil
+}

@@ -1,0 +1,247 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Org is one simulated org. It is an http.Handler and safe for concurrent use.
+type Org struct {
+	config Config // filled; its settings change under mu
+
+	mu             sync.RWMutex
+	schema         *schema
+	tables         map[string]*table
+	layouts        layouts
+	shared         map[string]string
+	id             string // of the organization, 18 characters
+	pod            string
+	used           map[string]int    // seats by id of license or name of feature field
+	userTypes      map[string]string // by id of license
+	user           userFields
+	profileLicense *field
+
+	administratorProfile string
+	pending              map[string]pendingEmail // by id of user
+	signIns              map[string]signIn       // by id of user
+	described            int64                   // when the schema was made, for If-Modified-Since
+
+	sessions   sessions
+	usage      usage
+	statistics recorder
+	faults     faultPlan
+	cursors    cursors
+	jobs       jobs
+	latency    latency
+}
+
+// pendingEmail is an address that waits for its user's confirmation.
+type pendingEmail struct {
+	address string
+	since   int64
+}
+
+// signIn is what an org knows of a user's ways to sign in. The zero value is a
+// user without a password.
+type signIn struct {
+	password, token        string
+	expired, locked        bool
+	frozen                 bool
+	failures               int
+	guard                  string
+	recentLogins, windowAt int64
+	lastLogin              int64
+}
+
+// New makes an org. Empty parts of config are those of [Default]. It reports
+// every name in config that refers to nothing, and users that break the rules.
+func New(config Config) (*Org, error) {
+	o := &Org{config: config.filled()}
+	if err := o.build(); err != nil {
+		return nil, fmt.Errorf("make simulated org %q: %w", o.config.Name, err)
+	}
+	o.latency.set(o.config.Latency)
+	o.usage.limit = o.config.dailyLimit()
+	o.faults.set(o.config.Faults)
+	return o, nil
+}
+
+// build makes the content anew, with the next org id of the universe.
+func (o *Org) build() error {
+	standard, err := standardSchema()
+	if err == nil {
+		o.schema, err = standard.with(o.config.CustomFields)
+	}
+	if err != nil {
+		return err
+	}
+	number := o.config.Universe.nextOrg()
+	o.pod = toBase62(number, 2)
+	o.id = makeID("00D", o.pod, uint64(number)) //nolint:gosec // counts up from 1.
+	o.tables = make(map[string]*table, len(o.schema.objects))
+	for _, object := range o.schema.objects {
+		o.tables[object.name] = newTable(object)
+	}
+	o.layouts.known = map[string]*layout{}
+	o.shared, o.used, o.userTypes = map[string]string{}, map[string]int{}, map[string]string{}
+	o.pending, o.signIns = map[string]pendingEmail{}, map[string]signIn{}
+	o.user = userFieldsOf(o.schema.object("User"), o.config.FeatureLicenses)
+	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
+	o.described = time.Now().UnixMilli()
+	return o.populate()
+}
+
+// host is the org's own address when no request tells another.
+func (o *Org) host() string {
+	if o.config.Sandbox {
+		return o.config.MyDomain + "--" + o.config.SandboxName + ".sandbox.my.salesforce.com"
+	}
+	return o.config.MyDomain + ".my.salesforce.com"
+}
+
+// intern makes equal texts of fields with few values share their memory.
+func (o *Org) intern(text string) string {
+	if known, ok := o.shared[text]; ok {
+		return known
+	}
+	const enough = 20_000
+	if len(o.shared) < enough {
+		o.shared[text] = text
+	}
+	return text
+}
+
+// get finds a record of any object, or returns nil.
+func (o *Org) get(t *object, id string) *record {
+	if t.name != "UserLogin" {
+		return o.tables[t.name].get(id)
+	}
+	if len(id) < 15 {
+		return nil
+	}
+	if user := o.tables["User"].get("005" + id[3:15]); user != nil && id[:3] == t.prefix {
+		return o.loginOf(user)
+	}
+	return nil
+}
+
+// loginOf makes the UserLogin record of a user. There is one for each user, so
+// none is stored.
+func (o *Org) loginOf(user *record) *record {
+	t := o.schema.object("UserLogin")
+	s := o.signIns[user.id]
+	d := draft{set: map[int]string{
+		t.field("UserId").number: user.id, t.field("IsFrozen").number: truth(s.frozen), t.field("IsPasswordLocked").number: truth(s.locked),
+	}}
+	id := t.prefix + user.id[3:15]
+	r := d.buildShared(t)
+	r.id = id + checkSuffix(id)
+	r.created, r.modified, r.stamp, r.createdBy, r.modifiedBy = user.created, user.modified, user.stamp, user.createdBy, user.modifiedBy
+	return r
+}
+
+// buildShared makes a record that is not stored, without touching the org's layouts.
+func (d *draft) buildShared(t *object) *record {
+	own := layouts{known: map[string]*layout{}}
+	return d.build(&own, t)
+}
+
+// storeSignIn carries an update of UserLogin to the user's sign-in state.
+func (tx *transaction) storeSignIn(d *draft) *apiError {
+	t := tx.org.schema.object("UserLogin")
+	user, frozen, locked := d.get(t.field("UserId")), d.get(t.field("IsFrozen")) == "true", d.get(t.field("IsPasswordLocked")) == "true"
+	before := tx.org.signIns[user]
+	switch {
+	case frozen && user == tx.user && !tx.trusted:
+		return rowError("CANNOT_FREEZE_SELF", freezeSelf, "IsFrozen")
+	case locked && !before.locked && !tx.trusted:
+		return rowError("CANNOT_PASSWORD_LOCKOUT", lockPassword, "IsPasswordLocked")
+	}
+	after := before
+	after.frozen, after.locked = frozen, locked
+	if !locked {
+		after.failures = 0
+	}
+	tx.org.signIns[user] = after
+	tx.onUndo(func() { tx.org.signIns[user] = before })
+	if frozen && !before.frozen {
+		tx.org.endSessions(user)
+	}
+	return nil
+}
+
+func (o *Org) signIn(user string) signIn { return o.signIns[user] }
+
+// number reads an integer field; the record may be nil.
+func (o *Org) number(r *record, object, name string) int {
+	if r == nil {
+		return 0
+	}
+	v, _ := r.stored(o.schema.object(object).field(name))
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// userNamed finds a user by username in any case, or returns nil.
+func (o *Org) userNamed(username string) *record {
+	for _, r := range o.tables["User"].find(o.user.username, username) {
+		return r
+	}
+	return nil
+}
+
+// may tells whether a user has a permission, by profile or permission set.
+func (o *Org) may(user, permission string) bool {
+	r := o.tables["User"].get(user)
+	if r == nil {
+		return false
+	}
+	profile, _ := r.stored(o.user.profile)
+	profiles := o.schema.object("Profile")
+	if v, _ := o.tables["Profile"].get(profile).stored(profiles.field("Permissions" + permission)); v == "true" {
+		return true
+	}
+	assignment, sets := o.schema.object("PermissionSetAssignment"), o.schema.object("PermissionSet")
+	for _, a := range o.tables[assignment.name].find(assignment.field("AssigneeId"), user) {
+		set, _ := a.stored(assignment.field("PermissionSetId"))
+		group, _ := a.stored(assignment.field("PermissionSetGroupId"))
+		for _, id := range o.setsOf(set, group) {
+			if v, _ := o.tables[sets.name].get(id).stored(sets.field("Permissions" + permission)); v == "true" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayWrite tells whether a user has the permission that an object asks for.
+func (o *Org) mayWrite(user string, t *object) bool {
+	switch t.name {
+	case "User":
+		return o.may(user, permissionManageInternalUsers)
+	case "UserLogin":
+		return o.may(user, permissionFreezeUsers) || o.may(user, permissionManageInternalUsers)
+	case "PermissionSetAssignment", "PermissionSetLicenseAssign":
+		return o.may(user, permissionAssignPermissionSets)
+	case "Group", "GroupMember", "QueueSobject":
+		return o.may(user, permissionManageUsers)
+	case "UserRole":
+		return o.may(user, "ManageRoles")
+	}
+	return true
+}
+
+// mayRead tells whether a user sees a field: without View Setup and
+// Configuration the profile and the role of users are invisible.
+func (o *Org) mayRead(user string, t *object, f *field) bool {
+	if t.name == "User" && (strings.EqualFold(f.name, "ProfileId") || strings.EqualFold(f.name, "UserRoleId")) {
+		return o.may(user, permissionViewSetup)
+	}
+	return true
+}

@@ -1,0 +1,124 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/soql"
+)
+
+// path leads from a record over parents to a field.
+type path struct {
+	object *object  // where it starts
+	hops   []*field // references
+	// leaf is nil behind a reference to several objects; name then finds it in
+	// the object that the record turns out to be.
+	leaf *field
+	name string
+	kind fieldType
+}
+
+// maximumHops is how many levels up a path may go.
+const maximumHops = 5
+
+// resolve finds the fields of a path in a query on t. The alias of the object
+// may stand in front.
+func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
+	names := operand.Path
+	if len(names) > 1 && (q.alias != "" && strings.EqualFold(names[0], q.alias) || strings.EqualFold(names[0], t.name)) {
+		names = names[1:]
+	}
+	p := path{object: t}
+	at := t
+	for _, name := range names[:len(names)-1] {
+		reference := at.parent(name)
+		if reference == nil {
+			return p, q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf(
+				"Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", name))
+		}
+		p.hops = append(p.hops, reference)
+		if len(p.hops) > maximumHops {
+			return p, q.fault(operand.Position, "INVALID_FIELD", "SOQL statements cannot query more than 5 levels of relationships")
+		}
+		if len(reference.referenceTo) > 1 {
+			return q.resolvePolymorphic(p, reference, names, operand)
+		}
+		if at = q.org.schema.object(reference.referenceTo[0]); at == nil {
+			return p, q.noColumn(operand, name, t)
+		}
+	}
+	leaf := at.field(names[len(names)-1])
+	if leaf == nil || !q.org.mayRead(q.user, at, leaf) {
+		return p, q.noColumn(operand, names[len(names)-1], at)
+	}
+	p.leaf, p.name, p.kind = leaf, leaf.name, leaf.kind
+	return p, nil
+}
+
+// resolvePolymorphic accepts fields that one of the possible parents has.
+func (q *queryRun) resolvePolymorphic(p path, reference *field, names []string, operand soql.Operand) (path, *apiError) {
+	last := names[len(names)-1]
+	if !strings.EqualFold(names[len(names)-2], reference.relationship) {
+		return p, q.noColumn(operand, last, &object{name: "Name"})
+	}
+	for _, name := range reference.referenceTo {
+		target := q.org.schema.object(name)
+		if f := target.field(last); f != nil {
+			p.name, p.kind = f.name, f.kind
+			return p, nil
+		}
+	}
+	if strings.EqualFold(last, "Type") {
+		p.name, p.kind = "Type", typeString
+		return p, nil
+	}
+	return p, q.noColumn(operand, last, &object{name: "Name"})
+}
+
+func (q *queryRun) noColumn(operand soql.Operand, name string, t *object) *apiError {
+	return q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf(
+		"No such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.", name, t.name))
+}
+
+// fault is an error at a place of the query.
+func (q *queryRun) fault(at soql.Position, code, message string) *apiError {
+	return newError(http.StatusBadRequest, code, soql.Excerpt(q.text, at)+message)
+}
+
+// parentOf follows one reference.
+func (o *Org) parentOf(t *object, r *record, reference *field) (*object, *record) {
+	id := o.value(t, r, reference)
+	if id == "" {
+		return nil, nil
+	}
+	parent := o.schema.byPrefix[id[:3]]
+	if parent == nil || !slices.Contains(reference.referenceTo, parent.name) {
+		return nil, nil
+	}
+	return parent, o.get(parent, id)
+}
+
+// value follows the path; empty means null, also when a parent is missing.
+func (p *path) value(o *Org, r *record) string {
+	t := p.object
+	for _, hop := range p.hops {
+		if t, r = o.parentOf(t, r, hop); r == nil {
+			return ""
+		}
+	}
+	if p.leaf != nil {
+		return o.value(t, r, p.leaf)
+	}
+	if f := t.field(p.name); f != nil {
+		return o.value(t, r, f)
+	}
+	if p.name == "Type" {
+		return t.name
+	}
+	return ""
+}
+
+// cased tells whether upper and lower case differ in comparisons.
+func (p *path) cased() bool { return p.leaf != nil && p.leaf.cased }

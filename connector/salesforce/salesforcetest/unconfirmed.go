@@ -1,0 +1,80 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"time"
+)
+
+// This file collects the behaviour that no public source confirms: codes,
+// texts and rules that are probable. Correct them here when a real org shows
+// otherwise; nothing else repeats them.
+
+// Texts and limits that are probable only.
+const (
+	insufficientAccess = "insufficient access rights on object id"
+
+	loginRateLimit    = 3_600 // login() calls of one user in an hour
+	openCursors       = 10    // of one user; the oldest is dropped
+	cursorLife        = 2 * 24 * time.Hour
+	confirmationLife  = 72 * time.Hour
+	deactivateSelf    = "You cannot deactivate your own user."
+	lastAdministrator = "You can't deactivate the last active user with the System Administrator profile."
+	circularManager   = "Manager: a user cannot be their own manager, directly or through others: Manager ID"
+	circularRole      = "Parent Role: a role cannot be above itself: Parent Role ID"
+	roleNotAllowed    = "Role: the license of the user does not allow a role: Role ID"
+	otherUserLicense  = "You can only assign profiles that are compatible with the user's license. For a list of compatible licenses and profiles, see the Salesforce Help."
+	fromStandardToCSN = "It is not permitted to change user type from Standard to CSN Only(db=n,api=CsnOnly)"
+	freezeSelf        = "You cannot freeze your own user."
+	lockPassword      = "A password can be unlocked, not locked."
+	apiDisabledOrg    = "API is not enabled for this Organization or Partner"
+	apiDisabledUser   = "API is currently disabled for this User"
+	soapLoginOff      = "SOAP API login() is disabled by default in this org."
+	passwordExpired   = "The users password has expired, you must call SetPassword before attempting any other API operations" //nolint:gosec // the text of an error.
+	missingToken      = "Invalid username, password, security token; or user locked out. Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from outside of your company's trusted networks, you must add a security token to your password to log in. To get your new security token, log in to Salesforce."
+	loginRateExceeded = "login rate exceeded"
+	cannotLeaveQueue  = "Group: only public groups and queues can be changed"
+	repeatedName      = "Developer Name: the name is in use: "
+)
+
+// unableTo refuses an operation that the object does not have at all.
+func unableTo(o *object, verb string) *apiError {
+	if verb == "delete" {
+		return rowError("INVALID_TYPE_FOR_OPERATION", fmt.Sprintf("entity type %s does not support %s", o.name, verb))
+	}
+	participle := "updated"
+	if verb == "create" {
+		participle = "inserted"
+	}
+	return rowError("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", fmt.Sprintf("entity type cannot be %s: %s", participle, o.label))
+}
+
+// nicknameFor makes the nickname of a user that was created without one.
+func nicknameFor(serial uint64) string { return fmt.Sprintf("User%d", 15_000_000_000_000_000+serial) }
+
+// compatible tells whether a user may move from one license to another, and
+// with which text it is refused. Within the core set everything goes; Chatter
+// leads to the core and never back.
+func compatible(from, to string) (message string, ok bool) {
+	core := map[string]bool{"SFDC": true, "AUL": true, "AUL1": true, "AUL_LIGHT": true, "FDC_SUB": true, "FDC_ONE": true, "PID_FDC_FREE": true}
+	chatter := map[string]int{"CSN_External_User": 1, "CSN_User": 2}
+	switch {
+	case from == to, core[from] && core[to]:
+		return "", true
+	case chatter[from] > 0 && core[to]:
+		return "", true
+	case chatter[from] > 0 && chatter[to] > chatter[from]:
+		return "", true
+	case core[from] && chatter[to] > 0:
+		return fromStandardToCSN, false
+	}
+	return otherUserLicense, false
+}
+
+// mayHaveRole tells whether users of a license can have a role.
+func mayHaveRole(definitionKey string) bool {
+	switch definitionKey {
+	case "CSN_User", "CSN_External_User", "PID_Identity_User", "PID_External_Identity":
+		return false
+	}
+	return true
+}

@@ -55,11 +55,19 @@ removed from the directory: users and groups can be restored for 30 days.`,
 
 // importFolder takes a set of CSV files into the directory.
 func (w *workspace) importFolder(ctx context.Context, folder string, files csv.Files, replace bool) (store.ImportReport, error) {
-	source, err := csv.Open(csv.Config{Folder: folder, Files: files, Directory: known{w.store}})
+	config := csv.Config{Folder: folder, Files: files}
+	if !replace {
+		config.Directory = known{w.store} // a small file may name people who are not in it
+	}
+	source, err := csv.Open(config)
 	if err != nil {
 		return store.ImportReport{}, err
 	}
-	report, err := w.store.Import(ctx, source.Deltas(ctx, ""), replace)
+	if replace && !source.Describe().Complete {
+		err := fmt.Errorf("--replace needs a file of users in %s that is complete; nothing was imported", folder)
+		return store.ImportReport{}, errors.Join(err, source.Close())
+	}
+	report, err := w.store.Import(ctx, source.Deltas(ctx, nil), replace)
 	return report, errors.Join(err, source.Close())
 }
 

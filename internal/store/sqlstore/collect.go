@@ -1,0 +1,193 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Head returns the position of the newest change; see engine.Directory. A number is
+// taken from the counter under a lock that lasts until the transaction ends, so all
+// changes up to a number that can be seen can be seen, too.
+func (c cycles) Head(ctx context.Context) (directory.Cursor, error) {
+	head, err := c.database().queries().count(ctx, `select value from counters where name = 'changes'`)
+	if err != nil {
+		return 0, fmt.Errorf("read the head of the change feed: %w", err)
+	}
+	return directory.Cursor(head), nil
+}
+
+// The queries below have the parameters $1 the job, $2 the id to begin after and
+// $3 how many ids, in this order.
+
+const (
+	collectEnabled = `select source_id from connections where job_id = $1 and source_id > $2 and enabled order by source_id limit $3`
+
+	collectEveryone = `select id from users where id > $2
+		union
+		select source_id from connections where job_id = $1 and source_id > $2
+		order by 1 limit $3`
+
+	collectAssigned = `select a.principal_id from jobs j
+			join assignments a on a.application_id = j.application_id
+			where j.id = $1 and a.principal_type = 'User' and a.principal_id > $2
+		union
+		select m.member_id from jobs j
+			join assignments a on a.application_id = j.application_id and a.principal_type = 'Group'
+			join groups g on g.id = a.principal_id and g.deleted_at = 0
+			join members m on m.group_id = g.id and m.member_type = 'User'
+			where j.id = $1 and m.member_id > $2
+		union
+		select source_id from connections where job_id = $1 and source_id > $2
+		order by 1 limit $3`
+
+	// $4 and $5 bound the changes; $6 is when an escrow must be due. In the order of
+	// the parts: who is touched in person; members of groups that were assigned,
+	// unassigned, removed or restored; who has a role that changed, in person and
+	// through a group; whose escrow is due.
+	collectTouched = `select user_id as id from changes
+			where sequence > $4 and sequence <= $5 and user_id > $2
+			and (application_id = '' or application_id = (select application_id from jobs where id = $1))
+		union
+		select m.member_id from changes c
+			join members m on m.group_id = c.group_id and m.member_type = 'User'
+			where c.sequence > $4 and c.sequence <= $5 and c.group_id <> '' and c.user_id = '' and m.member_id > $2
+			and (c.application_id = (select application_id from jobs where id = $1)
+				or c.application_id = '' and exists (select 1 from assignments a
+					where a.application_id = (select application_id from jobs where id = $1) and a.principal_id = c.group_id))
+		union
+		select a.principal_id from changes c
+			join assignments a on a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User'
+			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> '' and a.principal_id > $2
+			and c.application_id = (select application_id from jobs where id = $1)
+		union
+		select m.member_id from changes c
+			join assignments a on a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'Group'
+			join members m on m.group_id = a.principal_id and m.member_type = 'User'
+			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> '' and m.member_id > $2
+			and c.application_id = (select application_id from jobs where id = $1)
+		union
+		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id > $2`
+
+	collectIncremental = collectTouched + ` order by 1 limit $3`
+
+	collectLeavers = `select touched.id from (` + collectTouched + `) touched
+		join connections c on c.job_id = $1 and c.source_id = touched.id and c.enabled
+		order by 1 limit $3`
+)
+
+// aheadIDs is how many ids Collect reads at a time where it has to sort: the cost of
+// a page does not grow with what there is, and the memory stays bounded.
+const aheadIDs = 100_000
+
+// aheadKey is the place of what was read ahead: a job goes through its leavers and
+// through everybody at about the same time.
+type aheadKey struct {
+	jobID     string
+	connected bool
+}
+
+// aheadPart is a sorted run of the ids of one collection.
+type aheadPart struct {
+	collection engine.Collection // without Limit, After and Due, which as a time is not to be compared with ==
+	due        int64
+	after      string   // the id that the run begins after
+	ids        []string // what was not returned yet
+	complete   bool     // there is nothing after the run
+}
+
+// Collect returns who a cycle has to look at; see engine.Directory.
+//
+// All users and all connections are read in the order of an index. Other
+// collections have to be sorted, so a long run of ids is read and the pages that
+// follow are cut from it; whoever begins again, or elsewhere, gets a fresh one.
+func (c cycles) Collect(ctx context.Context, collection engine.Collection) ([]string, error) {
+	ids, err := c.collect(ctx, collection)
+	if err != nil {
+		return nil, fmt.Errorf("collect users: %w", err)
+	}
+	return ids, nil
+}
+
+func (c cycles) collect(ctx context.Context, collection engine.Collection) ([]string, error) {
+	session := c.database().queries()
+	job, after, limit := collection.JobID, collection.After, collection.Limit
+	switch {
+	case limit <= 0:
+		return nil, errorf(store.ErrInvalid, "a limit of %d", limit)
+	case collection.Kind == provisioning.Incremental:
+		return c.ahead(ctx, collection)
+	case collection.Kind != provisioning.Initial:
+		return nil, errorf(store.ErrInvalid, "the kind of cycle %q collects nobody", collection.Kind)
+	case collection.Connected:
+		return session.texts(ctx, collectEnabled, job, after, int64(limit))
+	case collection.Everyone:
+		return session.texts(ctx, collectEveryone, job, after, int64(limit))
+	}
+	return c.ahead(ctx, collection)
+}
+
+// ahead returns a page of a long run, which it reads if it is not there.
+func (c cycles) ahead(ctx context.Context, collection engine.Collection) ([]string, error) {
+	limit, after := collection.Limit, collection.After
+	place := aheadKey{collection.JobID, collection.Connected}
+	part := aheadPart{collection: collection, due: micros(collection.Due), after: after}
+	part.collection.Limit, part.collection.After, part.collection.Due = 0, "", time.Time{}
+
+	known, ok := c.store.ahead.take(place)
+	switch {
+	case ok && after != "" && known.follows(part) && (len(known.ids) >= limit || known.complete):
+		part = known
+	default:
+		size := max(aheadIDs, limit)
+		ids, err := c.readAhead(ctx, collection, size)
+		if err != nil {
+			return nil, err
+		}
+		part.ids, part.complete = ids, len(ids) < size
+	}
+	page := part.ids[:min(limit, len(part.ids))]
+	if len(page) == limit {
+		part.ids, part.after = part.ids[limit:], page[limit-1]
+		c.store.ahead.put(place, part)
+	}
+	return page, nil
+}
+
+func (c cycles) readAhead(ctx context.Context, collection engine.Collection, size int) ([]string, error) {
+	session := c.database().queries()
+	if collection.Kind == provisioning.Initial {
+		return session.texts(ctx, collectAssigned, collection.JobID, collection.After, int64(size))
+	}
+	text := collectIncremental
+	if collection.Connected {
+		text = collectLeavers
+	}
+	return session.texts(ctx, text, collection.JobID, collection.After, int64(size),
+		int64(collection.Since), int64(collection.Until), micros(collection.Due))
+}
+
+// follows reports whether the run is of the same collection as other and goes on
+// where other begins.
+func (p aheadPart) follows(other aheadPart) bool {
+	return p.collection == other.collection && p.due == other.due && p.after == other.after
+}
+
+func (r *readAhead) take(place aheadKey) (aheadPart, bool) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	part, ok := r.parts[place]
+	delete(r.parts, place)
+	return part, ok
+}
+
+func (r *readAhead) put(place aheadKey, part aheadPart) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.parts[place] = part
+}

@@ -1,0 +1,199 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/journal"
+)
+
+// Entries yields entries of the provisioning log; see store.Journal. The sequence
+// may be ranged over more than once, and the store may be used meanwhile.
+func (s *Store) Entries(ctx context.Context, query journal.Query) iter.Seq2[journal.Entry, error] {
+	return func(yield func(journal.Entry, error) bool) {
+		count := 0
+		for entry, err := range s.allEntries(ctx, query) {
+			if !yield(entry, err) || err != nil {
+				return
+			}
+			if count++; count == query.Limit {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) allEntries(ctx context.Context, query journal.Query) iter.Seq2[journal.Entry, error] {
+	return pages("read the provisioning log", func(last journal.Entry, started bool, limit int) ([]journal.Entry, error) {
+		// Not more than is wanted, unless the page would be taken for the last one.
+		text, arguments := entriesText(query, last.ID, started, limit)
+		return s.database.queries().entries(ctx, text, arguments...)
+	})
+}
+
+func (s session) entries(ctx context.Context, text string, arguments ...any) ([]journal.Entry, error) {
+	var entries []journal.Entry
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var (
+			e            journal.Entry
+			at, duration int64
+			change       string
+		)
+		if err := rows.Scan(&e.ID, &at, &e.JobID, &e.ApplicationID, &e.CycleID, &duration, &e.InitiatedBy, &change); err != nil {
+			return err
+		}
+		e.At, e.Duration = moment(at), time.Duration(duration)
+		if err := decodeJSON("a change of the provisioning log", change, &e.Change); err != nil {
+			return err
+		}
+		entries = append(entries, e)
+		return nil
+	}, text, arguments...)
+	return entries, err
+}
+
+// conditions gathers the conditions of a query and their arguments.
+type conditions struct {
+	texts     []string
+	arguments []any
+}
+
+// add adds a condition; "?" in it stands for the argument.
+func (c *conditions) add(text string, argument any) {
+	c.arguments = append(c.arguments, argument)
+	c.texts = append(c.texts, strings.ReplaceAll(text, "?", "$"+strconv.Itoa(len(c.arguments))))
+}
+
+func (c *conditions) addText(text, argument string) {
+	if argument != "" {
+		c.add(text, argument)
+	}
+}
+
+// entriesText returns the query for one page of entries.
+func entriesText(query journal.Query, last int64, started bool, limit int) (string, []any) {
+	var c conditions
+	c.addText(`source_id = ?`, query.SourceID)
+	c.addText(`cycle_id = ?`, query.CycleID)
+	c.addText(`application_id = ?`, query.ApplicationID)
+	c.addText(`job_id = ?`, query.JobID)
+	c.addText(`code = ?`, query.Code)
+	if query.Name != "" {
+		c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(query.Name))+"%")
+	}
+	if len(query.Actions) > 0 {
+		c.add(`action in list(?)`, texts(query.Actions))
+	}
+	if len(query.Statuses) > 0 {
+		c.add(`status in list(?)`, texts(query.Statuses))
+	}
+	if !query.Since.IsZero() {
+		c.add(`at >= ?`, query.Since.UnixMicro())
+	}
+	if !query.Until.IsZero() {
+		c.add(`at <= ?`, query.Until.UnixMicro())
+	}
+	if query.Before > 0 {
+		c.add(`id < ?`, query.Before)
+	}
+	order := "desc"
+	if query.OldestFirst {
+		order = "asc"
+	}
+	switch {
+	case started && query.OldestFirst:
+		c.add(`id > ?`, last)
+	case started:
+		c.add(`id < ?`, last)
+	}
+	where := ""
+	if len(c.texts) > 0 {
+		where = " where " + strings.Join(c.texts, " and ")
+	}
+	c.arguments = append(c.arguments, int64(limit))
+	return "select " + entryColumns + " from entries" + where + " order by id " + order + " limit $" + strconv.Itoa(len(c.arguments)), c.arguments
+}
+
+func texts[T ~string](values []T) []string {
+	result := make([]string, len(values))
+	for i, value := range values {
+		result[i] = string(value)
+	}
+	return result
+}
+
+// escapeLike takes the meaning from the characters that have one in a like pattern.
+func escapeLike(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
+
+// Audits yields audit records; see store.Journal.
+func (s *Store) Audits(ctx context.Context, limit int) iter.Seq2[journal.Audit, error] {
+	all := pages("read the audit log", func(last journal.Audit, started bool, size int) ([]journal.Audit, error) {
+		text, arguments := `select id, at, activity, actor, subject, detail from audits where id < $1 order by id desc limit $2`, []any{last.ID, int64(size)}
+		if !started {
+			text, arguments = `select id, at, activity, actor, subject, detail from audits order by id desc limit $1`, []any{int64(size)}
+		}
+		return s.database.queries().audits(ctx, text, arguments...)
+	})
+	return func(yield func(journal.Audit, error) bool) {
+		count := 0
+		for audit, err := range all {
+			if !yield(audit, err) || err != nil {
+				return
+			}
+			if count++; count == limit {
+				return
+			}
+		}
+	}
+}
+
+func (s session) audits(ctx context.Context, text string, arguments ...any) ([]journal.Audit, error) {
+	var audits []journal.Audit
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var (
+			a  journal.Audit
+			at int64
+		)
+		err := rows.Scan(&a.ID, &at, &a.Activity, &a.Actor, &a.Subject, &a.Detail)
+		a.At = moment(at)
+		audits = append(audits, a)
+		return err
+	}, text, arguments...)
+	return audits, err
+}
+
+// Audit writes an act to the audit log; see store.Journal. Without a moment it
+// happened now.
+func (s *Store) Audit(ctx context.Context, audit journal.Audit) error {
+	return s.database.write(ctx, "write to the audit log", func(t *tx) error {
+		return t.appendAudits(ctx, []journal.Audit{audit})
+	})
+}
+
+// appendAudits numbers audit records, in place, and writes them.
+func (t *tx) appendAudits(ctx context.Context, audits []journal.Audit) error {
+	if len(audits) == 0 {
+		return nil
+	}
+	last, err := t.next(ctx, "audits", len(audits))
+	if err != nil {
+		return fmt.Errorf("number the audit records: %w", err)
+	}
+	values := make([]any, 0, 6*len(audits))
+	for i := range audits {
+		a := &audits[i]
+		a.ID = last - int64(len(audits)-1-i)
+		if a.At.IsZero() {
+			a.At = now()
+		}
+		values = append(values, a.ID, micros(a.At), clean(a.Activity), clean(a.Actor), clean(a.Subject), clean(a.Detail))
+	}
+	return t.insert(ctx, insertion{into: `audits (id, at, activity, actor, subject, detail)`, width: 6}, values)
+}

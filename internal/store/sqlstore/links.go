@@ -1,0 +1,109 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/plan"
+)
+
+const connectionColumns = `source_id, target_id, target_name, enabled, since, pending`
+
+// connections runs a query of connectionColumns.
+func (s session) connections(ctx context.Context, text string, arguments ...any) ([]engine.Connection, error) {
+	var connections []engine.Connection
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		var (
+			c       engine.Connection
+			since   int64
+			pending string
+		)
+		err := rows.Scan(&c.SourceID, &c.TargetID, &c.TargetName, &c.Enabled, &since, &pending)
+		if err != nil {
+			return err
+		}
+		c.Since = moment(since)
+		c.Pending, err = decodePending(pending)
+		connections = append(connections, c)
+		return err
+	}, text, arguments...)
+	return connections, err
+}
+
+// encodePending returns the values that a target does not show yet as they are
+// kept; few connections have any.
+func encodePending(pending []plan.Pending) (string, error) {
+	if len(pending) == 0 {
+		return "", nil
+	}
+	return encodeJSON("pending values", pending)
+}
+
+func decodePending(text string) ([]plan.Pending, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var pending []plan.Pending
+	err := decodeJSON("pending values", text, &pending)
+	return pending, err
+}
+
+// Connection returns the connection of a user; see store.Links.
+func (s *Store) Connection(ctx context.Context, jobID, sourceID string) (engine.Connection, error) {
+	found, err := s.database.queries().connections(ctx,
+		`select `+connectionColumns+` from connections where job_id = $1 and source_id = $2`, jobID, sourceID)
+	if err != nil || len(found) == 0 {
+		return engine.Connection{}, err
+	}
+	return found[0], nil
+}
+
+// Connections yields the connections of a job; see store.Links.
+func (s *Store) Connections(ctx context.Context, jobID string) iter.Seq2[engine.Connection, error] {
+	return pages("list connections", func(last engine.Connection, _ bool, limit int) ([]engine.Connection, error) {
+		return s.database.queries().connections(ctx, `select `+connectionColumns+` from connections
+			where job_id = $1 and source_id > $2 order by source_id limit $3`, jobID, last.SourceID, int64(limit))
+	})
+}
+
+const escrowColumns = `source_id, code, message, reference, attempts, first_at, next_at`
+
+func scanEscrow(rows *sql.Rows) (engine.Escrow, error) {
+	var (
+		e           engine.Escrow
+		first, next int64
+	)
+	err := rows.Scan(&e.SourceID, &e.Code, &e.Message, &e.Reference, &e.Attempts, &first, &next)
+	e.First, e.Next = moment(first), moment(next)
+	return e, err
+}
+
+// Escrow returns what is kept for retry for a user; see store.Links.
+func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escrow, error) {
+	var escrow engine.Escrow
+	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+		var err error
+		escrow, err = scanEscrow(rows)
+		return err
+	}, `select `+escrowColumns+` from escrows where job_id = $1 and source_id = $2`, jobID, sourceID)
+	return escrow, err
+}
+
+// CountLinks counts what a job keeps; see store.Links.
+func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
+	var c store.LinkCount
+	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged},
+		`select count(*), count(case when enabled then 1 end),
+			(select count(*) from escrows where job_id = $1),
+			(select count(*) from waiting_references where job_id = $1),
+			(select count(*) from removals where job_id = $1 and state = 'staged')
+		from connections where job_id = $1`, jobID)
+	if err != nil {
+		return c, fmt.Errorf("count connections: %w", err)
+	}
+	return c, nil
+}

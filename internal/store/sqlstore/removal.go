@@ -1,0 +1,104 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/usher-id/usher/engine"
+)
+
+// Plan puts removals on the list; see engine.Removals.
+func (c cycles) Plan(ctx context.Context, cycle engine.Cycle, found []engine.Removal) error {
+	return c.commit(ctx, "plan removals of cycle "+cycle.ID, cycle, func(t *tx) error {
+		values := make([]any, 0, 5*len(found))
+		for _, r := range lastOf(found, func(r engine.Removal) string { return r.SourceID }) {
+			since := r.Since
+			if since.IsZero() {
+				since = now()
+			}
+			values = append(values, cycle.JobID, r.SourceID, string(engine.RemovalPlanned), clean(r.Reason), micros(since))
+		}
+		return t.insert(ctx, insertion{
+			into: `removals (job_id, source_id, state, reason, since)`, width: 5,
+			then: `on conflict (job_id, source_id) do nothing`,
+		}, values)
+	})
+}
+
+// Count counts the list; see engine.Removals.
+func (c cycles) Count(ctx context.Context, jobID string) (engine.RemovalCount, error) {
+	var count engine.RemovalCount
+	_, err := c.database().queries().one(ctx, []any{&count.Planned, &count.Staged, &count.Allowed, &count.Connected},
+		`select count(case when state = 'planned' then 1 end), count(case when state = 'staged' then 1 end),
+			count(case when state = 'allowed' then 1 end), (select count(*) from connections where job_id = $1 and enabled)
+		from removals where job_id = $1`, jobID)
+	if err != nil {
+		return count, fmt.Errorf("count removals: %w", err)
+	}
+	return count, nil
+}
+
+// List returns a part of the list; see engine.Removals.
+func (c cycles) List(ctx context.Context, jobID string, states []engine.RemovalState, after string, limit int) ([]engine.Removal, error) {
+	names := make([]string, len(states))
+	for i, state := range states {
+		names[i] = string(state)
+	}
+	var removals []engine.Removal
+	err := c.database().queries().each(ctx, func(rows *sql.Rows) error {
+		removal, err := scanRemoval(rows)
+		removals = append(removals, removal)
+		return err
+	}, `select source_id, state, reason, since from removals
+		where job_id = $1 and state in list($2) and source_id > $3 order by source_id limit $4`, jobID, names, after, int64(limit))
+	if err != nil {
+		return nil, fmt.Errorf("list removals: %w", err)
+	}
+	return removals, nil
+}
+
+func scanRemoval(rows *sql.Rows) (engine.Removal, error) {
+	var (
+		r     engine.Removal
+		since int64
+	)
+	err := rows.Scan(&r.SourceID, &r.State, &r.Reason, &since)
+	r.Since = moment(since)
+	return r, err
+}
+
+// Hold stages what is planned; see engine.Removals.
+func (c cycles) Hold(ctx context.Context, cycle engine.Cycle) error {
+	return c.commit(ctx, "hold removals of cycle "+cycle.ID, cycle, func(t *tx) error {
+		_, err := t.exec(ctx, `update removals set state = 'staged' where job_id = $1 and state = 'planned'`, cycle.JobID)
+		return err
+	})
+}
+
+// AllowRemovals lets staged removals go ahead; see store.Links.
+func (s *Store) AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
+	return s.changeStaged(ctx, "allow removals", jobID, sourceIDs, `update removals set state = 'allowed' where job_id = $1 and state = 'staged'`)
+}
+
+// RejectRemovals takes staged removals off the list; see store.Links.
+func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
+	return s.changeStaged(ctx, "reject removals", jobID, sourceIDs, `delete from removals where job_id = $1 and state = 'staged'`)
+}
+
+func (s *Store) changeStaged(ctx context.Context, what, jobID string, sourceIDs []string, text string) (int, error) {
+	count := 0
+	err := s.database.write(ctx, what+" of job "+jobID, func(t *tx) error {
+		err := t.lockJob(ctx, jobID)
+		switch {
+		case err != nil:
+			return err
+		case len(sourceIDs) == 0:
+			count, err = t.exec(ctx, text, jobID)
+		default:
+			count, err = t.exec(ctx, text+` and source_id in list($2)`, jobID, sourceIDs)
+		}
+		return err
+	})
+	return count, err
+}

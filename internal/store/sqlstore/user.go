@@ -1,0 +1,220 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/store"
+)
+
+const userColumns = `id, user_principal_name, display_name, account_enabled, manager_id, deleted_at, attributes`
+
+// userInsertion puts users whose values userValues gives.
+func userInsertion() insertion {
+	return insertion{
+		into: `users (id, user_principal_name, user_principal_name_key, display_name, account_enabled, manager_id, deleted_at, attributes)`, width: 8,
+		then: `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
+			user_principal_name_key = excluded.user_principal_name_key, display_name = excluded.display_name,
+			account_enabled = excluded.account_enabled, manager_id = excluded.manager_id, deleted_at = excluded.deleted_at,
+			attributes = excluded.attributes`,
+	}
+}
+
+func userValues(u directory.User) []any {
+	return []any{
+		u.ID, u.UserPrincipalName, key(u.UserPrincipalName), u.DisplayName, u.AccountEnabled, u.ManagerID,
+		micros(u.DeletedAt), encodeAttributes(u.Attributes),
+	}
+}
+
+func scanUser(rows *sql.Rows) (directory.User, error) {
+	var (
+		u          directory.User
+		deletedAt  int64
+		attributes string
+	)
+	err := rows.Scan(&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &attributes)
+	if err != nil {
+		return u, err
+	}
+	u.DeletedAt = moment(deletedAt)
+	u.Attributes, err = decodeAttributes(attributes, "User", u.ID)
+	return u, err
+}
+
+// users runs a query of userColumns.
+func (s session) users(ctx context.Context, text string, arguments ...any) ([]directory.User, error) {
+	var users []directory.User
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		user, err := scanUser(rows)
+		users = append(users, user)
+		return err
+	}, text, arguments...)
+	return users, err
+}
+
+// user finds a user by id or user principal name.
+func (s session) user(ctx context.Context, idOrName string) (directory.User, error) {
+	found, err := s.users(ctx, `select `+userColumns+` from users where id = $1`, idOrName)
+	if err == nil && len(found) == 0 {
+		found, err = s.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1`, key(idOrName))
+	}
+	switch {
+	case err != nil:
+		return directory.User{}, err
+	case len(found) == 0:
+		return directory.User{}, notFound("user", idOrName)
+	}
+	return found[0], nil
+}
+
+// checkUser returns the user as it is kept, or an error that says what is wrong
+// with it.
+func checkUser(u directory.User) (directory.User, error) {
+	switch {
+	case u.ID == "":
+		return u, errorf(store.ErrInvalid, "user %q has no id", u.UserPrincipalName)
+	case u.UserPrincipalName == "":
+		return u, errorf(store.ErrInvalid, "user %q has no user principal name", u.ID)
+	}
+	if err := checkText("user", u.ID, u.UserPrincipalName, u.DisplayName, u.ManagerID); err != nil {
+		return u, err
+	}
+	u.Attributes = normalize(u.Attributes, "User", u.ID)
+	return u, nil
+}
+
+// PutUser creates a user or makes it exactly this; see store.Users.
+func (s *Store) PutUser(ctx context.Context, user directory.User) error {
+	return s.database.write(ctx, "put user "+user.UserPrincipalName, func(t *tx) error {
+		user, err := checkUser(user)
+		if err != nil {
+			return err
+		}
+		known, err := t.users(ctx, `select `+userColumns+` from users where id = $1`, user.ID)
+		if err != nil || len(known) == 1 && known[0].Equal(user) {
+			return err
+		}
+		if err := t.checkNeighbours(ctx, user); err != nil {
+			return err
+		}
+		if err := t.insert(ctx, userInsertion(), userValues(user)); err != nil {
+			return err
+		}
+		return t.touchUser(ctx, user.ID)
+	})
+}
+
+// checkNeighbours checks what a user has to do with others: the name is free, the
+// manager exists.
+func (t *tx) checkNeighbours(ctx context.Context, user directory.User) error {
+	owners, err := t.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1 and id <> $2`,
+		key(user.UserPrincipalName), user.ID)
+	if err != nil {
+		return err
+	}
+	if len(owners) > 0 {
+		return nameTaken(user, owners[0])
+	}
+	if user.ManagerID == "" || user.ManagerID == user.ID {
+		return nil
+	}
+	count, err := t.count(ctx, `select count(*) from users where id = $1`, user.ManagerID)
+	if err == nil && count == 0 {
+		return unknownManager(user)
+	}
+	return err
+}
+
+func nameTaken(user, owner directory.User) error {
+	state := "user"
+	if owner.Deleted() {
+		state = "deleted user"
+	}
+	return errorf(store.ErrConflict, "user %s: the user principal name %s is that of the %s %s", user.ID, user.UserPrincipalName, state, owner.ID)
+}
+
+func unknownManager(user directory.User) error {
+	return errorf(store.ErrInvalid, "user %s: the manager %s does not exist", user.UserPrincipalName, user.ManagerID)
+}
+
+// User returns a user; see store.Users.
+func (s *Store) User(ctx context.Context, idOrName string) (directory.User, error) {
+	return s.database.queries().user(ctx, idOrName)
+}
+
+// Users yields all users; see store.Users. The sequence may be ranged over more than
+// once, and the store may be used meanwhile.
+func (s *Store) Users(ctx context.Context, after string) iter.Seq2[directory.User, error] {
+	return pages("list users", func(last directory.User, started bool, limit int) ([]directory.User, error) {
+		from := after
+		if started {
+			from = last.ID
+		}
+		return s.database.queries().users(ctx, `select `+userColumns+` from users where id > $1 order by id limit $2`, from, int64(limit))
+	})
+}
+
+// RemoveUser soft-deletes a user; see store.Users.
+func (s *Store) RemoveUser(ctx context.Context, id string) error {
+	return s.setDeleted(ctx, "remove user ", id, true)
+}
+
+// RestoreUser undoes RemoveUser; see store.Users.
+func (s *Store) RestoreUser(ctx context.Context, id string) error {
+	return s.setDeleted(ctx, "restore user ", id, false)
+}
+
+func (s *Store) setDeleted(ctx context.Context, what, id string, deleted bool) error {
+	return s.database.write(ctx, what+id, func(t *tx) error {
+		user, err := t.user(ctx, id)
+		if err != nil || user.Deleted() == deleted {
+			return err
+		}
+		at := int64(0)
+		if deleted {
+			at = micros(now())
+		}
+		if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, at, user.ID); err != nil {
+			return err
+		}
+		return t.touchUser(ctx, user.ID)
+	})
+}
+
+// PurgeUser removes a user for good; see store.Users. Who had the user as manager
+// has none.
+func (s *Store) PurgeUser(ctx context.Context, id string) error {
+	return s.database.write(ctx, "purge user "+id, func(t *tx) error {
+		user, err := t.user(ctx, id)
+		if err != nil {
+			return err
+		}
+		reports, err := t.texts(ctx, `update users set manager_id = '' where manager_id = $1 returning id`, user.ID)
+		if err != nil {
+			return err
+		}
+		for _, report := range append(reports, user.ID) {
+			if err := t.touchUser(ctx, report); err != nil {
+				return err
+			}
+		}
+		for _, text := range []string{
+			`delete from members where member_id = $1 and member_type = 'User'`,
+			`delete from assignments where principal_id = $1 and principal_type = 'User'`,
+			`delete from users where id = $1`,
+		} {
+			if _, err := t.exec(ctx, text, user.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// CountUsers counts users; see store.Users.
+func (s *Store) CountUsers(ctx context.Context) (int, error) {
+	return s.database.queries().count(ctx, `select count(*) from users where deleted_at = 0`)
+}

@@ -17,16 +17,17 @@ type permission struct {
 	within  []string // permissions that include it
 }
 
+// manageUsers is the permission that includes nearly all the others.
+const manageUsers = "ManageUsers"
+
 // neededPermissions lists what provisioning needs, the most basic first.
 func neededPermissions() []permission {
-	manageUsers := []string{"ManageUsers"}
 	return []permission{
 		{"ApiEnabled", "API Enabled", "every call", nil},
-		{"ViewSetup", "View Setup and Configuration", "reading profiles and roles of users", []string{"ManageUsers", "ManageInternalUsers"}},
-		{"ManageInternalUsers", "Manage Internal Users", "creating, updating and deactivating users", manageUsers},
-		{"AssignPermissionSets", "Assign Permission Sets", "permission sets", manageUsers},
-		{"ViewRoles", "View Roles and Role Hierarchy", "roles of the role hierarchy", []string{"ManageUsers", "ManageInternalUsers"}},
-		{"ManageUsers", "Manage Users", "public groups and queues", nil},
+		{"ViewSetup", "View Setup and Configuration", "reading profiles and roles of users", []string{manageUsers, "ManageInternalUsers"}},
+		{"ManageInternalUsers", "Manage Internal Users", "creating, updating and deactivating users", []string{manageUsers}},
+		{"ViewRoles", "View Roles and Role Hierarchy", "UserRoleName and UserRoleId", []string{manageUsers, "ManageInternalUsers"}},
+		{"AssignPermissionSets", "Assign Permission Sets", "permission sets", []string{manageUsers}},
 	}
 }
 
@@ -102,13 +103,16 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 // grants asks for as many permissions as the org knows: an edition may lack a
 // field, and an account without View Setup sees none. The names of those asked
 // for come back; none means that they cannot be seen.
-func (c *Connector) grants(ctx context.Context, fields, parent, from string, needed []permission) ([]record, []permission, error) {
-	basic := []permission{needed[0], needed[len(needed)-1]}
-	for _, asked := range [][]permission{needed, basic, nil} {
+func (c *Connector) grants(ctx context.Context, fields, parent, from string, needed []permission) ([]record, []string, error) {
+	all := []string{manageUsers}
+	for _, p := range needed {
+		all = append(all, p.name)
+	}
+	for _, asked := range [][]string{all, {manageUsers, "ApiEnabled"}, nil} {
 		var b strings.Builder
 		b.WriteString("SELECT " + fields)
-		for _, p := range asked {
-			b.WriteString(", " + parent + "Permissions" + p.name)
+		for _, name := range asked {
+			b.WriteString(", " + parent + "Permissions" + name)
 		}
 		records, err := c.client.all(ctx, b.String()+" FROM "+from)
 		if err == nil {
@@ -122,10 +126,10 @@ func (c *Connector) grants(ctx context.Context, fields, parent, from string, nee
 }
 
 // collect notes the permissions that a record grants.
-func collect(granted map[string]bool, r record, parent string, asked []permission) {
-	for _, p := range asked {
-		if r.truth(parent, "Permissions"+p.name) {
-			granted[p.name] = true
+func collect(granted map[string]bool, r record, parent string, asked []string) {
+	for _, name := range asked {
+		if r.truth(parent, "Permissions"+name) {
+			granted[name] = true
 		}
 	}
 }

@@ -1,0 +1,106 @@
+package salesforce_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce"
+	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// newOrg makes a simulated org.
+func newOrg(t *testing.T, config salesforcetest.Config) *salesforcetest.Org {
+	t.Helper()
+	org, err := salesforcetest.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return org
+}
+
+// passwords are the credentials of an org for the sign-in with a password.
+func passwords(org *salesforcetest.Org) provisioning.Credentials {
+	c := org.Credentials()
+	return provisioning.Credentials{}.With("UserName", c.Username).With("Password", c.Password).With("SecretToken", c.SecurityToken)
+}
+
+// open opens a connection to an org in memory.
+func open(t *testing.T, org *salesforcetest.Org, credentials provisioning.Credentials) connector.Connector {
+	t.Helper()
+	return openTemplate(t, salesforce.Template(salesforce.Options{}), org, credentials)
+}
+
+func openTemplate(t *testing.T, template connector.Template, org *salesforcetest.Org, credentials provisioning.Credentials) connector.Connector {
+	t.Helper()
+	c, err := template.Open(connector.Environment{Credentials: credentials, Transport: org.Client().Transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// person returns the attributes of a user that can be created.
+func person(username string) attr.Object {
+	return attr.New("User", "", map[string]attr.Value{
+		"Username": attr.Text(username), "Alias": attr.Text(username[:min(8, len(username))]), "Email": attr.Text(username),
+		"LastName": attr.Text("Doe"), "FirstName": attr.Text("Jo"), "IsActive": attr.Bool(true), "ProfileName": attr.Text("Standard User"),
+		"EmailEncodingKey": attr.Text("ISO-8859-1"), "LanguageLocaleKey": attr.Text("en_US"), "LocaleSidKey": attr.Text("en_US"),
+		"TimeZoneSidKey": attr.Text("America/Los_Angeles"), "UserPermissionsMarketingUser": attr.Bool(false),
+	})
+}
+
+// change makes the change that writes these attributes.
+func change(action plan.Action, id string, fields attr.Object) plan.Change {
+	c := plan.Change{Action: action, Target: plan.Identity{Type: "User", ID: id}}
+	for name, value := range fields.All() {
+		c.Fields = append(c.Fields, plan.Field{Name: name, New: value})
+	}
+	return c
+}
+
+func create(username string) plan.Change { return change(plan.Create, "", person(username)) }
+
+// fields makes the attributes of a change from names and texts.
+func fields(namesAndTexts ...string) attr.Object {
+	builder := attr.NewBuilder("User", "", len(namesAndTexts)/2)
+	for pair := range slices.Chunk(namesAndTexts, 2) {
+		builder.Set(pair[0], attr.Text(pair[1]))
+	}
+	return builder.Object()
+}
+
+// mustApply applies changes, none of which may fail, and returns the ids.
+func mustApply(t *testing.T, c connector.Connector, changes ...plan.Change) []string {
+	t.Helper()
+	ids := make([]string, len(changes))
+	for i, outcome := range c.Apply(t.Context(), changes) {
+		if outcome.Err != nil {
+			t.Fatalf("change %d (%s): %v", i, changes[i].Action, outcome.Err)
+		}
+		ids[i] = outcome.TargetID
+	}
+	return ids
+}
+
+// read collects what a query yields.
+func read(t *testing.T, c connector.Connector, query connector.Query) []attr.Object {
+	t.Helper()
+	query.Type = "User"
+	var objects []attr.Object
+	for object, err := range c.Read(t.Context(), query) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, object)
+	}
+	return objects
+}

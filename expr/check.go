@@ -76,7 +76,7 @@ func (c *checker) node(node Node, depth int) {
 }
 
 func (c *checker) attribute(node Node) {
-	if strings.TrimSpace(node.Name) == "" || strings.ContainsAny(node.Name, "]\"\n") {
+	if strings.TrimSpace(node.Name) == "" || strings.ContainsAny(node.Name, "]\n\",()") {
 		c.faults.add(node.Pos, "[%s] is not the name of an attribute", shorten(node.Name))
 		return
 	}

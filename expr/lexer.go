@@ -36,6 +36,8 @@ type lexer struct {
 	// operand is true where a value may start; there & starts a hexadecimal
 	// number and - a negative one, elsewhere & joins two texts.
 	operand bool
+	// unclosed is true after a text without end, which swallows all that follows.
+	unclosed bool
 }
 
 func (l *lexer) peek() rune {
@@ -141,6 +143,7 @@ func (l *lexer) readText() token {
 		}
 	}
 	l.faults.add(t.pos, "the text that starts here has no closing \"")
+	l.unclosed = true
 	t.text = value.String()
 	return t
 }
@@ -161,7 +164,7 @@ func (l *lexer) readEscape(value *strings.Builder) {
 func (l *lexer) readAttribute() token {
 	t := token{kind: tokenAttribute, pos: l.pos}
 	l.advance()
-	t.text = l.take(func(r rune) bool { return r != ']' && r != '\n' && r != '"' })
+	t.text = l.take(func(r rune) bool { return !strings.ContainsRune("]\n\",()", r) })
 	switch {
 	case l.atEnd() || l.peek() != ']':
 		l.faults.add(t.pos, "the attribute that starts here has no closing ]")

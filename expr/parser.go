@@ -157,7 +157,7 @@ func (p *parser) closing(opening Position) {
 	switch {
 	case p.at(")"):
 		p.step()
-	case !p.failed:
+	case !p.failed && !p.lexer.unclosed:
 		p.faults.add(opening, "the ( here has no closing )")
 	}
 }

@@ -229,6 +229,7 @@ func (c *Connector) noteEmails(ctx context.Context, changes []plan.Change, rows 
 	}
 	for _, r := range changed {
 		outcomes[r.index].Warnings = append(outcomes[r.index].Warnings, EmailWaits)
+		outcomes[r.index].Pending = append(outcomes[r.index].Pending, attributeEmail)
 	}
 }
 

@@ -36,6 +36,7 @@ type parser struct {
 	faults *faults
 	depth  int
 	failed bool // gave up because of the depth: what follows would be noise
+	ended  bool // reported that the text ends too early
 }
 
 func (p *parser) step() { p.token = p.lexer.next() }
@@ -98,6 +99,7 @@ func (p *parser) operand() Node {
 	}
 	if !p.failed {
 		p.faults.add(t.pos, "%s", p.unexpected("a value"))
+		p.ended = t.kind == tokenEnd
 		p.recover()
 	}
 	return Node{Pos: t.pos}
@@ -125,7 +127,7 @@ func (p *parser) call(name token) Node {
 	}
 	defer p.leave()
 	p.step()
-	for {
+	for p.token.kind != tokenEnd {
 		if p.at(",") || p.at(")") {
 			if p.at(",") || len(node.Args) > 0 {
 				node.Args = append(node.Args, Node{Pos: p.token.pos})
@@ -157,7 +159,7 @@ func (p *parser) closing(opening Position) {
 	switch {
 	case p.at(")"):
 		p.step()
-	case !p.failed && !p.lexer.unclosed:
+	case !p.failed && !p.ended && !p.lexer.unclosed:
 		p.faults.add(opening, "the ( here has no closing )")
 	}
 }

@@ -114,7 +114,7 @@ func TestBadSourcesAreRefused(t *testing.T) {
 	}{
 		{"nothing", "neither a name nor an expression", expr.Source{}},
 		{"an unknown type", `type "Magic" is none of`, expr.Source{Type: "Magic", Name: "x"}},
-		{"text that cannot be read", "1:6: the expression ends", expr.Source{Type: expr.SourceFunction, Name: "Trim", Expression: "Trim("}},
+		{"text that cannot be read", "1:5: the ( here has no closing", expr.Source{Type: expr.SourceFunction, Name: "Trim", Expression: "Trim("}},
 		{"an unknown parameter", `Trim has no parameter "size"`, expr.Source{Type: expr.SourceFunction, Name: "Trim", Parameters: []expr.Parameter{{"value", value}, {"size", value}}}},
 		{"a parameter twice", `Trim has parameter "value" twice`, expr.Source{Type: expr.SourceFunction, Name: "Trim", Parameters: []expr.Parameter{{"value", value}, {"value", value}}}},
 		{"half a comparison", "the operator = has 1 value", expr.Source{Type: expr.SourceFunction, Name: "=", Parameters: []expr.Parameter{{"left", value}}}},

@@ -96,14 +96,17 @@ func (c *Connector) Roles(ctx context.Context) iter.Seq2[connector.Role, error] 
 // Read yields copies of the accounts that the query asks for.
 func (c *Connector) Read(ctx context.Context, query connector.Query) iter.Seq2[attr.Object, error] {
 	return func(yield func(attr.Object, error) bool) {
-		if err := c.call(ctx, func() { c.stats.Reads++ }); err != nil {
-			yield(attr.Object{}, err)
-			return
-		}
 		if wanted := c.config.Descriptor.Capabilities.ObjectType; query.Type != wanted {
 			yield(attr.Object{}, &connector.Error{
 				Kind: connector.Unsupported, Message: fmt.Sprintf("there are no objects of type %q, only %q", query.Type, wanted),
 			})
+			return
+		}
+		if !query.All && len(query.IDs)+len(query.Values) == 0 {
+			return // nothing is asked for
+		}
+		if err := c.call(ctx, func() { c.stats.Reads++ }); err != nil {
+			yield(attr.Object{}, err)
 			return
 		}
 		for _, object := range c.find(query) {

@@ -3,6 +3,7 @@ package attr
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -117,7 +118,7 @@ func (o Object) appendAttributes(b []byte) []byte {
 func (v *Value) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
 	if len(data) == 0 {
-		return fmt.Errorf("read attribute value: no JSON")
+		return errors.New("read attribute value: no JSON")
 	}
 	switch data[0] {
 	case 'n':
@@ -141,7 +142,9 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 		*v = Value{kind: List, more: items}
 		return nil
 	case '{':
-		return v.unmarshalTagged(data)
+		tagged, err := readTagged(data)
+		*v = tagged
+		return err
 	}
 	number, err := strconv.ParseInt(string(data), 10, 64)
 	if err != nil {
@@ -151,26 +154,25 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (v *Value) unmarshalTagged(data []byte) error {
+// readTagged reads the values that are an object with one member in JSON.
+func readTagged(data []byte) (Value, error) {
 	var tagged struct {
 		Time   *time.Time `json:"@time"`
 		Ref    *Ref       `json:"@ref"`
 		Object *Object    `json:"@object"`
 	}
 	if err := json.Unmarshal(data, &tagged); err != nil {
-		return fmt.Errorf("read attribute value: %w", err)
+		return Value{}, fmt.Errorf("read attribute value: %w", err)
 	}
 	switch {
 	case tagged.Time != nil:
-		*v = Moment(*tagged.Time)
+		return Moment(*tagged.Time), nil
 	case tagged.Ref != nil:
-		*v = Value{kind: Reference, text: tagged.Ref.ID, more: tagged.Ref.Type}
+		return Value{kind: Reference, text: tagged.Ref.ID, more: tagged.Ref.Type}, nil
 	case tagged.Object != nil:
-		*v = Nested(*tagged.Object)
-	default:
-		return fmt.Errorf("read attribute value: an object must have one of the members @time, @ref, @object")
+		return Nested(*tagged.Object), nil
 	}
-	return nil
+	return Value{}, errors.New("read attribute value: an object must have one of the members @time, @ref, @object")
 }
 
 // UnmarshalJSON reads the canonical JSON of an object.

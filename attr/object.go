@@ -154,7 +154,7 @@ func NewBuilder(objectType, id string, size int) *Builder {
 func (b *Builder) Set(name string, value Value) {
 	all := b.object.attributes
 	if len(all) == 0 || all[len(all)-1].name < name {
-		b.object.attributes = append(all, attribute{name, value})
+		b.object.attributes = append(b.object.attributes, attribute{name, value})
 		return
 	}
 	i, found := find(all, name)

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/usher-id/usher/attr"
 )
 
@@ -115,8 +117,6 @@ func (c Change) New() attr.Object {
 }
 
 func (c Change) withStep(step Step) Change {
-	steps := make([]Step, len(c.Steps), len(c.Steps)+1)
-	copy(steps, c.Steps)
-	c.Steps = append(steps, step)
+	c.Steps = slices.Concat(c.Steps, []Step{step})
 	return c
 }

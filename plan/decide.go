@@ -55,7 +55,6 @@ func Decide(facts Facts, rules Rules) Change {
 	change := Change{
 		Status: Planned, Source: facts.Source,
 		Target: Identity{Type: rules.TargetType, ID: facts.Connected.ID, Name: facts.Connected.Name},
-		Steps:  make([]Step, 0, 5),
 	}
 	change.Warnings = facts.Desired.Warnings
 	change = change.withStep(importStep(facts, rules))

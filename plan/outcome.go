@@ -73,6 +73,10 @@ func (c Change) Failed(reason Reason) Change {
 
 // Retried adds how often a failed change was tried and when it is tried next.
 func (c Change) Retried(attempts int, next time.Time) Change {
+	if attempts == 1 {
+		c.Reason.Text += " (it is tried again with the next cycle)"
+		return c
+	}
 	c.Reason.Text += fmt.Sprintf(" (tried %d times; the next try is not before %s)", attempts, next.UTC().Format(time.RFC3339))
 	return c
 }

@@ -54,8 +54,7 @@ func roles() FunctionParameter {
 	return required("source", TypeRoles, "The attribute [appRoleAssignments].")
 }
 
-// roles evaluates argument 0 to the assigned roles that have both a name and a
-// value; one without is a default access, which is not a role.
+// roles evaluates argument 0 to the assigned roles that have a name.
 func (c *call) roles(f *frame) ([]attr.Object, error) {
 	value, err := c.value(f, 0)
 	if err != nil {
@@ -77,9 +76,9 @@ func (c *call) roles(f *frame) ([]attr.Object, error) {
 	return assigned, nil
 }
 
-func isRole(role attr.Object) bool {
-	return !role.Get(roleDisplayName).IsEmpty() && !role.Get(roleValue).IsEmpty()
-}
+// isRole passes over default access, which has no name. A role that was imported
+// from a target, such as a Salesforce profile, has a name and no value.
+func isRole(role attr.Object) bool { return !role.Get(roleDisplayName).IsEmpty() }
 
 func evalSingleRole(c *call, f *frame) (attr.Value, error) {
 	assigned, err := c.roles(f)

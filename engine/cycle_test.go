@@ -34,6 +34,7 @@ func TestInitialCycleCreatesWhoIsAssignedAndTheNextOneWritesNothing(t *testing.T
 		t.Errorf("%d API calls for %d creations, want at most %d", initial.Counts.Calls, initial.Counts.Created, limit)
 	}
 	w.checkManagers(t)
+	w.checkProfiles(t)
 	for _, kind := range []string{"incremental", "full"} {
 		before := w.org.Statistics().RowsWritten
 		run, err := w.try(t.Context(), t, engine.Run{Full: kind == "full"})
@@ -82,6 +83,25 @@ func (w *world) checkManagers(tb testing.TB) {
 	}
 }
 
+// checkProfiles compares every account's profile in the org with the role that
+// the directory says its owner is assigned in.
+func (w *world) checkProfiles(tb testing.TB) {
+	tb.Helper()
+	active := w.active()
+	for user, err := range w.store.Users(tb.Context(), "") {
+		w.must(tb, err)
+		account, found := active[directory.OriginalUserPrincipalName(user.UserPrincipalName)]
+		if !found {
+			continue
+		}
+		subjects, err := w.store.Engine().Subjects(tb.Context(), w.job.ID, []string{user.ID})
+		w.must(tb, err)
+		if role := subjects[0].Grants[0].Role.DisplayName; account.ProfileName != role {
+			tb.Errorf("%s has the profile %q, want %q", account.Username, account.ProfileName, role)
+		}
+	}
+}
+
 func TestIncrementalCycleAfterAWorkingDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{users: 1000, managers: true})
@@ -108,6 +128,7 @@ func TestIncrementalCycleAfterAWorkingDay(t *testing.T) {
 		t.Errorf("%d API calls for %d changes, want at most %d: %v", counts.Calls, len(changes), limit, w.org.Statistics().ByKind)
 	}
 	w.checkManagers(t)
+	w.checkProfiles(t)
 	before := w.org.Statistics().RowsWritten
 	w.cycle(t)
 	if written := w.org.Statistics().RowsWritten - before; written != 0 {

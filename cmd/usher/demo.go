@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -217,15 +219,17 @@ func (d *demo) credentials(ctx context.Context) error {
 	return d.work.saveCredentials(ctx, d.app.DisplayName, job, credentials, true, indented{d.out})
 }
 
-// indented puts the demo's margin before what is written.
+// indented puts the demo's margin before every line that is written.
 type indented struct{ out io.Writer }
 
-// Write writes p behind the margin.
+// Write writes whole lines behind the margin.
 func (i indented) Write(p []byte) (int, error) {
-	if _, err := io.WriteString(i.out, "   "); err != nil {
-		return 0, err
+	for line := range bytes.Lines(p) {
+		if _, err := fmt.Fprintf(i.out, "   %s", line); err != nil {
+			return 0, fmt.Errorf("write the demo's output: %w", err)
+		}
 	}
-	return i.out.Write(p)
+	return len(p), nil
 }
 
 func (d *demo) roles(ctx context.Context) error {
@@ -307,12 +311,23 @@ func (d *demo) workingDay(ctx context.Context) error {
 		return fmt.Errorf("apply the changes of the day: %w", err)
 	}
 	d.step("Incremental cycle: only who changed")
+	var done []plan.Change
 	_, err := d.cycle(ctx, func(change plan.Change) {
 		if change.Status != plan.Skipped {
-			d.say("%s", change.String())
+			done = append(done, change)
 		}
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return d.printChanges(done)
+}
+
+// printChanges prints every change with its fields, those of few fields first.
+func (d *demo) printChanges(changes []plan.Change) error {
+	slices.SortStableFunc(changes, func(a, b plan.Change) int { return len(a.Fields) - len(b.Fields) })
+	d.say("")
+	return plan.Print(indented{d.out}, changes...)
 }
 
 func sequence(deltas []directory.Delta) func(func(directory.Delta, error) bool) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,10 +19,10 @@ func newSimCommand(_ *options) *cobra.Command {
 
 // simFlags describe the simulated org that is wanted.
 type simFlags struct {
-	listen, org string
-	sandbox     bool
-	latency     time.Duration
-	dailyLimit  int
+	listen     string
+	sandbox    bool
+	latency    time.Duration
+	dailyLimit int
 }
 
 func newSimSalesforceCommand() *cobra.Command {
@@ -58,7 +57,6 @@ sign-in data are fixed. Its content is in memory and gone when it ends.`,
 		},
 	}
 	command.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:8090", "address to listen on")
-	command.Flags().StringVar(&flags.org, "org", "", "YAML file that describes the org; without it, a default org")
 	command.Flags().BoolVar(&flags.sandbox, "sandbox", false, "make the org a sandbox")
 	command.Flags().DurationVar(&flags.latency, "latency", 20*time.Millisecond, "time that every request takes at least")
 	command.Flags().IntVar(&flags.dailyLimit, "daily-limit", 0, "API requests a day; 0 for the limit of the org's edition")
@@ -67,16 +65,6 @@ sign-in data are fixed. Its content is in memory and gone when it ends.`,
 
 func (f simFlags) newOrg() (*salesforcetest.Org, error) {
 	config := salesforcetest.Default()
-	if f.org != "" {
-		file, err := os.Open(f.org)
-		if err != nil {
-			return nil, fmt.Errorf("open the description of the org: %w", err)
-		}
-		config, err = salesforcetest.ReadConfig(file)
-		if err := errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("read the description of the org: %w", err)
-		}
-	}
 	config.Sandbox = config.Sandbox || f.sandbox
 	config.Latency = f.latency
 	if f.dailyLimit > 0 {

@@ -130,7 +130,8 @@ func (w *workspace) writeWhy(out io.Writer, view whyView) error {
 		text.WriteString("\nLast log entries:\n")
 	}
 	for _, entry := range view.Log {
-		fmt.Fprintf(&text, "  %s  %s", entry.At.UTC().Format(time.RFC3339), entry.Change)
+		line, _, _ := strings.Cut(entry.Change.String(), "\n")
+		fmt.Fprintf(&text, "  %s  %s\n", entry.At.UTC().Format(time.RFC3339), line)
 	}
 	if _, err := io.WriteString(out, text.String()); err != nil {
 		return fmt.Errorf("write the explanation: %w", err)

@@ -12,7 +12,7 @@ import (
 // CompiledFilter is a Filter made ready for judging many people. The zero
 // CompiledFilter lets everyone pass. It is safe for concurrent use.
 type CompiledFilter struct {
-	groups, inputGroups []compiledGroup
+	groups, inputGroups, categoryGroups []compiledGroup
 }
 
 type compiledGroup struct {
@@ -25,15 +25,26 @@ type compiledClause struct {
 	holds  test // nil for IS NULL and IS NOT NULL
 }
 
+// Fault is one thing that is wrong with a filter.
+type Fault struct {
+	Path    string // place in the filter: "groups[0].clauses[2]"
+	Group   string // title of the scoping filter that it stands in
+	Message string
+}
+
+// Error returns the message with the title of the filter.
+func (f *Fault) Error() string { return fmt.Sprintf("scoping filter %q: %s", f.Group, f.Message) }
+
 // Result is what a filter says of one person.
 type Result struct {
 	Failed      []string // why no group holds, a text for each clause that is false; empty when the person passes
-	OnlyByInput bool     // the scoping groups hold, only input groups do not
+	OnlyByInput bool     // the scoping groups hold, only input or category groups do not
 }
 
-// refused returns why an attribute cannot be used in scoping filters, empty when
-// it can. The list is Microsoft Entra's.
-func refused(attribute string) string {
+// Refused returns why an attribute cannot be used in scoping filters, empty when
+// it can. The list is Microsoft Entra's ("Scoping users or groups to be
+// provisioned with scoping filters").
+func Refused(attribute string) string {
 	switch attribute {
 	case "appRoleAssignments", "members", "manager", "userType", "IsMemberOf", "proxyAddresses":
 		return "Microsoft Entra's scoping filters do not offer multi-valued attributes, references, userType or group membership"
@@ -45,48 +56,67 @@ func refused(attribute string) string {
 	return ""
 }
 
-// Compile checks the filter and makes it ready. The error joins one error for
-// every clause that is wrong, each with the title of its filter.
+// Compile checks the filter and makes it ready. The error joins a [*Fault] for
+// every clause that is wrong.
 func Compile(filter Filter) (CompiledFilter, error) {
-	groups, err := compileGroups(filter.Groups)
-	inputGroups, inputErr := compileGroups(filter.InputFilterGroups)
-	if err := errors.Join(err, inputErr); err != nil {
-		return CompiledFilter{}, err
+	compiled, faults := compileFilter(filter)
+	if len(faults) == 0 {
+		return compiled, nil
 	}
-	return CompiledFilter{groups, inputGroups}, nil
+	joined := make([]error, len(faults))
+	for i, fault := range faults {
+		joined[i] = fault
+	}
+	return CompiledFilter{}, errors.Join(joined...)
 }
 
-func compileGroups(groups []FilterGroup) ([]compiledGroup, error) {
-	var faults []error
-	compiled := make([]compiledGroup, 0, len(groups))
-	for _, group := range groups {
-		result := compiledGroup{name: group.Name}
-		for _, clause := range group.Clauses {
-			holds, err := compileClause(clause)
-			if err != nil {
-				faults = append(faults, fmt.Errorf("scoping filter %q: %w", group.Name, err))
-				continue
+// Faults returns everything that is wrong with the filter, in the order of the
+// document.
+func (f Filter) Faults() []*Fault {
+	_, faults := compileFilter(f)
+	return faults
+}
+
+func compileFilter(filter Filter) (compiled CompiledFilter, faults []*Fault) {
+	for _, part := range []struct {
+		member string
+		from   []FilterGroup
+		to     *[]compiledGroup
+	}{
+		{"groups", filter.Groups, &compiled.groups},
+		{"inputFilterGroups", filter.InputFilterGroups, &compiled.inputGroups},
+		{"categoryFilterGroups", filter.CategoryFilterGroups, &compiled.categoryGroups},
+	} {
+		for i, group := range part.from {
+			result := compiledGroup{name: group.Name}
+			for j, clause := range group.Clauses {
+				holds, err := compileClause(clause)
+				if err != nil {
+					path := fmt.Sprintf("%s[%d].clauses[%d]", part.member, i, j)
+					faults = append(faults, &Fault{path, group.Name, err.Error()})
+				}
+				result.clauses = append(result.clauses, compiledClause{clause, holds})
 			}
-			result.clauses = append(result.clauses, compiledClause{clause, holds})
+			*part.to = append(*part.to, result)
 		}
-		compiled = append(compiled, result)
 	}
-	return compiled, errors.Join(faults...)
+	return compiled, faults
 }
 
 func compileClause(clause Clause) (test, error) {
-	if why := refused(clause.SourceOperandName); why != "" {
+	if why := Refused(clause.SourceOperandName); why != "" {
 		return nil, fmt.Errorf("attribute %q: %s", clause.SourceOperandName, why)
 	}
-	index := slices.IndexFunc(Operators(), func(o Operator) bool { return o.Name == clause.OperatorName })
-	if index < 0 {
+	operator, found := FindOperator(clause.OperatorName)
+	switch {
+	case !found:
 		return nil, fmt.Errorf("attribute %q: there is no operator %q; there are %s", clause.SourceOperandName, clause.OperatorName, operatorNames())
-	}
-	if clause.OperatorName == "IS NULL" || clause.OperatorName == "IS NOT NULL" {
+	case operator.Name == isNull || operator.Name == isNotNull:
 		return nil, nil //nolint:nilnil // these two are decided by the absence of the value, not by a test on it.
-	}
-	if !Operators()[index].Unary && clause.Value() == "" {
+	case !operator.Unary && clause.Value() == "":
 		return nil, fmt.Errorf("attribute %q: operator %s needs a value", clause.SourceOperandName, clause.OperatorName)
+	case !operator.Unary && len(clause.TargetOperand.Values) > 1:
+		return nil, fmt.Errorf("attribute %q: operator %s takes one value, not %d; write a scoping filter for each of them", clause.SourceOperandName, clause.OperatorName, len(clause.TargetOperand.Values))
 	}
 	holds, err := compileOperator(clause.OperatorName, clause.Value())
 	if err != nil {
@@ -106,7 +136,7 @@ func operatorNames() string {
 // Attributes returns the source attributes that the filter reads.
 func (f CompiledFilter) Attributes() []string {
 	var names []string
-	for _, group := range slices.Concat(f.groups, f.inputGroups) {
+	for _, group := range slices.Concat(f.groups, f.inputGroups, f.categoryGroups) {
 		for _, clause := range group.clauses {
 			if !slices.Contains(names, clause.clause.SourceOperandName) {
 				names = append(names, clause.clause.SourceOperandName)
@@ -119,8 +149,8 @@ func (f CompiledFilter) Attributes() []string {
 // Judge tells whether someone with these attributes passes.
 func (f CompiledFilter) Judge(attributes attr.Object) Result {
 	failed := judgeGroups(f.groups, attributes)
-	failedInput := judgeGroups(f.inputGroups, attributes)
-	return Result{Failed: append(failed, failedInput...), OnlyByInput: len(failed) == 0 && len(failedInput) > 0}
+	early := append(judgeGroups(f.inputGroups, attributes), judgeGroups(f.categoryGroups, attributes)...)
+	return Result{Failed: slices.Concat(failed, early), OnlyByInput: len(failed) == 0 && len(early) > 0}
 }
 
 // judgeGroups returns nothing when a group holds or there is no group, else a
@@ -146,7 +176,7 @@ func judgeGroups(groups []compiledGroup, attributes attr.Object) []string {
 func (c compiledClause) judge(value attr.Value) string {
 	name := c.clause.SourceOperandName
 	if c.holds == nil {
-		if value.IsEmpty() == (c.clause.OperatorName == "IS NULL") {
+		if value.IsEmpty() == (c.clause.OperatorName == isNull) {
 			return ""
 		}
 		return c.falseText(value)

@@ -2,9 +2,14 @@ package scope
 
 // Filter is Graph's filter: who is in scope by attributes. Someone is in scope
 // when any of the Groups holds; without groups, everyone is.
+//
+// The other two kinds of group are experimental in Graph and work in the same
+// way, with one difference: whoever stops to pass them is left alone, not
+// deprovisioned. CategoryFilterGroups say who belongs to this object mapping at
+// all.
 type Filter struct {
 	Groups               []FilterGroup `json:"groups"`
-	InputFilterGroups    []FilterGroup `json:"inputFilterGroups,omitempty"` // leaving these does not deprovision
+	InputFilterGroups    []FilterGroup `json:"inputFilterGroups,omitempty"`
 	CategoryFilterGroups []FilterGroup `json:"categoryFilterGroups,omitempty"`
 }
 

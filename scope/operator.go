@@ -35,11 +35,27 @@ func Operators() []Operator {
 		{Name: "Greater_Than_OR_EQUALS", Kinds: texts},
 		{Name: "IS TRUE", Unary: true, Kinds: []attr.Kind{attr.Boolean}},
 		{Name: "IS FALSE", Unary: true, Kinds: []attr.Kind{attr.Boolean}},
-		{Name: "IS NULL", Unary: true, Kinds: anything},
-		{Name: "IS NOT NULL", Unary: true, Kinds: anything},
+		{Name: isNull, Unary: true, Kinds: anything},
+		{Name: isNotNull, Unary: true, Kinds: anything},
 		{Name: "REGEX MATCH", Kinds: texts},
 		{Name: "NOT REGEX MATCH", Kinds: texts},
 	}
+}
+
+// The operators that are decided by the absence of a value.
+const (
+	isNull    = "IS NULL"
+	isNotNull = "IS NOT NULL"
+)
+
+// FindOperator returns the operator of this name, in exactly this spelling.
+func FindOperator(name string) (Operator, bool) {
+	for _, operator := range Operators() {
+		if operator.Name == name {
+			return operator, true
+		}
+	}
+	return Operator{}, false
 }
 
 // matchTimeout bounds one regular expression on one value.
@@ -102,9 +118,14 @@ func compileOrder(operand string, holds func(v, limit uint64) bool) (test, error
 }
 
 func compilePattern(pattern string, want bool) (test, error) {
-	expression, err := regexp2.Compile(`\A(?:`+pattern+`)\z`, regexp2.None)
+	// On its own first: "a)|(?:b" is no expression, and would be one inside the brackets.
+	_, err := regexp2.Compile(pattern, regexp2.None)
 	if err != nil {
 		return nil, fmt.Errorf("the pattern %q is not a regular expression: %w", pattern, err)
+	}
+	expression, err := regexp2.Compile(`\A(?:`+pattern+`)\z`, regexp2.None)
+	if err != nil {
+		return nil, fmt.Errorf("the pattern %q cannot be matched against a whole value: %w", pattern, err)
 	}
 	expression.MatchTimeout = matchTimeout
 	return func(value attr.Value) (bool, error) {

@@ -66,6 +66,12 @@ func TestClause(t *testing.T) {
 		{"employeeId", "NOT REGEX MATCH", `([1-9][0-9])`, true},
 		{"missing", "NOT REGEX MATCH", `x`, false},
 		{"department", "REGEX MATCH", `(?i)sales`, true},
+		{"department", "REGEX MATCH", `ale`, false},
+		{"department", "REGEX MATCH", `.*ale.*`, true},
+		{"department", "REGEX MATCH", `S|Sales`, true},
+		{"department", "REGEX MATCH", `^Sales$`, true},
+		{"department", "&", "Sales", true},
+		{"department", "&", "Sale", false},
 	}
 	for _, test := range tests {
 		t.Run(test.attribute+" "+test.operator+" "+test.value, func(t *testing.T) {
@@ -129,6 +135,25 @@ func TestFaultyFiltersAreRefusedAllAtOnce(t *testing.T) {
 	}
 }
 
+func TestEveryFaultNamesItsPlace(t *testing.T) {
+	t.Parallel()
+	several := clause("city", "EQUALS", "Oslo")
+	several.TargetOperand.Values = append(several.TargetOperand.Values, "Rome")
+	f := scope.Filter{
+		Groups:               []scope.FilterGroup{{Name: "one"}, {Name: "two", Clauses: []scope.Clause{clause("city", "EQUALS", "Oslo"), clause("city", "equals", "Oslo")}}},
+		InputFilterGroups:    []scope.FilterGroup{{Name: "three", Clauses: []scope.Clause{clause("mail", "REGEX MATCH", "a)|(?:b")}}},
+		CategoryFilterGroups: []scope.FilterGroup{{Name: "four", Clauses: []scope.Clause{several}}},
+	}
+	got := make(map[string]string)
+	for _, fault := range f.Faults() {
+		got[fault.Path] = fault.Group
+	}
+	want := map[string]string{"groups[1].clauses[1]": "two", "inputFilterGroups[0].clauses[0]": "three", "categoryFilterGroups[0].clauses[0]": "four"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("places and titles (-want +got):\n%s", diff)
+	}
+}
+
 func TestAnExplodingPatternEndsInTime(t *testing.T) {
 	t.Parallel()
 	compiled, err := scope.Compile(filter([]scope.Clause{clause("mail", "REGEX MATCH", `(a+)+b`)}))
@@ -182,6 +207,18 @@ func TestJudge(t *testing.T) {
 				t.Errorf("In is %v", verdict.In)
 			}
 		})
+	}
+}
+
+func TestLeavingACategoryFilterKeepsTheAccount(t *testing.T) {
+	t.Parallel()
+	compiled, err := scope.Compile(scope.Filter{CategoryFilterGroups: []scope.FilterGroup{{Name: "staff", Clauses: []scope.Clause{clause("city", "EQUALS", "Oslo")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := scope.Person{User: directory.User{ID: "1", AccountEnabled: true}, Attributes: attr.New("User", "1", map[string]attr.Value{"city": attr.Text("Rome")})}
+	if verdict := scope.Judge(person, scope.Rules{Everyone: true, Filter: compiled}); verdict.In || !verdict.Kept {
+		t.Errorf("In %v, Kept %v; want out and kept", verdict.In, verdict.Kept)
 	}
 }
 

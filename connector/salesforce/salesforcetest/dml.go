@@ -9,7 +9,8 @@ import (
 // draftOf reads the members of a JSON record. id is not empty if the record
 // names one. The error refuses the whole request.
 func (o *Org) draftOf(t *object, members []member) (d *draft, id string, err *apiError) {
-	d = &draft{set: make(map[int]string, len(members)), fields: make([]*field, 0, len(members))}
+	d = newDraft(t, nil)
+	d.fields = make([]*field, 0, len(members))
 	for _, m := range members {
 		if strings.EqualFold(m.name, "attributes") {
 			continue
@@ -30,7 +31,7 @@ func (o *Org) draftOf(t *object, members []member) (d *draft, id string, err *ap
 			continue
 		}
 		d.fields = append(d.fields, f)
-		d.set[f.number] = value
+		d.put(f, value)
 	}
 	return d, id, nil
 }
@@ -54,7 +55,7 @@ func (o *Org) draftRelation(t *object, d *draft, m member) *apiError {
 		}
 		if found := o.tables[target.name].find(f, value); len(found) == 1 {
 			d.fields = append(d.fields, reference)
-			d.set[reference.number] = found[0].id
+			d.put(reference, found[0].id)
 			return nil
 		}
 		return newError(http.StatusBadRequest, "INVALID_FIELD", fmt.Sprintf(
@@ -204,7 +205,7 @@ func (tx *transaction) missing(o *object, d *draft) []string {
 		if !f.required || d.get(f) != "" {
 			continue
 		}
-		if _, given := d.set[f.number]; given || d.base == nil {
+		if d.given[f.number] || d.base == nil {
 			names = append(names, f.name)
 		}
 	}
@@ -273,7 +274,7 @@ func (tx *transaction) before(o *object, d *draft) (*record, *apiError) {
 		return nil, tx.beforeNamed(o, d)
 	case "Account", "Contact":
 		if owner := o.field("OwnerId"); d.get(owner) == "" {
-			d.set[owner.number] = tx.user
+			d.put(owner, tx.user)
 		}
 	}
 	return nil, nil

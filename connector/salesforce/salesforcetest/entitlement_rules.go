@@ -95,7 +95,7 @@ func (tx *transaction) grantLicense(user, license string) *apiError {
 	}) {
 		return nil
 	}
-	d := &draft{set: map[int]string{assignee.number: user, id.number: license}}
+	d := newDraft(o, nil).put(assignee, user).put(id, license)
 	if err := tx.beforeLicenseAssignment(d); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (tx *transaction) beforeMember(d *draft) (*record, *apiError) {
 func (tx *transaction) beforeNamed(o *object, d *draft) *apiError {
 	developer := o.field("DeveloperName")
 	if d.get(developer) == "" {
-		d.set[developer.number] = developerName(d.get(o.field("Name")))
+		d.put(developer, developerName(d.get(o.field("Name"))))
 	}
 	if o.name == "Group" {
 		return tx.uniqueGroup(o, d)

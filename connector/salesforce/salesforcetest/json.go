@@ -3,12 +3,9 @@ package salesforcetest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // member is one name and value of a JSON object, in the order of the text.
@@ -16,75 +13,6 @@ import (
 type member struct {
 	name  string
 	value any
-}
-
-// decodeJSON reads one JSON value, keeping the order of members.
-func decodeJSON(body []byte) (any, *apiError) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	value, err := decodeValue(decoder, 0)
-	if err == nil {
-		if _, trailing := decoder.Token(); !errors.Is(trailing, io.EOF) {
-			err = errors.New("content after the end of the value")
-		}
-	}
-	if err == nil {
-		return value, nil
-	}
-	line, column := 1+bytes.Count(body[:decoder.InputOffset()], []byte{'\n'}), 1
-	if at := bytes.LastIndexByte(body[:decoder.InputOffset()], '\n'); at >= 0 {
-		column = int(decoder.InputOffset()) - at
-	} else {
-		column += int(decoder.InputOffset())
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, malformedJSON("Unexpected end-of-input at [line:%d, column:%d]", line, column)
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && syntax.Offset > 0 && int(syntax.Offset) <= len(body) {
-		c, _ := utf8.DecodeRune(body[syntax.Offset-1:])
-		return nil, malformedJSON("Unexpected character ('%c' (code %d)) at [line:%d, column:%d]", c, c, line, column)
-	}
-	return nil, malformedJSON("Unexpected content (%v) at [line:%d, column:%d]", err, line, column)
-}
-
-func decodeValue(decoder *json.Decoder, depth int) (any, error) {
-	if depth > 100 {
-		return nil, errors.New("nested too deeply")
-	}
-	token, err := decoder.Token()
-	if err != nil {
-		return nil, err
-	}
-	delimiter, nested := token.(json.Delim)
-	if !nested {
-		return token, nil
-	}
-	if delimiter == '[' {
-		list := []any{}
-		for decoder.More() {
-			value, err := decodeValue(decoder, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, value)
-		}
-		_, err = decoder.Token()
-		return list, err
-	}
-	members := []member{}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		value, err := decodeValue(decoder, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{name.(string), value})
-	}
-	_, err = decoder.Token()
-	return members, err
 }
 
 // find returns the value of a member by its name in any case.

@@ -243,7 +243,7 @@ func (o *Org) ConfirmEmail(username string) bool {
 		return false
 	}
 	tx := o.begin(r.id)
-	tx.replace(o.tables["User"], &draft{base: r, set: map[int]string{o.user.email.number: p.address}})
+	tx.replace(o.tables["User"], newDraft(o.tables["User"].object, r).put(o.user.email, p.address))
 	return true
 }
 
@@ -307,7 +307,7 @@ func (o *Org) SetLicenseTotal(name string, total int) error {
 		return fmt.Errorf("change the seats of license %q: there is none", name)
 	}
 	f := t.object.field("TotalLicenses")
-	o.begin("").replace(t, &draft{base: r, set: map[int]string{f.number: fmt.Sprint(total)}})
+	o.begin("").replace(t, newDraft(t.object, r).put(f, fmt.Sprint(total)))
 	return nil
 }
 
@@ -320,7 +320,7 @@ func (o *Org) SetProfilePermission(profile, permission string, granted bool) err
 	if r == nil || f == nil {
 		return fmt.Errorf("change permission %q of profile %q: there is no such profile or permission", permission, profile)
 	}
-	o.begin("").replace(t, &draft{base: r, set: map[int]string{f.number: truth(granted)}})
+	o.begin("").replace(t, newDraft(t.object, r).put(f, truth(granted)))
 	return nil
 }
 

@@ -133,20 +133,12 @@ func (o *Org) get(t *object, id string) *record {
 func (o *Org) loginOf(user *record) *record {
 	t := o.schema.object("UserLogin")
 	s := o.signIns[user.id]
-	d := draft{set: map[int]string{
-		t.field("UserId").number: user.id, t.field("IsFrozen").number: truth(s.frozen), t.field("IsPasswordLocked").number: truth(s.locked),
-	}}
+	d := newDraft(t, nil).put(t.field("UserId"), user.id).put(t.field("IsFrozen"), truth(s.frozen)).put(t.field("IsPasswordLocked"), truth(s.locked))
 	id := t.prefix + user.id[3:15]
-	r := d.buildShared(t)
+	r := d.build(&layouts{known: map[string]*layout{}}, t) // Readers must not touch the org's layouts.
 	r.id = id + checkSuffix(id)
 	r.created, r.modified, r.stamp, r.createdBy, r.modifiedBy = user.created, user.modified, user.stamp, user.createdBy, user.modifiedBy
 	return r
-}
-
-// buildShared makes a record that is not stored, without touching the org's layouts.
-func (d *draft) buildShared(t *object) *record {
-	own := layouts{known: map[string]*layout{}}
-	return d.build(&own, t)
 }
 
 // storeSignIn carries an update of UserLogin to the user's sign-in state.

@@ -84,12 +84,12 @@ func plain(value any) any {
 func (p *populator) organization() {
 	c := &p.org.config
 	o := p.org.schema.object("Organization")
-	d := &draft{set: map[int]string{}}
+	d := newDraft(o, nil)
 	for name, value := range map[string]string{
 		"Name": c.Name, "OrganizationType": c.Edition, "InstanceName": c.InstanceName, "IsSandbox": truth(c.Sandbox),
 		"DefaultLocaleSidKey": "en_US", "TimeZoneSidKey": "America/Los_Angeles", "LanguageLocaleKey": "en_US", "Country": "US",
 	} {
-		d.set[o.field(name).number] = value
+		d.put(o.field(name), value)
 	}
 	r := d.build(&p.org.layouts, o)
 	r.id, r.created, r.modified, r.stamp = p.org.id, p.tx.now, p.tx.now, p.tx.now

@@ -40,24 +40,31 @@ func (r *record) stored(f *field) (string, bool) {
 	return "", false
 }
 
-// draft is a record in the making: values by field number.
+// draft is a record in the making: the values of the fields that are written.
 type draft struct {
-	base   *record // nil when the record is new
-	set    map[int]string
+	base   *record  // nil when the record is new
 	fields []*field // that the caller gave, in order
+	set    []string // by field number
+	given  []bool
+}
+
+// newDraft makes a draft that writes nothing yet; base is nil for a new record.
+func newDraft(o *object, base *record) *draft {
+	return &draft{base: base, set: make([]string, len(o.fields)), given: make([]bool, len(o.fields))}
+}
+
+// put writes a field; empty means null.
+func (d *draft) put(f *field, value string) *draft {
+	d.set[f.number], d.given[f.number] = value, true
+	return d
 }
 
 // get returns the value that the field will have; empty means null.
 func (d *draft) get(f *field) string {
-	if v, ok := d.set[f.number]; ok {
-		return v
+	if d.given[f.number] {
+		return d.set[f.number]
 	}
-	if d.base != nil {
-		if v, ok := d.base.stored(f); ok {
-			return v
-		}
-	}
-	return f.initial()
+	return d.oldOr(f, f.initial())
 }
 
 // old returns the value before the write; empty means null or no record.
@@ -65,16 +72,21 @@ func (d *draft) old(f *field) string {
 	if d.base == nil {
 		return ""
 	}
-	if v, ok := d.base.stored(f); ok {
-		return v
+	return d.oldOr(f, f.initial())
+}
+
+func (d *draft) oldOr(f *field, otherwise string) string {
+	if d.base != nil {
+		if v, ok := d.base.stored(f); ok {
+			return v
+		}
 	}
-	return f.initial()
+	return otherwise
 }
 
 // changes tells whether the write gives the field another value.
 func (d *draft) changes(f *field) bool {
-	v, ok := d.set[f.number]
-	return ok && (d.base == nil || v != d.old(f))
+	return d.given[f.number] && (d.base == nil || d.set[f.number] != d.old(f))
 }
 
 // initial is the value of a field that was never set.
@@ -87,27 +99,23 @@ func (f *field) initial() string {
 
 // build makes the record, leaving out what equals the initial value.
 func (d *draft) build(layouts *layouts, o *object) *record {
-	values := make(map[int]string, len(d.set)+8)
-	if d.base != nil {
-		for i, number := range d.base.layout.fields {
-			values[int(number)] = d.base.values[i]
+	numbers := make([]uint16, 0, 64)
+	values := make([]string, 0, 64)
+	old := 0
+	for i, f := range o.fields {
+		value, known := d.set[i], d.given[i]
+		if d.base != nil && old < len(d.base.layout.fields) && int(d.base.layout.fields[old]) == i {
+			if !known {
+				value, known = d.base.values[old], true
+			}
+			old++
+		}
+		if known && value != f.initial() {
+			numbers = append(numbers, uint16(i)) //nolint:gosec // objects have a few hundred fields.
+			values = append(values, value)
 		}
 	}
-	for number, v := range d.set {
-		values[number] = v
-	}
-	numbers := make([]uint16, 0, len(values))
-	for number, v := range values {
-		if v != o.fields[number].initial() {
-			numbers = append(numbers, uint16(number)) //nolint:gosec // objects have a few hundred fields.
-		}
-	}
-	slices.Sort(numbers)
-	built := &record{layout: layouts.get(numbers), values: make([]string, len(numbers))}
-	for i, number := range numbers {
-		built.values[i] = values[int(number)]
-	}
-	return built
+	return &record{layout: layouts.get(numbers), values: slices.Clone(values)}
 }
 
 // layouts keeps one layout for each set of fields in use.

@@ -186,10 +186,8 @@ func (o *Org) noteLogin(user *record, kind, status string) {
 	now := time.Now().UnixMilli()
 	tx := o.begin(user.id)
 	history := o.schema.object("LoginHistory")
-	d := &draft{set: map[int]string{
-		history.field("UserId").number: user.id, history.field("LoginTime").number: formatTime(now), history.field("LoginType").number: kind,
-		history.field("Status").number: status, history.field("SourceIp").number: "127.0.0.1",
-	}}
+	d := newDraft(history, nil).put(history.field("UserId"), user.id).put(history.field("LoginTime"), formatTime(now)).
+		put(history.field("LoginType"), kind).put(history.field("Status"), status).put(history.field("SourceIp"), "127.0.0.1")
 	tx.insert(o.tables[history.name], d)
 	const hour = 3_600_000
 	s := o.signIns[user.id]

@@ -32,7 +32,7 @@ func userFieldsOf(o *object, features map[string]int) userFields {
 func (tx *transaction) beforeUser(d *draft) *apiError {
 	u := &tx.org.user
 	if d.base == nil && d.get(u.nickname) == "" {
-		d.set[u.nickname.number] = nicknameFor(tx.org.tables["User"].serial + 1)
+		d.put(u.nickname, nicknameFor(tx.org.tables["User"].serial+1))
 	}
 	for _, rule := range []func(*draft) *apiError{
 		tx.usernameForm, tx.emailChange, tx.uniqueInOrg, tx.managerChain, tx.profileChange, tx.roleOfLicense, tx.deactivation,
@@ -82,7 +82,7 @@ func (tx *transaction) emailChange(d *draft) *apiError {
 			tx.org.pending[id] = before
 		}
 	})
-	d.set[u.email.number] = d.old(u.email)
+	d.put(u.email, d.old(u.email))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -238,7 +239,7 @@ func TestAProgramServesSeveralGoroutines(t *testing.T) {
 	for worker := range 8 {
 		group.Go(func() {
 			for i := range 200 {
-				n := fmt.Sprintf("%d", 1000*worker+i)
+				n := strconv.Itoa(1000*worker + i)
 				result, err := program.Eval(expr.Input{Source: attr.New("", "", map[string]attr.Value{"n": attr.Text(n)})})
 				if want := n + "-" + n[1:] + n[:1] + "-" + n; err != nil || result.Value.String() != want {
 					t.Errorf("got %v, %v, want %s", result.Value, err, want)

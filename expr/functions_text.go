@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -50,7 +51,7 @@ var textFunctions = []definition{
 			Summary: "Returns a part of a text; it ends with the text when the length goes beyond.",
 			Parameters: []FunctionParameter{
 				required("source", TypeString, "The text."), required("start", TypeInteger, "Where the part starts; the first character is 1."),
-				required("length", TypeInteger, "How many characters."),
+				required("length", TypeInteger, "How many characters; up to the end when it is not there."),
 			},
 			Example: Example{Expression: `Mid([userPrincipalName], 1, 8)`, Inputs: map[string]string{"userPrincipalName": "ana.lima@contoso.com"}, Result: "ana.lima"},
 		}, build: simple(evalMid),
@@ -209,7 +210,10 @@ func evalMid(c *call, f *frame) (attr.Value, error) {
 	if err != nil {
 		return attr.Value{}, err
 	}
-	length, err := c.integer(f, 2)
+	length := int64(math.MaxInt64)
+	if c.has(2) {
+		length, err = c.integer(f, 2)
+	}
 	switch {
 	case err != nil:
 		return attr.Value{}, err

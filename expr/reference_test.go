@@ -76,7 +76,7 @@ func TestExamplesOfTheReference(t *testing.T) {
 				t.Fatal(err)
 			}
 			random := function.Name == "Guid" || function.Name == "RandomString"
-			if got := result.Value.String(); got != function.Example.Result && !(random && len(got) == len(function.Example.Result)) {
+			if got := result.Value.String(); got != function.Example.Result && (!random || len(got) != len(function.Example.Result)) {
 				t.Errorf("got %q, want %q", got, function.Example.Result)
 			}
 		})

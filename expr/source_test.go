@@ -173,20 +173,20 @@ func forgetText(source *expr.Source) {
 	}
 }
 
-func parse(t testing.TB, text string) expr.Node {
-	t.Helper()
+func parse(tb testing.TB, text string) expr.Node {
+	tb.Helper()
 	node, err := expr.Parse(text)
 	if err != nil {
-		t.Fatalf("parse %.100s: %v", text, err)
+		tb.Fatalf("parse %.100s: %v", text, err)
 	}
 	return node
 }
 
-func compile(t testing.TB, text string) *expr.Program {
-	t.Helper()
-	program, err := expr.Compile(parse(t, text))
+func compile(tb testing.TB, text string) *expr.Program {
+	tb.Helper()
+	program, err := expr.Compile(parse(tb, text))
 	if err != nil {
-		t.Fatalf("compile %.100s: %v", text, err)
+		tb.Fatalf("compile %.100s: %v", text, err)
 	}
 	return program
 }

@@ -92,24 +92,24 @@ func TestAVectorSaysWhatItCameTo(t *testing.T) {
 
 const header = "function\texpression\tinputs\texpected\n"
 
-func readVectors(t testing.TB) []expr.Vector {
-	t.Helper()
+func readVectors(tb testing.TB) []expr.Vector {
+	tb.Helper()
 	names, err := filepath.Glob("testdata/vectors/*.tsv")
 	if err != nil || len(names) == 0 {
-		t.Fatalf("no vectors: %v", err)
+		tb.Fatalf("no vectors: %v", err)
 	}
 	var all []expr.Vector
 	for _, name := range names {
 		file, err := os.Open(name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		vectors, err := expr.ReadVectors(file)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			tb.Fatalf("%s: %v", name, err)
 		}
 		if err := file.Close(); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, vectors...)
 	}

@@ -55,7 +55,7 @@ func newExprEvalCommand() *cobra.Command {
 	flags.StringVarP(&options.expression, "expression", "e", "", "the expression")
 	flags.StringVar(&options.input, "input", "", "the attributes as a JSON object, or @ and the name of a file that holds it (@- for standard input)")
 	flags.BoolVar(&options.trace, "trace", false, "show every part of the expression with its value")
-	flags.StringVar(&options.output, "output", "text", "text or json")
+	flags.StringVarP(&options.output, "output", "o", "text", "text or json")
 	_ = command.MarkFlagRequired("expression")
 	return command
 }
@@ -104,14 +104,24 @@ func exprEval(command *cobra.Command, options exprEvalOptions) error {
 	if options.output == "json" {
 		return exprPrintJSON(command.OutOrStdout(), steps, result, err)
 	}
-	exprPrintSteps(command.OutOrStdout(), steps)
-	for _, warning := range result.Warnings {
-		fmt.Fprintln(command.ErrOrStderr(), "warning:", warning)
-	}
-	if err != nil {
+	return exprPrintText(command, steps, result, err)
+}
+
+// exprPrintText prints the trace, the warnings and the value, and returns the
+// error of the evaluation.
+func exprPrintText(command *cobra.Command, steps []expr.Step, result expr.Result, failure error) error {
+	if err := exprPrintSteps(command.OutOrStdout(), steps); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(command.OutOrStdout(), exprShow(result.Value, result.Flow))
+	for _, warning := range result.Warnings {
+		if _, err := fmt.Fprintln(command.ErrOrStderr(), "warning:", warning); err != nil {
+			return err
+		}
+	}
+	if failure != nil {
+		return failure
+	}
+	_, err := fmt.Fprintln(command.OutOrStdout(), exprShow(result.Value, result.Flow))
 	return err
 }
 
@@ -136,7 +146,7 @@ func exprInput(stdin io.Reader, text string) (expr.Input, error) {
 		if name == "-" {
 			data, err = io.ReadAll(stdin)
 		} else {
-			data, err = os.ReadFile(name)
+			data, err = os.ReadFile(name) //nolint:gosec // the user names the file.
 		}
 		if err != nil {
 			return expr.Input{}, fmt.Errorf("read --input: %w", err)
@@ -162,8 +172,8 @@ func exprReportFaults(command *cobra.Command, options exprEvalOptions, err error
 		if err := exprEncode(command.OutOrStdout(), exprOutcome{Warnings: []string{}, Flow: expr.FlowValue.String(), Faults: fault.Faults, Error: fault.Error()}); err != nil {
 			return err
 		}
-	} else {
-		exprPointOut(command.ErrOrStderr(), options.expression, fault.Faults)
+	} else if _, err := io.WriteString(command.ErrOrStderr(), exprPointOut(options.expression, fault.Faults)); err != nil {
+		return err
 	}
 	if len(fault.Faults) == 1 {
 		return errors.New("the expression has a fault")
@@ -171,21 +181,23 @@ func exprReportFaults(command *cobra.Command, options exprEvalOptions, err error
 	return fmt.Errorf("the expression has %d faults", len(fault.Faults))
 }
 
-// exprPointOut prints each fault with the text around it and a mark below the
+// exprPointOut shows each fault with the text around it and a mark below the
 // place.
-func exprPointOut(out io.Writer, expression string, faults []expr.Fault) {
+func exprPointOut(expression string, faults []expr.Fault) string {
 	const before, after = 50, 30
+	var text strings.Builder
 	lines := strings.Split(expression, "\n")
 	for _, fault := range faults {
-		fmt.Fprintln(out, fault)
+		fmt.Fprintln(&text, fault)
 		if fault.Line < 1 || fault.Line > len(lines) {
 			continue
 		}
 		line := []rune(strings.ReplaceAll(lines[fault.Line-1], "\t", " "))
 		from := max(0, min(fault.Column-1, len(line))-before)
 		to := min(len(line), fault.Column+after)
-		fmt.Fprintf(out, "  %s\n  %s^\n", string(line[from:max(from, to)]), strings.Repeat(" ", max(0, fault.Column-1-from)))
+		fmt.Fprintf(&text, "  %s\n  %s^\n", string(line[from:max(from, to)]), strings.Repeat(" ", max(0, fault.Column-1-from)))
 	}
+	return text.String()
 }
 
 func exprPrintJSON(out io.Writer, steps []expr.Step, result expr.Result, failure error) error {
@@ -218,11 +230,11 @@ func exprEncode(out io.Writer, value any) error {
 
 // exprPrintSteps prints a trace: a part of the expression and its value in each
 // row, parts inside others further to the right.
-func exprPrintSteps(out io.Writer, steps []expr.Step) {
+func exprPrintSteps(out io.Writer, steps []expr.Step) error {
 	if len(steps) == 0 {
-		return
+		return nil
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var rows strings.Builder
 	for _, step := range steps {
 		text := exprShow(step.Value, step.Flow)
 		if step.Value.Kind() == attr.String {
@@ -231,10 +243,15 @@ func exprPrintSteps(out io.Writer, steps []expr.Step) {
 		if step.Err != nil {
 			text = "error"
 		}
-		fmt.Fprintf(table, "%s%s\t= %s\n", strings.Repeat("  ", step.Depth), exprShorten(step.Expression), text)
+		fmt.Fprintf(&rows, "%s%s\t= %s\n", strings.Repeat("  ", step.Depth), exprShorten(step.Expression), text)
 	}
-	_ = table.Flush()
-	fmt.Fprintln(out)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, err := io.WriteString(table, rows.String())
+	if err := errors.Join(err, table.Flush()); err != nil {
+		return fmt.Errorf("write trace: %w", err)
+	}
+	_, err = fmt.Fprintln(out)
+	return err
 }
 
 func exprShorten(text string) string {
@@ -285,7 +302,9 @@ func exprTest(out io.Writer, files []string) error {
 		}
 		rows += passed + failed
 		failures += failed
-		fmt.Fprintf(out, "%s: %d passed, %d failed\n", name, passed, failed)
+		if _, err := fmt.Fprintf(out, "%s: %d passed, %d failed\n", name, passed, failed); err != nil {
+			return err
+		}
 	}
 	if failures > 0 {
 		return fmt.Errorf("%d of %d rows failed", failures, rows)
@@ -294,7 +313,7 @@ func exprTest(out io.Writer, files []string) error {
 }
 
 func exprTestFile(out io.Writer, name string) (passed, failed int, err error) {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the user names the file.
 	if err != nil {
 		return 0, 0, fmt.Errorf("open test vectors: %w", err)
 	}
@@ -305,7 +324,9 @@ func exprTestFile(out io.Writer, name string) (passed, failed int, err error) {
 	for _, vector := range vectors {
 		if err := vector.Run(); err != nil {
 			failed++
-			fmt.Fprintf(out, "%s:%d: %s: %v\n", name, vector.Line, vector.Expression, err)
+			if _, err := fmt.Fprintf(out, "%s:%d: %s: %v\n", name, vector.Line, vector.Expression, err); err != nil {
+				return passed, failed, err
+			}
 			continue
 		}
 		passed++
@@ -323,7 +344,7 @@ func newExprFunctionsCommand() *cobra.Command {
 		},
 		SilenceUsage: true,
 	}
-	command.Flags().StringVar(&output, "output", "text", "text, json or markdown")
+	command.Flags().StringVarP(&output, "output", "o", "text", "text, json or markdown")
 	return command
 }
 
@@ -342,14 +363,16 @@ func exprFunctions(out io.Writer, names []string, output string) error {
 	default:
 		return fmt.Errorf("--output is text, json or markdown, not %q", output)
 	}
+	var text strings.Builder
 	for _, function := range functions {
-		fmt.Fprintf(out, "%s\n    %s\n", function.Signature(), function.Summary)
+		fmt.Fprintf(&text, "%s\n    %s\n", function.Signature(), function.Summary)
 		for _, parameter := range function.Parameters {
-			fmt.Fprintf(out, "      %s: %s\n", parameter.Name, parameter.Summary)
+			fmt.Fprintf(&text, "      %s: %s\n", parameter.Name, parameter.Summary)
 		}
-		fmt.Fprintf(out, "    Example: %s = %s\n\n", function.Example.Expression, function.Example.Result)
+		fmt.Fprintf(&text, "    Example: %s = %s\n\n", function.Example.Expression, function.Example.Result)
 	}
-	return nil
+	_, err = io.WriteString(out, text.String())
+	return err
 }
 
 // exprSelect returns the named functions, all when none is named.

@@ -31,7 +31,8 @@ func TestExprEval(t *testing.T) {
 		{"the object is left alone", "", []string{"-e", `IgnoreObjectFlow`}, "(the object is left alone)\n"},
 		{"the time of the inputs", "", []string{"-e", `Now()`, "--input", `{"$now": "2026-02-03T04:05:06Z"}`}, "2/3/2026 4:05:06 AM\n"},
 		{
-			"a trace", "", []string{"-e", `Left([a], 2)`, "--input", `{"a": "xyz"}`, "--trace"},
+			"a trace", "",
+			[]string{"-e", `Left([a], 2)`, "--input", `{"a": "xyz"}`, "--trace"},
 			"Left([a], 2)  = \"xy\"\n  [a]         = \"xyz\"\n  2           = 2\n\nxy\n",
 		},
 	}

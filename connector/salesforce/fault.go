@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/connector"
@@ -152,12 +153,23 @@ func (c *client) rowFailure(r row, faults []fault) *connector.Error {
 	switch {
 	case err.TargetCode == "UNKNOWN_EXCEPTION":
 		err.Kind = connector.Conflict
-	case err.TargetCode == "INVALID_CROSS_REFERENCE_KEY" && !r.create && len(err.Fields) == 0:
-		// The reference that is wrong is the record's own id.
+	case !r.create && ownIDRefused(err):
 		e := ownEntry(codeInvalidAnchor)
-		err.Kind, err.Code, err.Advice = e.kind, e.code, e.advice
+		err.Kind, err.Code, err.Fields, err.Advice = e.kind, e.code, nil, e.advice
 	}
 	return err
+}
+
+// ownIDRefused reports whether an error is about the id of the record itself and
+// not about one that it refers to.
+func ownIDRefused(err *connector.Error) bool {
+	switch err.TargetCode {
+	case "INVALID_CROSS_REFERENCE_KEY":
+		return len(err.Fields) == 0
+	case "MALFORMED_ID":
+		return len(err.Fields) == 0 || slices.Equal(err.Fields, []string{attributeID})
+	}
+	return false
 }
 
 // refusal makes the error for an answer with a status that is not a success.

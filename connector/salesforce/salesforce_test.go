@@ -1,8 +1,10 @@
 package salesforce_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/connector"
@@ -103,4 +105,10 @@ func read(t *testing.T, c connector.Connector, query connector.Query) []attr.Obj
 		objects = append(objects, object)
 	}
 	return objects
+}
+
+// contextWithoutPatience ends before anything is tried a second time.
+func contextWithoutPatience(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), 100*time.Millisecond)
 }

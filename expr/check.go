@@ -55,6 +55,9 @@ func (c *checker) root(node Node) {
 }
 
 func (c *checker) node(node Node, depth int) {
+	if len(c.faults.list) >= maxFaults {
+		return
+	}
 	if depth > 2*maxDepth {
 		c.faults.add(node.Pos, "calls are nested too deep")
 		return
@@ -132,6 +135,9 @@ func (c *checker) call(node Node, depth int) {
 		if parameter, ok := definition.parameter(i); ok {
 			c.argument(node, parameter, arg)
 		}
+	}
+	if node.Name == "Replace" && replaceNamesAttribute(node) {
+		c.attribute(Node{Kind: Attribute, Name: args[replaceAttribute].Text, Pos: args[replaceAttribute].Pos})
 	}
 	if constants := constantCheck(node.Name); constants != nil {
 		constants(&constantChecker{faults: &c.faults, node: node, args: args})

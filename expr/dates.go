@@ -61,7 +61,7 @@ func readTime(parts *dateParts, text string) bool {
 	if readZone(parts, text) {
 		return true
 	}
-	text = strings.TrimPrefix(strings.TrimPrefix(text, "T"), " ")
+	text = shortenFraction(strings.TrimPrefix(strings.TrimPrefix(text, "T"), " "))
 	for _, format := range readableTimes {
 		times, rest, err := format.read(text, false)
 		if err != nil || !readZone(&times, rest) {
@@ -72,6 +72,18 @@ func readTime(parts *dateParts, text string) bool {
 		return true
 	}
 	return false
+}
+
+// shortenFraction cuts the fraction of a second to the seven digits that a format
+// can read; other systems write nine.
+func shortenFraction(text string) string {
+	const most = 7
+	before, fraction, found := strings.Cut(text, ".")
+	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
+	if !found || digits <= most {
+		return text
+	}
+	return before + "." + fraction[:most] + fraction[digits:]
 }
 
 // readZone reads nothing, Z, GMT, UTC or an offset, up to the end.

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/usher-id/usher/attr"
+import (
+	"strings"
+
+	"github.com/usher-id/usher/attr"
+)
 
 //nolint:gochecknoglobals // compile-time table
 var logicFunctions = []definition{
@@ -158,7 +162,7 @@ func evalNot(c *call, f *frame) (attr.Value, error) {
 		return attr.Bool(!source.Bool()), nil
 	}
 	text, err := c.textOf(f, source)
-	return attr.Bool(text != "True" && text != "true"), err
+	return attr.Bool(!strings.EqualFold(text, "true")), err
 }
 
 func evalCBool(c *call, f *frame) (attr.Value, error) {

@@ -40,8 +40,8 @@ func compilePattern(text string) (compiled *pattern, err error) {
 }
 
 // countQuantifiers counts quantifiers and back-references. The pattern is not
-// simple when a group is repeated, or when there are alternatives: then the
-// number says little about the work.
+// simple when a group is repeated, when there are alternatives or when it sets
+// options: then the number says little about the work.
 func countQuantifiers(text string) (number int, simple bool) {
 	previous := byte(0)
 	for i := 0; i < len(text); i++ {
@@ -54,8 +54,12 @@ func countQuantifiers(text string) (number int, simple bool) {
 			}
 		case current == '|', isQuantifier(current) && previous == ')':
 			return 0, false
-		case current == '?' && (previous == '(' || isQuantifier(previous)):
-			// The ? of (?<name>...), or the one that makes a quantifier lazy.
+		case current == '?' && previous == '(':
+			if i+1 < len(text) && (text[i+1] == '-' || isWordCharacter(rune(text[i+1]))) {
+				return 0, false // (?x) and the like change how the rest is read
+			}
+		case current == '?' && isQuantifier(previous):
+			// It makes the quantifier lazy.
 		case isQuantifier(current):
 			number++
 		}

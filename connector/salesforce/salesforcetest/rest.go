@@ -117,6 +117,8 @@ func (o *Org) dispatch(c *call) *answer {
 		return o.sobjects(c, rest)
 	case "composite":
 		return o.compositeResource(c, rest)
+	case "jobs":
+		return o.jobsResource(c, rest)
 	}
 	return refuse(notFound())
 }

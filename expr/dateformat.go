@@ -444,10 +444,10 @@ func (p dateParts) moment(now time.Time, zone *time.Location) (time.Time, error)
 	switch {
 	case p.year < 1 || p.year > 9999:
 		return time.Time{}, fmt.Errorf("there is no year %d", p.year)
-	case int(t.Month()) != month || t.Day() != day:
-		return time.Time{}, fmt.Errorf("there is no day %d-%02d-%02d", p.year, month, day)
 	case hour > 23 || minute > 59 || second > 59:
 		return time.Time{}, fmt.Errorf("there is no time %02d:%02d:%02d", hour, minute, second)
+	case int(t.Month()) != month || t.Day() != day:
+		return time.Time{}, fmt.Errorf("there is no day %d-%02d-%02d", p.year, month, day)
 	case p.dayOfWeek >= 0 && int(t.Weekday()) != p.dayOfWeek:
 		return time.Time{}, fmt.Errorf("that day is a %v", t.Weekday())
 	}

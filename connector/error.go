@@ -7,9 +7,13 @@ import (
 
 // Kind classifies an error of a target: the engine decides on it alone. A Kind is
 // itself an error, so that errors.Is(err, connector.Throttled) works.
+//
+//nolint:errname // a kind reads as a word of the domain: connector.Throttled.
 type Kind string
 
 // The kinds of error.
+//
+//nolint:errname // as above.
 const (
 	Invalid       Kind = "the target refuses the data"
 	Conflict      Kind = "the data clashes with another object of the target"

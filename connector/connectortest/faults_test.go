@@ -51,32 +51,38 @@ func TestFaultsOfApply(t *testing.T) {
 		kinds   []connector.Kind // of the outcomes of both batches, in order
 	}{
 		{
-			"the second batch fails before", connectortest.Fault{Nth: 2, Kind: connectortest.FailBefore},
+			"the second batch fails before",
+			connectortest.Fault{Nth: 2, Kind: connectortest.FailBefore},
 			[]string{"a", "b"},
 			[]connector.Kind{"", "", connector.Unavailable, connector.Unavailable},
 		},
 		{
-			"the first answer is lost", connectortest.Fault{Kind: connectortest.LoseAnswer},
+			"the first answer is lost",
+			connectortest.Fault{Kind: connectortest.LoseAnswer},
 			[]string{"a", "b", "c", "d"},
 			[]connector.Kind{connector.Ambiguous, connector.Ambiguous, "", ""},
 		},
 		{
-			"half of the first batch is done", connectortest.Fault{Kind: connectortest.Partial, After: 1},
+			"half of the first batch is done",
+			connectortest.Fault{Kind: connectortest.Partial, After: 1},
 			[]string{"a", "c", "d"},
 			[]connector.Kind{"", connector.Unavailable, "", ""},
 		},
 		{
-			"every batch fails", connectortest.Fault{Kind: connectortest.FailBefore, Times: -1},
+			"every batch fails",
+			connectortest.Fault{Kind: connectortest.FailBefore, Times: -1},
 			nil,
 			[]connector.Kind{connector.Unavailable, connector.Unavailable, connector.Unavailable, connector.Unavailable},
 		},
 		{
-			"one change fails", connectortest.Fault{Name: "B", Kind: connectortest.FailBefore, Err: &connector.Error{Kind: connector.Conflict}},
+			"one change fails",
+			connectortest.Fault{Name: "B", Kind: connectortest.FailBefore, Err: &connector.Error{Kind: connector.Conflict}},
 			[]string{"a", "c", "d"},
 			[]connector.Kind{"", connector.Conflict, "", ""},
 		},
 		{
-			"the answer for one change is lost", connectortest.Fault{Name: "c", Kind: connectortest.LoseAnswer},
+			"the answer for one change is lost",
+			connectortest.Fault{Name: "c", Kind: connectortest.LoseAnswer},
 			[]string{"a", "b", "c", "d"},
 			[]connector.Kind{"", "", connector.Ambiguous, ""},
 		},

@@ -105,14 +105,15 @@ func (s Target) create(t *testing.T, names ...string) []string {
 		changes[i] = s.creation(name)
 	}
 	ids := make([]string, len(names))
-	for i, outcome := range s.apply(t, changes...) {
-		if outcome.Err != nil {
-			t.Fatalf("create %s: %v", names[i], outcome.Err)
+	outcomes := s.apply(t, changes...)
+	for i, name := range names {
+		if outcomes[i].Err != nil {
+			t.Fatalf("create %s: %v", name, outcomes[i].Err)
 		}
-		if outcome.TargetID == "" {
-			t.Fatalf("create %s: the outcome has no id", names[i])
+		if outcomes[i].TargetID == "" {
+			t.Fatalf("create %s: the outcome has no id", name)
 		}
-		ids[i] = outcome.TargetID
+		ids[i] = outcomes[i].TargetID
 	}
 	return ids
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,130 +13,130 @@ import (
 
 func readTests() []conformanceTest {
 	return []conformanceTest{
-		{"an account is found by its id", testReadByID},
-		{"matching ignores letter case", testMatchIgnoresCase},
-		{"a query by id and value yields each account once", testReadEachOnce},
-		{"unknown ids and values are left out", testUnknownLeftOut},
-		{"an empty query yields nothing without a request", testEmptyQuery},
-		{"values are taken literally", testLiteralValues},
-		{"only selected attributes come", testSelect},
-		{"reading all yields every account once", testReadAll},
-		{"reading can be broken off", testBreakOff},
-		{"a cancelled read ends with the reason", testCancelledRead},
-		{"another type is unsupported", testOtherType},
+		{"an account is found by its id", check.testReadByID},
+		{"matching ignores letter case", check.testMatchIgnoresCase},
+		{"a query by id and value yields each account once", check.testReadEachOnce},
+		{"unknown ids and values are left out", check.testUnknownLeftOut},
+		{"an empty query yields nothing without a request", check.testEmptyQuery},
+		{"values are taken literally", check.testLiteralValues},
+		{"only selected attributes come", check.testSelect},
+		{"reading all yields every account once", check.testReadAll},
+		{"reading can be broken off", check.testBreakOff},
+		{"a cancelled read ends with the reason", check.testCancelledRead},
+		{"another type is unsupported", check.testOtherType},
 	}
 }
 
-func testReadByID(t *testing.T, s Target) {
-	id := s.create(t, "ann", "bob")[0]
-	got := s.read(t, connector.Query{IDs: []string{id}})
+func (s check) testReadByID() {
+	id := s.create(s.T, "ann", "bob")[0]
+	got := s.read(s.T, connector.Query{IDs: []string{id}})
 	if len(got) != 1 || got[0].ID != id || got[0].Type != s.capabilities().ObjectType {
-		t.Fatalf("read %v, want the one account %s", got, id)
+		s.Fatalf("read %v, want the one account %s", got, id)
 	}
 	for name, want := range s.Account("ann").All() {
 		if value, ok := got[0].Lookup(name); ok && !attr.Equal(value, want, false) {
-			t.Errorf("%s is %v (%v), want %v (%v)", name, value, value.Kind(), want, want.Kind())
+			s.Errorf("%s is %v (%v), want %v (%v)", name, value, value.Kind(), want, want.Kind())
 		}
 	}
 }
 
-func testMatchIgnoresCase(t *testing.T, s Target) {
-	id := s.create(t, "ann")[0]
+func (s check) testMatchIgnoresCase() {
+	id := s.create(s.T, "ann")[0]
 	attribute := s.capabilities().NameAttribute
 	name := s.Account("ann").Get(attribute).String()
 	for _, value := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
-		got := s.read(t, connector.Query{Attribute: attribute, Values: []string{value}})
+		got := s.read(s.T, connector.Query{Attribute: attribute, Values: []string{value}})
 		if diff := cmp.Diff([]string{id}, ids(got)); diff != "" {
-			t.Errorf("match of %s (-want +got):\n%s", value, diff)
+			s.Errorf("match of %s (-want +got):\n%s", value, diff)
 		}
 	}
 }
 
-func testReadEachOnce(t *testing.T, s Target) {
-	created := s.create(t, "ann", "bob", "cid")
+func (s check) testReadEachOnce() {
+	created := s.create(s.T, "ann", "bob", "cid")
 	attribute := s.capabilities().NameAttribute
-	got := s.read(t, connector.Query{
+	got := s.read(s.T, connector.Query{
 		IDs: []string{created[0], created[1], created[0]}, Attribute: attribute,
 		Values: []string{s.Account("ann").Get(attribute).String(), s.Account("cid").Get(attribute).String()},
 	})
 	if diff := cmp.Diff(ids([]attr.Object{{ID: created[0]}, {ID: created[1]}, {ID: created[2]}}), ids(got)); diff != "" {
-		t.Errorf("accounts (-want +got):\n%s", diff)
+		s.Errorf("accounts (-want +got):\n%s", diff)
 	}
 }
 
-func testUnknownLeftOut(t *testing.T, s Target) {
-	created := s.create(t, "ann")
+func (s check) testUnknownLeftOut() {
+	created := s.create(s.T, "ann")
 	attribute := s.capabilities().NameAttribute
 	// Ids of the right form that are in no use: those of an account, turned round at the end.
 	unknown := created[0][:len(created[0])-1] + "z"
-	got := s.read(t, connector.Query{
+	got := s.read(s.T, connector.Query{
 		IDs: []string{created[0], unknown, "no-such-id", "", "x' OR Id != '"}, Attribute: attribute, Values: []string{s.Account("nobody").Get(attribute).String(), ""},
 	})
 	if diff := cmp.Diff(created, ids(got)); diff != "" {
-		t.Errorf("accounts (-want +got):\n%s", diff)
+		s.Errorf("accounts (-want +got):\n%s", diff)
 	}
 }
 
-func testEmptyQuery(t *testing.T, s Target) {
-	s.create(t, "ann")
+func (s check) testEmptyQuery() {
+	s.create(s.T, "ann")
 	before := s.requests()
-	if got := s.read(t, connector.Query{}); len(got) > 0 {
-		t.Errorf("an empty query yields %v", got)
+	if got := s.read(s.T, connector.Query{}); len(got) > 0 {
+		s.Errorf("an empty query yields %v", got)
 	}
 	if after := s.requests(); after != before {
-		t.Errorf("an empty query makes %d requests", after-before)
+		s.Errorf("an empty query makes %d requests", after-before)
 	}
 }
 
-func testLiteralValues(t *testing.T, s Target) {
-	s.create(t, "ann")
+func (s check) testLiteralValues() {
+	s.create(s.T, "ann")
 	attribute := s.capabilities().NameAttribute
 	for _, value := range []string{"%", "_", "*", "' OR Username != '", `\`, `a\'b`, "a\nb", "a\x00b", "a&b=c#d;e+f", "ü@例え.jp", strings.Repeat("x", 5_000)} {
-		if got := s.read(t, connector.Query{Attribute: attribute, Values: []string{value}}); len(got) > 0 {
-			t.Errorf("the value %.40q finds %v", value, got)
+		if got := s.read(s.T, connector.Query{Attribute: attribute, Values: []string{value}}); len(got) > 0 {
+			s.Errorf("the value %.40q finds %v", value, got)
 		}
 	}
 }
 
-func testSelect(t *testing.T, s Target) {
-	id := s.create(t, "ann")[0]
+func (s check) testSelect() {
+	id := s.create(s.T, "ann")[0]
 	attribute := s.capabilities().NameAttribute
-	got := s.read(t, connector.Query{IDs: []string{id}, Select: []string{attribute, s.Free}})
+	got := s.read(s.T, connector.Query{IDs: []string{id}, Select: []string{attribute, s.Free}})
 	if len(got) != 1 {
-		t.Fatalf("read %d accounts, want one", len(got))
+		s.Fatalf("read %d accounts, want one", len(got))
 	}
 	if value, ok := got[0].Lookup(s.Free); !ok || !value.IsNull() {
-		t.Errorf("%s is %v (there: %v), want it there without a value", s.Free, value, ok)
+		s.Errorf("%s is %v (there: %v), want it there without a value", s.Free, value, ok)
 	}
 	if got[0].Len() != 2 {
-		t.Errorf("the attributes are %v, want %s and %s", got[0].Names(), attribute, s.Free)
+		s.Errorf("the attributes are %v, want %s and %s", got[0].Names(), attribute, s.Free)
 	}
 }
 
-func testReadAll(t *testing.T, s Target) {
-	s.create(t, "ann", "bob", "cid")
+func (s check) testReadAll() {
+	s.create(s.T, "ann", "bob", "cid")
 	want := ids(s.Accounts())
 	for range 2 { // a sequence may be made more than once
-		if diff := cmp.Diff(want, ids(s.read(t, connector.Query{All: true}))); diff != "" {
-			t.Errorf("accounts (-want +got):\n%s", diff)
+		if diff := cmp.Diff(want, ids(s.read(s.T, connector.Query{All: true}))); diff != "" {
+			s.Errorf("accounts (-want +got):\n%s", diff)
 		}
 	}
 }
 
-func testBreakOff(t *testing.T, s Target) {
-	s.create(t, "ann", "bob")
+func (s check) testBreakOff() {
+	s.create(s.T, "ann", "bob")
 	query := connector.Query{Type: s.capabilities().ObjectType, All: true}
-	for _, err := range s.Connector.Read(t.Context(), query) {
+	for _, err := range s.Connector.Read(s.Context(), query) {
 		if err != nil {
-			t.Fatal(err)
+			s.Fatal(err)
 		}
 		break
 	}
 }
 
-func testCancelledRead(t *testing.T, s Target) {
-	s.create(t, "ann")
-	ctx, cancel := context.WithCancel(t.Context())
+func (s check) testCancelledRead() {
+	s.create(s.T, "ann")
+	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
 	query := connector.Query{Type: s.capabilities().ObjectType, All: true}
 	var last error
@@ -145,12 +144,12 @@ func testCancelledRead(t *testing.T, s Target) {
 		last = err
 	}
 	if !errors.Is(last, context.Canceled) {
-		t.Errorf("the read ends with %v, want the cancellation", last)
+		s.Errorf("the read ends with %v, want the cancellation", last)
 	}
 }
 
-func testOtherType(t *testing.T, s Target) {
-	for _, err := range s.Connector.Read(t.Context(), connector.Query{Type: "Spaceship", All: true}) {
-		wantKind(t, err, connector.Unsupported)
+func (s check) testOtherType() {
+	for _, err := range s.Connector.Read(s.Context(), connector.Query{Type: "Spaceship", All: true}) {
+		wantKind(s.T, err, connector.Unsupported)
 	}
 }

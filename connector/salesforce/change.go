@@ -83,7 +83,8 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 	if e.fields == 0 {
 		return row{}, nil
 	}
-	r.record = append(e.record, '}')
+	e.record = append(e.record, '}')
+	r.record = e.record
 	return r, nil
 }
 

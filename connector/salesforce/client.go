@@ -116,7 +116,7 @@ func (c *client) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, c.lost(r, err)
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // the body was read to its end, or is given up.
 	body, err := readBody(response)
 	if err != nil {
 		return answer{}, c.lost(r, err)

@@ -3,7 +3,6 @@ package salesforce
 import (
 	"cmp"
 	"crypto/rsa"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -15,6 +14,8 @@ import (
 
 // Keys of the settings. They are of the enumeration synchronizationSecret of
 // Microsoft Graph.
+//
+//nolint:gosec // names of settings, not secrets.
 const (
 	keyUserName     = "UserName"
 	keyPassword     = "Password"
@@ -215,7 +216,7 @@ func incomplete(key string) error {
 	}
 	return &connector.Error{
 		Kind: connector.Unauthorized, Code: codeIncomplete, Fields: []string{key},
-		Message: fmt.Sprintf("%s is not filled in", label),
+		Message: label + " is not filled in",
 		Advice:  "Fill in Admin Username, Admin Password and Secret Token, or Client ID with Client Secret and Tenant URL, or Client ID with Private Key and Admin Username.",
 	}
 }

@@ -195,8 +195,10 @@ func (p *subjectPage) finish() []engine.Subject {
 		if subject.User.ManagerID != "" {
 			subject.Manager = p.connections[subject.User.ManagerID]
 		}
-		// An id that was given twice is found at its last place.
-		if place := p.places[subject.User.ID]; place > i {
+	}
+	// An id that was given more than once has everything at its last place.
+	for i, id := range p.ids {
+		if place := p.places[id]; place != i {
 			p.subjects[i] = p.subjects[place]
 		}
 	}

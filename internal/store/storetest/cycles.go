@@ -1,0 +1,532 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
+)
+
+func initial() engine.Collection { return engine.Collection{Kind: provisioning.Initial} }
+
+func incremental(since, until directory.Cursor) engine.Collection {
+	return engine.Collection{Kind: provisioning.Incremental, Since: since, Until: until}
+}
+
+func collectTests() []test {
+	return []test{
+		{"an initial cycle collects who is assigned or connected", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben", "cleo", "dora", "eve", "finn", "gus", "hal")
+			w.putGroup("g", "ben", "cleo", "ana")
+			w.putGroup("deleted", "dora")
+			w.putGroup("unassigned", "eve")
+			w.assign("Group", "g")
+			w.assign("Group", "deleted")
+			w.must(w.RemoveGroup(w.ctx(), "deleted"))
+			w.assign("User", "ana")
+			w.assign("User", "finn")
+			w.connect(true, "gus", "gone")
+			w.connect(false, "hal", "ben")
+			want := []string{"ana", "ben", "cleo", "finn", "gone", "gus", "hal"}
+			for _, limit := range []int{1, 2, 3, 7, 8, 100} {
+				collection := initial()
+				collection.Limit = limit
+				w.equal("assigned or connected", w.collect(collection), want)
+			}
+			connected := initial()
+			connected.Connected = true
+			w.equal("possible leavers", w.collect(connected), []string{"gone", "gus"})
+			everyone := initial()
+			everyone.Everyone = true
+			w.equal("everyone", w.collect(everyone), []string{"ana", "ben", "cleo", "dora", "eve", "finn", "gone", "gus", "hal"})
+			everyone.Connected = true
+			w.equal("possible leavers among everyone", w.collect(everyone), []string{"gone", "gus"})
+		}},
+		{"a collection begins after an id", func(t *testing.T, w *world) {
+			t.Helper()
+			since := w.head()
+			w.putUsers("ana", "ben", "cleo", "dora")
+			for _, id := range []string{"ana", "ben", "cleo", "dora"} {
+				w.assign("User", id)
+			}
+			for _, collection := range []engine.Collection{initial(), incremental(since, w.head())} {
+				collection.JobID, collection.Limit = w.job, 2
+				for _, page := range []struct {
+					after string
+					want  []string
+				}{
+					{"", []string{"ana", "ben"}}, {"ben", []string{"cleo", "dora"}}, {"dora", nil}, // in turn
+					{"", []string{"ana", "ben"}}, {"cleo", []string{"dora"}}, // and elsewhere
+					{"bea", []string{"ben", "cleo"}}, {"ana", []string{"ben", "cleo"}},
+				} {
+					collection.After = page.after
+					got, err := w.cycles.Collect(w.ctx(), collection)
+					w.must(err)
+					w.equal("page after "+page.after, got, page.want)
+				}
+			}
+		}},
+		{"an incremental cycle collects what is between two positions", func(t *testing.T, w *world) {
+			t.Helper()
+			cursors := []directory.Cursor{w.head()}
+			for _, id := range []string{"ana", "ben", "cleo"} {
+				w.putUsers(id)
+				cursors = append(cursors, w.head())
+			}
+			w.equal("all", w.collect(incremental(0, cursors[3])), []string{"ana", "ben", "cleo"})
+			w.equal("some", w.collect(incremental(cursors[1], cursors[2])), []string{"ben"})
+			w.equal("none", w.collect(incremental(cursors[3], cursors[3])), nil)
+			again := incremental(cursors[0], cursors[3])
+			again.Limit = 1
+			w.equal("one at a time", w.collect(again), []string{"ana", "ben", "cleo"})
+		}},
+		{"an incremental cycle collects escrows that are due", func(t *testing.T, w *world) {
+			t.Helper()
+			now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			w.commit(w.begin(), engine.Commit{Escrows: []engine.Escrow{
+				{SourceID: "due", Attempts: 1, Next: now}, {SourceID: "later", Attempts: 1, Next: now.Add(time.Microsecond)},
+			}})
+			collection := incremental(w.head(), w.head())
+			collection.Due = now
+			w.equal("due", w.collect(collection), []string{"due"})
+			collection.Due = time.Time{}
+			w.equal("without a moment", w.collect(collection), nil)
+		}},
+		{"an incremental cycle collects possible leavers", func(t *testing.T, w *world) {
+			t.Helper()
+			since := w.head()
+			w.putUsers("ana", "ben", "cleo")
+			w.connect(true, "ana", "cleo", "dora")
+			w.connect(false, "ben")
+			collection := incremental(since, w.head())
+			collection.Connected = true
+			for _, limit := range []int{1, 100} {
+				collection.Limit = limit
+				w.equal("possible leavers", w.collect(collection), []string{"ana", "cleo"})
+			}
+		}},
+		{"a member who was removed before the group lost its assignment is collected", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			w.putGroup("g", "ana", "ben")
+			w.assign("Group", "g")
+			w.wantTouched("both", func() error {
+				if err := w.RemoveMember(w.ctx(), directory.Member{Group: "g", Member: "ana"}); err != nil {
+					return err
+				}
+				_, err := w.Unassign(w.ctx(), directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "Group", Principal: "g"})
+				return err
+			}, "ana", "ben")
+		}},
+		{"a collection without a limit is refused", func(t *testing.T, w *world) {
+			t.Helper()
+			_, err := w.cycles.Collect(w.ctx(), engine.Collection{JobID: w.job, Kind: provisioning.Initial})
+			w.wantError(err, store.ErrInvalid)
+			_, err = w.cycles.Collect(w.ctx(), engine.Collection{JobID: w.job, Kind: provisioning.OnDemand, Limit: 1})
+			w.wantError(err, store.ErrInvalid)
+		}},
+	}
+}
+
+func subjectTests() []test {
+	return []test{
+		{"a subject has all that a cycle needs", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("boss")
+			ana := everyKindOfValue("ana")
+			ana.ManagerID = "boss"
+			w.must(w.PutUser(w.ctx(), ana))
+			now := time.Date(2026, 1, 31, 12, 0, 0, 1000, time.UTC)
+			escrow := engine.Escrow{SourceID: "ana", Code: "Code", Message: "message", Reference: true, Attempts: 2, First: now, Next: now.Add(time.Hour)}
+			pending := connection("ana", false)
+			pending.Pending = []plan.Pending{{Attribute: "Email", Old: attr.Text("a"), New: attr.Text("b"), Since: now}}
+			cycle := w.begin()
+			w.commit(cycle, engine.Commit{Connections: []engine.Connection{pending, connection("boss", true)}, Escrows: []engine.Escrow{escrow}})
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{{SourceID: "ana", Reason: "left", Since: now}}))
+			got, err := w.cycles.Subjects(w.ctx(), w.job, []string{"gone", "ana", "boss"})
+			w.must(err)
+			w.equal("subjects", got, []engine.Subject{
+				{User: directory.User{ID: "gone"}, Gone: true},
+				{
+					User: ana, Connection: pending, Manager: connection("boss", true), Escrow: escrow,
+					Removal: engine.Removal{SourceID: "ana", State: engine.RemovalPlanned, Reason: "left", Since: now},
+				},
+				{User: user("boss"), Connection: connection("boss", true)},
+			})
+			_, err = w.cycles.Subjects(w.ctx(), "x", []string{"ana"})
+			w.wantError(err, store.ErrNotFound)
+			none, err := w.cycles.Subjects(w.ctx(), w.job, nil)
+			w.must(err)
+			w.equal("nobody", len(none), 0)
+			twice, err := w.cycles.Subjects(w.ctx(), w.job, []string{"boss", "boss"})
+			w.must(err)
+			w.equal("the same twice", twice[0], twice[1])
+		}},
+		{"grants are direct ones first and then by the name of the group", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			for _, id := range []string{"z", "b", "a"} {
+				w.putGroup(id, "ana")
+				w.assign("Group", id)
+			}
+			renamed := group("z")
+			renamed.DisplayName = "Aardvark"
+			w.must(w.PutGroup(w.ctx(), renamed))
+			direct := w.assign("User", "ana")
+			role := directory.AppRole{ID: directory.DefaultAccess, ApplicationID: w.app.ID, DisplayName: "Default Access", Enabled: true}
+			grants := w.subject("ana").Grants
+			for i := range grants[1:] {
+				grants[i+1].AssignmentID = ""
+			}
+			w.equal("grants", grants, []directory.Grant{
+				{AssignmentID: direct.ID, Role: role},
+				{Role: role, GroupID: "z", GroupName: "Aardvark"}, {Role: role, GroupID: "a", GroupName: "Group a"}, {Role: role, GroupID: "b", GroupName: "Group b"},
+			})
+			w.equal("direct", []bool{grants[0].Direct(), grants[1].Direct()}, []bool{true, false})
+			w.equal("grants of another user", len(w.subject("ben").Grants), 0)
+		}},
+		{"many subjects come at once", func(t *testing.T, w *world) {
+			t.Helper()
+			const count = 1500
+			_, err := w.Import(w.ctx(), manyUsers(count), false)
+			w.must(err)
+			collection := initial()
+			collection.Everyone, collection.Limit = true, 2*count
+			ids := w.collect(collection)
+			slices.Reverse(ids)
+			subjects, err := w.cycles.Subjects(w.ctx(), w.job, ids)
+			w.must(err)
+			for i, id := range ids {
+				if subjects[i].User.ID != id || subjects[i].Gone {
+					t.Fatalf("subject %d is %q, want %q", i, subjects[i].User.ID, id)
+				}
+			}
+		}},
+	}
+}
+
+func commitTests() []test {
+	return []test{
+		{"connections are put, changed and shown", func(t *testing.T, w *world) {
+			t.Helper()
+			w.connect(true, "b", "a")
+			got, err := w.Connection(w.ctx(), w.job, "a")
+			w.must(err)
+			w.equal("connection", got, connection("a", true))
+			none, err := w.Connection(w.ctx(), w.job, "x")
+			w.must(err)
+			w.equal("no connection", none.IsZero(), true)
+			changed := connection("a", false)
+			changed.TargetID, changed.TargetName = "other", "new\x00name\xff"
+			w.commit(w.begin(), engine.Commit{Connections: []engine.Connection{changed}})
+			changed.TargetName = "new\uFFFDname\uFFFD"
+			w.equal("connections", all(t, w.Connections(w.ctx(), w.job)), []engine.Connection{changed, connection("b", true)})
+			claimed, err := w.cycles.Claimed(w.ctx(), w.job, []string{"other", "target-b", "target-a"})
+			w.must(err)
+			w.equal("claimed", claimed, map[string]string{"other": "a", "target-b": "b"})
+			w.commit(w.begin(), engine.Commit{Connections: []engine.Connection{{SourceID: "b"}}})
+			w.equal("connections after one ended", all(t, w.Connections(w.ctx(), w.job)), []engine.Connection{changed})
+		}},
+		{"an account has one user in a job", func(t *testing.T, w *world) {
+			t.Helper()
+			w.connect(true, "a")
+			stolen := connection("b", true)
+			stolen.TargetID = "target-a"
+			err := w.cycles.Commit(w.ctx(), w.begin(), engine.Commit{Connections: []engine.Connection{connection("c", true), stolen}})
+			w.wantError(err, store.ErrConflict)
+			w.equal("connections", all(t, w.Connections(w.ctx(), w.job)), []engine.Connection{connection("a", true)})
+			_, other := w.addApplication("other")
+			job, err := w.cycles.Begin(w.ctx(), other)
+			w.must(err)
+			w.commit(engine.Cycle{JobID: job.ID, Fence: job.Fence}, engine.Commit{Connections: []engine.Connection{stolen}})
+		}},
+		{"escrows are put, changed and cleared", func(t *testing.T, w *world) {
+			t.Helper()
+			now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			escrow := engine.Escrow{SourceID: "a", Code: "C", Message: "m", Attempts: 1, First: now, Next: now}
+			w.commit(w.begin(), engine.Commit{Escrows: []engine.Escrow{escrow, {SourceID: "b", Attempts: 1}}})
+			escrow.Attempts, escrow.Next = 2, now.Add(time.Hour)
+			w.commit(w.begin(), engine.Commit{Escrows: []engine.Escrow{escrow}, Cleared: []string{"b", "nobody"}})
+			got, err := w.Escrow(w.ctx(), w.job, "a")
+			w.must(err)
+			w.equal("escrow", got, escrow)
+			got, err = w.Escrow(w.ctx(), w.job, "b")
+			w.must(err)
+			w.equal("cleared", got.IsZero(), true)
+		}},
+		{"a newer cycle ends the writing of the older one", func(t *testing.T, w *world) {
+			t.Helper()
+			older := w.begin()
+			newer := w.begin()
+			if newer.Fence <= older.Fence {
+				t.Errorf("fence %d after %d", newer.Fence, older.Fence)
+			}
+			_, err := w.cycles.ImportRoles(w.ctx(), older, nil)
+			w.wantError(err, engine.ErrFenced)
+			w.wantError(w.cycles.Commit(w.ctx(), older, engine.Commit{Connections: []engine.Connection{connection("a", true)}}), engine.ErrFenced)
+			w.wantError(w.cycles.Plan(w.ctx(), older, []engine.Removal{{SourceID: "a"}}), engine.ErrFenced)
+			w.wantError(w.cycles.Hold(w.ctx(), older), engine.ErrFenced)
+			w.wantError(w.cycles.Finish(w.ctx(), older, provisioning.Job{}), engine.ErrFenced)
+			w.equal("connections", len(all(t, w.Connections(w.ctx(), w.job))), 0)
+			w.commit(newer, engine.Commit{Connections: []engine.Connection{connection("a", true)}})
+			_, err = w.cycles.Begin(w.ctx(), "x")
+			w.wantError(err, store.ErrNotFound)
+		}},
+		{"links are counted", func(t *testing.T, w *world) {
+			t.Helper()
+			cycle := w.begin()
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{{SourceID: "a"}, {SourceID: "b"}}))
+			w.must(w.cycles.Hold(w.ctx(), cycle))
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{{SourceID: "c"}}))
+			w.commit(cycle, engine.Commit{
+				Connections: []engine.Connection{connection("a", true), connection("b", true), connection("c", false)},
+				Escrows:     []engine.Escrow{{SourceID: "d", Attempts: 1}},
+				Waiting:     []engine.Reference{{SourceID: "a", Attribute: "ManagerId", Referenced: "x"}},
+			})
+			count, err := w.CountLinks(w.ctx(), w.job)
+			w.must(err)
+			w.equal("links", count, store.LinkCount{Connections: 3, Enabled: 2, Escrows: 1, Waiting: 1, Staged: 2})
+			w.addApplication("other")
+			count, err = w.CountLinks(w.ctx(), "salesforce.tenant.other")
+			w.must(err)
+			w.equal("links of another job", count, store.LinkCount{})
+		}},
+	}
+}
+
+func referenceTests() []test {
+	reference := func(source, attribute, referenced string) engine.Reference {
+		return engine.Reference{SourceID: source, Attribute: attribute, Referenced: referenced, Old: attr.Text("old " + source)}
+	}
+	return []test{
+		{"a reference is ready when both accounts exist", func(t *testing.T, w *world) {
+			t.Helper()
+			ready := func() []engine.ReadyReference {
+				t.Helper()
+				got, err := w.cycles.Ready(w.ctx(), w.job, engine.Reference{}, 100)
+				w.must(err)
+				return got
+			}
+			w.putUsers("ana", "ben", "boss")
+			w.commit(w.begin(), engine.Commit{
+				Connections: []engine.Connection{connection("ana", true)},
+				Waiting:     []engine.Reference{reference("ana", "ManagerId", "boss"), reference("ben", "ManagerId", "boss")},
+			})
+			w.equal("ready too early", ready(), nil)
+			w.connect(true, "boss")
+			want := []engine.ReadyReference{{
+				Reference: reference("ana", "ManagerId", "boss"), Connection: connection("ana", true), Name: "ana@contoso.com", TargetID: "target-boss",
+			}}
+			w.equal("ready", ready(), want)
+			w.connect(true, "ben")
+			w.equal("ready", len(ready()), 2)
+			w.commit(w.begin(), engine.Commit{Resolved: []engine.Reference{reference("ana", "ManagerId", "boss"), reference("ben", "ManagerId", "boss")}})
+			w.equal("ready after they are written", ready(), nil)
+			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{reference("ana", "ManagerId", "boss")}})
+			w.equal("ready at once", ready(), want)
+			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{reference("ana", "ManagerId", "nobody")}})
+			w.equal("ready after it points elsewhere", ready(), nil)
+		}},
+		{"ready references come in pages", func(t *testing.T, w *world) {
+			t.Helper()
+			w.connect(true, "a", "b", "c")
+			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{
+				reference("c", "ManagerId", "a"), reference("a", "ManagerId", "b"), reference("a", "DelegateId", "c"), reference("b", "ManagerId", "c"),
+			}})
+			var got []string
+			var after engine.Reference
+			for {
+				page, err := w.cycles.Ready(w.ctx(), w.job, after, 3)
+				w.must(err)
+				for _, ready := range page {
+					got = append(got, ready.SourceID+" "+ready.Attribute)
+					after = ready.Reference
+				}
+				if len(page) < 3 {
+					break
+				}
+			}
+			w.equal("ready", got, []string{"a DelegateId", "a ManagerId", "b ManagerId", "c ManagerId"})
+		}},
+	}
+}
+
+func removalTests() []test {
+	return []test{
+		{"removals go from planned to staged to allowed", func(t *testing.T, w *world) {
+			t.Helper()
+			since := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			removal := func(id string, state engine.RemovalState) engine.Removal {
+				return engine.Removal{SourceID: id, State: state, Reason: "left", Since: since}
+			}
+			list := func(limit int, after string, states ...engine.RemovalState) []engine.Removal {
+				t.Helper()
+				got, err := w.cycles.List(w.ctx(), w.job, states, after, limit)
+				w.must(err)
+				return got
+			}
+			wantCount := func(want engine.RemovalCount) {
+				t.Helper()
+				got, err := w.cycles.Count(w.ctx(), w.job)
+				w.must(err)
+				w.equal("count", got, want)
+			}
+			w.connect(true, "a", "b")
+			w.connect(false, "c")
+			cycle := w.begin()
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{removal("b", ""), removal("a", ""), removal("c", "")}))
+			wantCount(engine.RemovalCount{Planned: 3, Connected: 2})
+			w.must(w.cycles.Hold(w.ctx(), cycle))
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{removal("a", ""), removal("d", "")}))
+			wantCount(engine.RemovalCount{Planned: 1, Staged: 3, Connected: 2})
+			w.equal("staged keeps its state", list(10, "", engine.RemovalStaged),
+				[]engine.Removal{removal("a", engine.RemovalStaged), removal("b", engine.RemovalStaged), removal("c", engine.RemovalStaged)})
+
+			count, err := w.AllowRemovals(w.ctx(), w.job, []string{"a", "d", "nobody"})
+			w.must(err)
+			w.equal("allowed", count, 1)
+			count, err = w.RejectRemovals(w.ctx(), w.job, []string{"b", "a"})
+			w.must(err)
+			w.equal("rejected", count, 1)
+			w.must(w.cycles.Hold(w.ctx(), w.begin()))
+			wantCount(engine.RemovalCount{Staged: 2, Allowed: 1, Connected: 2})
+			w.equal("a page", list(2, "a", engine.RemovalStaged, engine.RemovalAllowed),
+				[]engine.Removal{removal("c", engine.RemovalStaged), removal("d", engine.RemovalStaged)})
+			w.equal("a smaller page", len(list(1, "", engine.RemovalStaged, engine.RemovalAllowed)), 1)
+			count, err = w.AllowRemovals(w.ctx(), w.job, nil)
+			w.must(err)
+			w.equal("allowed", count, 2)
+			w.commit(w.begin(), engine.Commit{Removed: []string{"a", "c"}})
+			wantCount(engine.RemovalCount{Allowed: 1, Connected: 2})
+			count, err = w.RejectRemovals(w.ctx(), w.job, nil)
+			w.must(err)
+			w.equal("nothing is staged", count, 0)
+			_, err = w.AllowRemovals(w.ctx(), "x", nil)
+			w.wantError(err, store.ErrNotFound)
+		}},
+	}
+}
+
+func journalTests() []test {
+	return []test{
+		{"an entry comes back as it was written", func(t *testing.T, w *world) {
+			t.Helper()
+			entry := journal.Entry{
+				At: time.Date(2026, 1, 31, 12, 0, 0, 5000, time.UTC), JobID: w.job, ApplicationID: w.app.ID, CycleID: "cycle", Duration: 12345,
+				InitiatedBy: "admin", Change: changeOf("ana", plan.Update, plan.Success, "Code"),
+			}
+			w.commit(w.begin(), engine.Commit{Entries: []journal.Entry{entry}})
+			got := all(t, w.Entries(w.ctx(), journal.Query{}))
+			w.equal("entries", len(got), 1)
+			entry.ID = got[0].ID
+			w.equal("entry", got[0], entry)
+		}},
+		{"entries without ids and moment get those of the cycle", func(t *testing.T, w *world) {
+			t.Helper()
+			cycle := w.begin()
+			before := time.Now().Add(-time.Second)
+			w.commit(cycle, engine.Commit{Entries: []journal.Entry{{Change: changeOf("ana", plan.Create, plan.Success, "")}}})
+			got := all(t, w.Entries(w.ctx(), journal.Query{}))[0]
+			w.equal("ids", []string{got.JobID, got.ApplicationID, got.CycleID}, []string{cycle.JobID, cycle.ApplicationID, cycle.ID})
+			if got.At.Before(before) || got.At.After(time.Now()) {
+				t.Errorf("at %v", got.At)
+			}
+		}},
+		{"a query selects entries", selectEntries},
+		{"entries come in pages", func(t *testing.T, w *world) {
+			t.Helper()
+			const count = 1203 // more than a store reads at a time
+			entries := make([]journal.Entry, count)
+			for i := range entries {
+				entries[i].Change = changeOf("ana", plan.Create, plan.Success, "")
+			}
+			w.commit(w.begin(), engine.Commit{Entries: entries})
+			newest := all(t, w.Entries(w.ctx(), journal.Query{}))
+			w.equal("entries", len(newest), count)
+			for i := 1; i < count; i++ {
+				if newest[i].ID >= newest[i-1].ID {
+					t.Fatalf("entry %d after %d", newest[i].ID, newest[i-1].ID)
+				}
+			}
+			oldest := all(t, w.Entries(w.ctx(), journal.Query{OldestFirst: true, Limit: 1000}))
+			w.equal("oldest", []int64{oldest[0].ID, oldest[999].ID}, []int64{newest[count-1].ID, newest[count-1000].ID})
+			older := all(t, w.Entries(w.ctx(), journal.Query{Before: oldest[10].ID, Limit: 5}))
+			w.equal("before", []int64{int64(len(older)), older[0].ID}, []int64{5, oldest[9].ID})
+		}},
+		{"the audit log is newest first", func(t *testing.T, w *world) {
+			t.Helper()
+			at := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			for _, activity := range []string{"one", "two", "three"} {
+				w.must(w.Audit(w.ctx(), journal.Audit{At: at, Activity: activity, Actor: "admin", Subject: "Salesforce", Detail: "d\x00"}))
+			}
+			got := all(t, w.Audits(w.ctx(), 2))
+			w.equal("audit records", got, []journal.Audit{
+				{ID: got[0].ID, At: at, Activity: "three", Actor: "admin", Subject: "Salesforce", Detail: "d\uFFFD"},
+				{ID: got[1].ID, At: at, Activity: "two", Actor: "admin", Subject: "Salesforce", Detail: "d\uFFFD"},
+			})
+			w.equal("all", len(all(t, w.Audits(w.ctx(), 0))), 3)
+		}},
+	}
+}
+
+func changeOf(id string, action plan.Action, status plan.Status, code string) plan.Change {
+	return plan.Change{
+		ID: "change-" + id, Action: action, Status: status,
+		Source: plan.Identity{Type: "User", ID: id, Name: id + "@contoso.com"},
+		Target: plan.Identity{Type: "User", ID: "005" + id, Name: id + "@salesforce.example"},
+		Fields: []plan.Field{{Name: "City", Old: attr.Text("Linz"), New: attr.Text("Graz\x00")}, {Name: "IsActive", New: attr.Bool(true)}},
+		Reason: plan.Reason{Code: code, Text: "because"}, Warnings: []string{"careful"},
+		Steps: []plan.Step{{Name: "step", Type: plan.ImportStep, Status: plan.Success, Details: map[string]string{"a": "b"}}},
+	}
+}
+
+func selectEntries(t *testing.T, w *world) {
+	t.Helper()
+	noon := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	entry := func(id, cycle string, after time.Duration, action plan.Action, status plan.Status, code string) journal.Entry {
+		return journal.Entry{
+			At: noon.Add(after), JobID: "job " + cycle, ApplicationID: "app " + cycle, CycleID: cycle, Change: changeOf(id, action, status, code),
+		}
+	}
+	w.commit(w.begin(), engine.Commit{Entries: []journal.Entry{
+		entry("Žofie", "c1", 0, plan.Create, plan.Success, ""),
+		entry("ben_100%", "c1", time.Minute, plan.Create, plan.Failure, "Full"),
+		entry("ben", "c2", 2*time.Minute, plan.Update, plan.Failure, "Wrong"),
+		entry("ana", "c2", 3*time.Minute, plan.Disable, plan.Success, ""),
+	}})
+	tests := []struct {
+		query journal.Query
+		want  []string
+	}{
+		{journal.Query{}, []string{"ana", "ben", "ben_100%", "Žofie"}},
+		{journal.Query{OldestFirst: true, Limit: 2}, []string{"Žofie", "ben_100%"}},
+		{journal.Query{CycleID: "c1"}, []string{"ben_100%", "Žofie"}},
+		{journal.Query{JobID: "job c2"}, []string{"ana", "ben"}},
+		{journal.Query{ApplicationID: "app c2"}, []string{"ana", "ben"}},
+		{journal.Query{SourceID: "ben"}, []string{"ben"}},
+		{journal.Query{Name: "žOFIE@CONTOSO"}, []string{"Žofie"}},
+		{journal.Query{Name: "005BEN"}, []string{"ben", "ben_100%"}},
+		{journal.Query{Name: "_100%"}, []string{"ben_100%"}},
+		{journal.Query{Name: "b%n"}, nil},
+		{journal.Query{Actions: []plan.Action{plan.Update, plan.Disable}}, []string{"ana", "ben"}},
+		{journal.Query{Statuses: []plan.Status{plan.Failure}}, []string{"ben", "ben_100%"}},
+		{journal.Query{Code: "Full"}, []string{"ben_100%"}},
+		{journal.Query{Since: noon.Add(time.Minute), Until: noon.Add(2 * time.Minute)}, []string{"ben", "ben_100%"}},
+		{journal.Query{Statuses: []plan.Status{plan.Failure}, Actions: []plan.Action{plan.Create}, CycleID: "c1", Name: "ben"}, []string{"ben_100%"}},
+	}
+	for _, test := range tests {
+		var got []string
+		for _, entry := range all(t, w.Entries(w.ctx(), test.query)) {
+			got = append(got, entry.Change.Source.ID)
+		}
+		w.equal(jsonOf(t, test.query), got, test.want)
+	}
+}

@@ -65,8 +65,12 @@ func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
 		{"jobs commit side by side", func(t *testing.T, w *world) {
 			t.Helper()
 			const jobs, batches, size = 4, 5, 20
+			ids := make([]string, jobs)
+			for number := range ids {
+				_, ids[number] = w.addApplication(fmt.Sprint("application ", number))
+			}
 			together(jobs, func(number int) {
-				_, job := w.addApplication(fmt.Sprint("application ", number))
+				job := ids[number]
 				begun, err := w.cycles.Begin(t.Context(), job)
 				if err != nil {
 					t.Error(err)
@@ -84,11 +88,11 @@ func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
 					}
 				}
 			})
-			ids := map[int64]bool{}
+			entries := map[int64]bool{}
 			for _, entry := range all(t, w.Entries(w.ctx(), journal.Query{})) {
-				ids[entry.ID] = true
+				entries[entry.ID] = true
 			}
-			w.equal("entries with ids of their own", len(ids), jobs*batches*size)
+			w.equal("entries with ids of their own", len(entries), jobs*batches*size)
 		}},
 		{"the same change by many happens once", func(t *testing.T, w *world) {
 			t.Helper()

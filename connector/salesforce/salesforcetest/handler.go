@@ -136,9 +136,9 @@ func (o *Org) route(c *call) *answer {
 	}
 	switch {
 	case len(p) == 0:
-		return refuse(notFound())
+		return o.page(c)
 	case is("__sim"):
-		return refuse(notFound())
+		return o.control(c, p[1:])
 	case is("services", "Soap"):
 		return o.soap(c, p[2:])
 	case is("services", "oauth2"):

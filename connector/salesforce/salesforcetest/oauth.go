@@ -112,22 +112,11 @@ func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if app.RunAs == "" {
-		return invalidGrant("no client credentials user enabled")
-	}
-	user := o.userNamed(o.actualUsername(app.RunAs))
+	user := o.tables["User"].get(o.configured[strings.ToLower(app.RunAs)])
 	if user == nil {
 		return invalidGrant("no client credentials user enabled")
 	}
 	return o.grant(c, user, "")
-}
-
-// actualUsername is the name in this org of a user of the configuration.
-func (o *Org) actualUsername(configured string) string {
-	if o.config.Sandbox {
-		return configured + "." + o.config.SandboxName
-	}
-	return configured
 }
 
 func (o *Org) passwordGrant(c *call, form url.Values) *answer {

@@ -177,7 +177,7 @@ func (o *Org) Licenses() []License {
 	for _, r := range o.tables["UserLicense"].rows {
 		list = append(list, License{
 			Name: o.value(t, r, t.field("Name")), DefinitionKey: o.definitionKey(r), UserType: o.userTypes[r.id],
-			Total: o.number(r, "UserLicense", "TotalLicenses"), Used: o.used[r.id],
+			Total: o.integer(r, "UserLicense", "TotalLicenses"), Used: o.used[r.id],
 		})
 	}
 	return list
@@ -326,7 +326,22 @@ func (o *Org) SetProfilePermission(profile, permission string, granted bool) err
 
 // Refresh makes the org anew from its configuration, as a refresh of a sandbox
 // does: with another organization id, and without any session or token.
-func (o *Org) Refresh() error {
+func (o *Org) Refresh() error { return o.renew(0) }
+
+// Reset makes the org anew from its configuration and keeps its organization
+// id. Sessions end; statistics, usage and the schedule of faults start anew.
+func (o *Org) Reset() error {
+	if err := o.renew(o.number); err != nil {
+		return err
+	}
+	o.ResetStatistics()
+	o.usage.reset()
+	o.SetFaults(o.config.Faults)
+	return nil
+}
+
+// renew empties the org and fills it again; number 0 is the next of the universe.
+func (o *Org) renew(number int) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range o.tables["User"].rows {
@@ -335,8 +350,8 @@ func (o *Org) Refresh() error {
 	}
 	o.sessions.endAll(true)
 	o.cursors.drop()
-	if err := o.build(); err != nil {
-		return fmt.Errorf("refresh the simulated org: %w", err)
+	if err := o.build(number); err != nil {
+		return fmt.Errorf("make the content of the simulated org anew: %w", err)
 	}
 	return nil
 }

@@ -19,12 +19,14 @@ type Org struct {
 	shared         map[string]string
 	id             string // of the organization, 18 characters
 	pod            string
+	number         int               // that the ids are made of
 	used           map[string]int    // seats by id of license or name of feature field
 	userTypes      map[string]string // by id of license
 	user           userFields
 	profileLicense *field
 
 	administratorProfile string
+	configured           map[string]string       // ids of the users of the configuration, by their names there
 	pending              map[string]pendingEmail // by id of user
 	signIns              map[string]signIn       // by id of user
 	described            int64                   // when the schema was made, for If-Modified-Since
@@ -60,7 +62,7 @@ type signIn struct {
 // every name in config that refers to nothing, and users that break the rules.
 func New(config Config) (*Org, error) {
 	o := &Org{config: config.filled()}
-	if err := o.build(); err != nil {
+	if err := o.build(0); err != nil {
 		return nil, fmt.Errorf("make simulated org %q: %w", o.config.Name, err)
 	}
 	o.latency.set(o.config.Latency)
@@ -69,8 +71,9 @@ func New(config Config) (*Org, error) {
 	return o, nil
 }
 
-// build makes the content anew, with the next org id of the universe.
-func (o *Org) build() error {
+// build makes the content anew. number, from which the ids are made, is the next
+// of the universe when it is 0.
+func (o *Org) build(number int) error {
 	standard, err := standardSchema()
 	if err == nil {
 		o.schema, err = standard.with(o.config.CustomFields)
@@ -78,7 +81,10 @@ func (o *Org) build() error {
 	if err != nil {
 		return err
 	}
-	number := o.config.Universe.nextOrg()
+	if number == 0 {
+		number = o.config.Universe.nextOrg()
+	}
+	o.number = number
 	o.pod = toBase62(number, 2)
 	o.id = makeID("00D", o.pod, uint64(number)) //nolint:gosec // counts up from 1.
 	o.tables = make(map[string]*table, len(o.schema.objects))
@@ -87,6 +93,7 @@ func (o *Org) build() error {
 	}
 	o.layouts.known = map[string]*layout{}
 	o.shared, o.used, o.userTypes = map[string]string{}, map[string]int{}, map[string]string{}
+	o.configured = map[string]string{}
 	o.pending, o.signIns = map[string]pendingEmail{}, map[string]signIn{}
 	o.user = userFieldsOf(o.schema.object("User"), o.config.FeatureLicenses)
 	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
@@ -167,8 +174,8 @@ func (tx *transaction) storeSignIn(d *draft) *apiError {
 
 func (o *Org) signIn(user string) signIn { return o.signIns[user] }
 
-// number reads an integer field; the record may be nil.
-func (o *Org) number(r *record, object, name string) int {
+// integer reads an integer field; the record may be nil.
+func (o *Org) integer(r *record, object, name string) int {
 	if r == nil {
 		return 0
 	}

@@ -193,6 +193,7 @@ func (p *populator) users() {
 		if id == "" {
 			continue
 		}
+		p.org.configured[strings.ToLower(u.Username)] = id
 		p.org.signIns[id] = signIn{password: u.Password, token: u.SecurityToken, expired: u.PasswordExpired, guard: u.Guard}
 		for _, set := range u.PermissionSets {
 			p.insert("PermissionSetAssignment", u.Username+" "+set, map[string]any{"AssigneeId": id, "PermissionSetId": p.id("PermissionSet", set)})

@@ -241,7 +241,7 @@ func (tx *transaction) licenseSeats(d *draft) *apiError {
 		return nil
 	}
 	if needs != nil {
-		total := tx.org.number(needs, "UserLicense", "TotalLicenses")
+		total := tx.org.integer(needs, "UserLicense", "TotalLicenses")
 		if total >= 0 && tx.org.used[needs.id] >= total && !tx.trusted {
 			return rowError("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
 		}

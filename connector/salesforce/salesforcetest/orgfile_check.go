@@ -1,0 +1,211 @@
+package salesforcetest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// check finds names that refer to nothing, and values that no org can have.
+func (r *fileReader) check(config Config) {
+	c := config.filled()
+	k := &checker{fileReader: r, config: c, custom: map[string]bool{}}
+	for _, f := range config.CustomFields {
+		k.custom[strings.ToLower(f.Name)] = true
+	}
+	k.settings()
+	k.names(config)
+	k.profiles(config)
+	k.permissionSets(config)
+	k.users(config)
+	k.groups(config)
+	k.faultKinds(config)
+}
+
+// checker knows the whole configuration while it looks at the part of the file.
+type checker struct {
+	*fileReader
+	config Config
+	custom map[string]bool
+}
+
+// at reports a fault of a path; without a line of its own it has that of its parent.
+func (k *checker) at(path, format string, arguments ...any) {
+	for line, known := k.lines[path]; ; line, known = k.lines[path] {
+		cut := strings.LastIndexAny(path, ".[")
+		if known || cut < 0 {
+			k.fault(line, format, arguments...)
+			return
+		}
+		path = path[:cut]
+	}
+}
+
+// refers checks a name against the names that exist.
+func (k *checker) refers(path, kind, name string, known []string) {
+	if name != "" && !slices.ContainsFunc(known, func(other string) bool { return strings.EqualFold(other, name) }) {
+		k.at(path, "there is no %s %q", kind, name)
+	}
+}
+
+// present checks that a required text is there, and that it is there once.
+func (k *checker) present(list, key string, names []string) {
+	seen := map[string]bool{}
+	for i, name := range names {
+		path := fmt.Sprintf("%s[%d].%s", list, i, key)
+		switch {
+		case name == "":
+			k.at(path, "%s[%d] has no %s", list, i, key)
+		case seen[strings.ToLower(name)]:
+			k.at(path, "%s %q is there twice", key, name)
+		}
+		seen[strings.ToLower(name)] = true
+	}
+}
+
+func namesOf[T any](list []T, name func(T) string) []string {
+	names := make([]string, len(list))
+	for i, item := range list {
+		names[i] = name(item)
+	}
+	return names
+}
+
+func licenseName(l License) string             { return l.Name }
+func profileName(p Profile) string             { return p.Name }
+func roleName(r Role) string                   { return r.Name }
+func setName(s PermissionSet) string           { return s.Name }
+func userName(u UserConfig) string             { return u.Username }
+func groupDeveloperName(g Group) string        { return developerNameOf(g) }
+func applicationID(a Application) string       { return a.ClientID }
+func setGroupName(g PermissionSetGroup) string { return g.DeveloperName }
+
+func developerNameOf(g Group) string {
+	if g.DeveloperName != "" {
+		return g.DeveloperName
+	}
+	if g.Name == "" {
+		return ""
+	}
+	return developerName(g.Name)
+}
+
+func (k *checker) names(file Config) {
+	k.present("licenses", "name", namesOf(file.Licenses, licenseName))
+	k.present("profiles", "name", namesOf(file.Profiles, profileName))
+	k.present("roles", "name", namesOf(file.Roles, roleName))
+	k.present("permissionSets", "name", namesOf(file.PermissionSets, setName))
+	k.present("permissionSetGroups", "developerName", namesOf(file.PermissionSetGroups, setGroupName))
+	k.present("users", "username", namesOf(file.Users, userName))
+	k.present("applications", "clientId", namesOf(file.Applications, applicationID))
+	for i, role := range file.Roles {
+		k.refers(fmt.Sprintf("roles[%d].parent", i), "role above this one", role.Parent, namesOf(file.Roles[:i], roleName))
+	}
+	for i, app := range file.Applications {
+		k.refers(fmt.Sprintf("applications[%d].runAs", i), "user", app.RunAs, namesOf(k.config.Users, userName))
+		if app.Certificate != "" {
+			if _, err := publicKey(app.Certificate); err != nil {
+				k.at(fmt.Sprintf("applications[%d].certificate", i), "the certificate is no public key in PEM: %v", err)
+			}
+		}
+	}
+}
+
+func (k *checker) settings() {
+	s := k.config.Settings
+	if !slices.Contains([]EmailChange{EmailPending, EmailImmediate, EmailAllowedDomains}, s.EmailChange) {
+		k.at("settings.emailChange", "emailChange must be pending, immediate or allowed-domains, not %q", s.EmailChange)
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.config.FeatureLicenses)) {
+		if schema, err := standardSchema(); err == nil && schema.object("User").field(name) == nil {
+			k.at("featureLicenses."+name, "the User object has no field %q", name)
+		}
+	}
+}
+
+func (k *checker) profiles(file Config) {
+	for i, p := range file.Profiles {
+		path := fmt.Sprintf("profiles[%d]", i)
+		if p.License == "" {
+			k.at(path, "profile %q has no license", p.Name)
+		}
+		k.refers(path+".license", "license", p.License, namesOf(k.config.Licenses, licenseName))
+		k.permissions(path, p.Permissions)
+	}
+}
+
+func (k *checker) permissions(path string, names []string) {
+	known := []string{"All"}
+	for _, p := range permissions() {
+		known = append(known, p.name)
+	}
+	for i, name := range names {
+		if !slices.Contains(known, name) {
+			k.at(fmt.Sprintf("%s.permissions[%d]", path, i), "there is no permission %q", name)
+		}
+	}
+}
+
+func (k *checker) permissionSets(file Config) {
+	licenses := namesOf(k.config.Licenses, licenseName)
+	for _, l := range k.config.PermissionSetLicenses {
+		licenses = append(licenses, l.DeveloperName)
+	}
+	for i, set := range file.PermissionSets {
+		path := fmt.Sprintf("permissionSets[%d]", i)
+		k.refers(path+".license", "license", set.License, licenses)
+		k.permissions(path, set.Permissions)
+	}
+	for i, group := range file.PermissionSetGroups {
+		for n, name := range group.PermissionSets {
+			k.refers(fmt.Sprintf("permissionSetGroups[%d].permissionSets[%d]", i, n), "permission set", name, namesOf(k.config.PermissionSets, setName))
+		}
+	}
+}
+
+func (k *checker) users(file Config) {
+	schema, err := standardSchema()
+	if err != nil {
+		k.fault(0, "%v", err)
+		return
+	}
+	for i, u := range file.Users {
+		path := fmt.Sprintf("users[%d]", i)
+		if u.Profile == "" {
+			k.at(path, "user %q has no profile", u.Username)
+		}
+		k.refers(path+".profile", "profile", u.Profile, namesOf(k.config.Profiles, profileName))
+		k.refers(path+".role", "role", u.Role, namesOf(k.config.Roles, roleName))
+		k.refers(path+".manager", "earlier user", u.Manager, namesOf(file.Users[:i], userName))
+		for n, name := range u.PermissionSets {
+			k.refers(fmt.Sprintf("%s.permissionSets[%d]", path, n), "permission set", name, namesOf(k.config.PermissionSets, setName))
+		}
+		for _, name := range slices.Sorted(maps.Keys(u.Fields)) {
+			if schema.object("User").field(name) == nil && !k.custom[strings.ToLower(name)] {
+				k.at(path+".fields."+name, "the User object has no field %q", name)
+			}
+		}
+	}
+}
+
+func (k *checker) groups(file Config) {
+	k.present("groups", "name", namesOf(file.Groups, func(g Group) string { return g.Name }))
+	members := append(namesOf(k.config.Users, userName), namesOf(k.config.Groups, groupDeveloperName)...)
+	for i, g := range file.Groups {
+		if g.Type != "" && g.Type != "Regular" && g.Type != "Queue" {
+			k.at(fmt.Sprintf("groups[%d].type", i), "the type of a group is Regular or Queue, not %q", g.Type)
+		}
+		for n, name := range g.Members {
+			k.refers(fmt.Sprintf("groups[%d].members[%d]", i, n), "user or group", name, members)
+		}
+	}
+}
+
+func (k *checker) faultKinds(file Config) {
+	for i, f := range file.Faults {
+		if !slices.Contains(faultKinds(), f.Kind) {
+			k.at(fmt.Sprintf("faults[%d].kind", i), "there is no kind of fault %q", f.Kind)
+		}
+	}
+}

@@ -49,35 +49,36 @@ const (
 	// $4 and $5 bound the changes; $6 is when an escrow must be due. In the order of
 	// the parts: who is touched in person; members of groups that were assigned,
 	// unassigned, removed or restored; who has a role that changed, in person and
-	// through a group; whose escrow is due.
+	// through a group; whose escrow is due. SQLite takes the tables of a cross join in
+	// the order in which they stand: the changes, which are few, come first.
 	collectTouched = `select user_id as id from changes
 			where sequence > $4 and sequence <= $5 and user_id > $2
 			and (application_id = '' or application_id = (select application_id from jobs where id = $1))
 		union
-		select m.member_id from changes c
-			join members m on m.group_id = c.group_id and m.member_type = 'User'
-			where c.sequence > $4 and c.sequence <= $5 and c.group_id <> '' and c.user_id = '' and m.member_id > $2
+		select m.member_id from changes c cross join members m
+			where c.sequence > $4 and c.sequence <= $5 and c.group_id <> '' and c.user_id = ''
+			and m.group_id = c.group_id and m.member_type = 'User' and m.member_id > $2
 			and (c.application_id = (select application_id from jobs where id = $1)
 				or c.application_id = '' and exists (select 1 from assignments a
 					where a.application_id = (select application_id from jobs where id = $1) and a.principal_id = c.group_id))
 		union
-		select a.principal_id from changes c
-			join assignments a on a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User'
-			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> '' and a.principal_id > $2
+		select a.principal_id from changes c cross join assignments a
+			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
+			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User' and a.principal_id > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
-		select m.member_id from changes c
-			join assignments a on a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'Group'
-			join members m on m.group_id = a.principal_id and m.member_type = 'User'
-			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> '' and m.member_id > $2
+		select m.member_id from changes c cross join assignments a cross join members m
+			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
+			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'Group'
+			and m.group_id = a.principal_id and m.member_type = 'User' and m.member_id > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
 		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id > $2`
 
 	collectIncremental = collectTouched + ` order by 1 limit $3`
 
-	collectLeavers = `select touched.id from (` + collectTouched + `) touched
-		join connections c on c.job_id = $1 and c.source_id = touched.id and c.enabled
+	collectLeavers = `select touched.id from (` + collectTouched + `) touched cross join connections c
+		where c.job_id = $1 and c.source_id = touched.id and c.enabled
 		order by 1 limit $3`
 )
 

@@ -110,8 +110,9 @@ func (p *faultPlan) list() []Fault {
 	return list
 }
 
-// hit counts the operation and returns the fault that it meets.
-func (p *faultPlan) hit(op operation, rows bool) (Fault, bool) {
+// hit counts the operation for every fault that matches it, and returns the
+// first one that is due.
+func (p *faultPlan) hit(op operation, rows bool) (due Fault, hit bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range p.armed {
@@ -119,12 +120,12 @@ func (p *faultPlan) hit(op operation, rows bool) (Fault, bool) {
 			continue
 		}
 		f.seen++
-		if f.seen >= max(1, f.Nth) && (f.Times < 0 || f.fired < max(1, f.Times)) {
+		if !hit && f.seen >= max(1, f.Nth) && (f.Times < 0 || f.fired < max(1, f.Times)) {
 			f.fired++
-			return f.Fault, true
+			due, hit = f.Fault, true
 		}
 	}
-	return Fault{}, false
+	return due, hit
 }
 
 // SetFaults replaces the schedule of faults and starts counting anew.

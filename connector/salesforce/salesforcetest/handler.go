@@ -191,7 +191,8 @@ func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
 		return
 	}
 	if c.outcome.after == FaultTruncatedBody && len(body) > 0 {
-		_, _ = w.Write(body[:len(body)/2]) // The connection is cut right after.
+		_, _ = w.Write(body[:len(body)/2])         // The connection is cut right after.
+		_ = http.NewResponseController(w).Flush() // In memory nothing waits to be sent.
 		panic(http.ErrAbortHandler)
 	}
 	_, _ = w.Write(body) // A client that is gone cannot be told.

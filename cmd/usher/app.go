@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -65,7 +67,7 @@ func newAppAddCommand(o *options) *cobra.Command {
 					return err
 				}
 				return o.show(command.OutOrStdout(), view, func(out io.Writer) error {
-					_, err := fmt.Fprintf(out, "added %s (%s)\nnext: usher app set-credentials %q\n", app.DisplayName, app.ID, app.DisplayName)
+					_, err := fmt.Fprintf(out, "added %s (%s)\nnext: usher app set-credentials %s\n", app.DisplayName, app.ID, quoted(app.DisplayName))
 					return err
 				})
 			})
@@ -92,8 +94,12 @@ func (w *workspace) addApplication(ctx context.Context, templateName, displayNam
 		displayName = template.Descriptor.Name
 	}
 	instance := template.Instantiate(displayName, time.Now().UTC())
-	if err := w.store.AddApplication(ctx, instance.Application, instance.Job, instance.Schema); err != nil {
-		return directory.Application{}, fmt.Errorf("add application %s: %w", displayName, err)
+	err = w.store.AddApplication(ctx, instance.Application, instance.Job, instance.Schema)
+	if errors.Is(err, store.ErrConflict) {
+		return directory.Application{}, fmt.Errorf("there is an application %q already; give this one another name with --name", displayName)
+	}
+	if err != nil {
+		return directory.Application{}, err
 	}
 	return instance.Application, w.audit(ctx, "Add application", displayName, "template "+template.Descriptor.TemplateID)
 }
@@ -222,7 +228,13 @@ func newAppRemoveCommand(o *options) *cobra.Command {
 				if err := w.store.RemoveApplication(ctx, app.ID); err != nil {
 					return err
 				}
-				return w.audit(ctx, "Remove application", app.DisplayName, "")
+				if err := w.audit(ctx, "Remove application", app.DisplayName, ""); err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), map[string]string{"removed": app.ID}, func(out io.Writer) error {
+					_, err := fmt.Fprintf(out, "removed %s; the accounts there stay as they are\n", app.DisplayName)
+					return err
+				})
 			})
 		},
 	}
@@ -264,15 +276,16 @@ profiles, and --import reads them anew; every cycle does so too. A role that was
 renamed in the org is renamed here, one that is gone there is disabled.`,
 		Example: "  usher app roles Salesforce --import", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.application(ctx, given[0])
+				if err != nil {
+					return err
+				}
 				licenses := make(map[string]connector.License)
 				if refresh {
-					targetRoles, _, err := w.runner.ImportRoles(ctx, s)
+					licenses, err = w.importRoles(ctx, app)
 					if err != nil {
-						return explained(err)
-					}
-					for _, role := range targetRoles {
-						licenses[role.ID] = role.License
+						return err
 					}
 				}
 				roles, err := w.store.Roles(ctx, app.ID)
@@ -286,6 +299,20 @@ renamed in the org is renamed here, one that is gone there is disabled.`,
 	}
 	command.Flags().BoolVar(&refresh, "import", false, "read the roles from the application first, with the seats of their licences")
 	return command
+}
+
+// importRoles reads the roles from the target and returns their licences by the
+// role's id there.
+func (w *workspace) importRoles(ctx context.Context, app directory.Application) (map[string]connector.License, error) {
+	licenses := make(map[string]connector.License)
+	err := w.session(ctx, app.ID, func(_ directory.Application, s engine.Session) error {
+		roles, _, err := w.runner.ImportRoles(ctx, s)
+		for _, role := range roles {
+			licenses[role.ID] = role.License
+		}
+		return explained(err)
+	})
+	return licenses, err
 }
 
 // roleView is a role as the command line shows it.
@@ -332,7 +359,7 @@ func newStartCommand(o *options) *cobra.Command {
 		Use: "start APP", Short: "Turn provisioning on", Example: "  usher app start Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				return w.schedule(ctx, given[0], provisioning.ScheduleActive, "Enable/start provisioning configuration")
+				return o.switched(ctx, command, w, given[0], provisioning.ScheduleActive, "Enable/start provisioning configuration")
 			})
 		},
 	}
@@ -343,10 +370,29 @@ func newPauseCommand(o *options) *cobra.Command {
 		Use: "pause APP", Short: "Turn provisioning off; it resumes where it left off", Example: "  usher app pause Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				return w.schedule(ctx, given[0], provisioning.SchedulePaused, "Disable/pause provisioning configuration")
+				return o.switched(ctx, command, w, given[0], provisioning.SchedulePaused, "Disable/pause provisioning configuration")
 			})
 		},
 	}
+}
+
+// switched turns provisioning on or off and tells about it.
+func (o *options) switched(ctx context.Context, command *cobra.Command, w *workspace, name string, state provisioning.ScheduleState, activity string) error {
+	if err := w.schedule(ctx, name, state, activity); err != nil {
+		return err
+	}
+	app, err := w.application(ctx, name)
+	if err != nil {
+		return err
+	}
+	view, err := w.appView(ctx, app)
+	if err != nil {
+		return err
+	}
+	return o.show(command.OutOrStdout(), view, func(out io.Writer) error {
+		_, err := fmt.Fprintf(out, "provisioning of %s is %s\n", view.Name, view.State)
+		return err
+	})
 }
 
 func (w *workspace) schedule(ctx context.Context, name string, state provisioning.ScheduleState, activity string) error {
@@ -354,11 +400,16 @@ func (w *workspace) schedule(ctx context.Context, name string, state provisionin
 	if err != nil {
 		return err
 	}
+	if job.Status.Code == provisioning.NotConfigured {
+		return fmt.Errorf("%s has nothing to sign in with yet; \"usher app set-credentials %s\" saves it", app.DisplayName, quoted(app.DisplayName))
+	}
 	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
 		job.Schedule.State = state
 		switch {
 		case state != provisioning.ScheduleActive:
 			job.Status.Code = provisioning.Paused
+		case job.Status.Quarantine.Reason != "":
+			job.Status.Code = provisioning.Quarantined
 		case job.Status.InitialDone:
 			job.Status.Code = provisioning.Active
 		default:

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/store"
 )
 
 // principal are the flags that name who is assigned.
@@ -51,15 +52,21 @@ Nothing happens in the application until the next cycle.`,
 					return err
 				}
 				request.Application = app.ID
+				if err := w.knows(ctx, request); err != nil {
+					return err
+				}
 				assignment, err := w.store.Assign(ctx, request)
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("%s has no role %q; \"usher app roles %s --import\" shows what there is", app.DisplayName, role, quoted(app.DisplayName))
+				}
 				if err != nil {
 					return err
 				}
-				if err := w.audit(ctx, "Add app role assignment", app.DisplayName, fmt.Sprintf("%s %s as %q", request.PrincipalType, request.Principal, role)); err != nil {
+				if err := w.audit(ctx, "Add app role assignment", app.DisplayName, request.PrincipalType+" "+request.Principal+asRole(role)); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), assignment, func(out io.Writer) error {
-					_, err := fmt.Fprintf(out, "assigned %s to %s as %q\n", request.Principal, app.DisplayName, role)
+					_, err := fmt.Fprintf(out, "assigned %s to %s%s\n", request.Principal, app.DisplayName, asRole(role))
 					return err
 				})
 			})
@@ -90,6 +97,9 @@ no other one is disabled there with the next cycle.`,
 					return err
 				}
 				request.Application = app.ID
+				if err := w.knows(ctx, request); err != nil {
+					return err
+				}
 				count, err := w.store.Unassign(ctx, request)
 				if err != nil {
 					return err
@@ -101,7 +111,7 @@ no other one is disabled there with the next cycle.`,
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]int{"removed": count}, func(out io.Writer) error {
-					_, err := fmt.Fprintf(out, "ended %d assignments of %s to %s\n", count, request.Principal, app.DisplayName)
+					_, err := fmt.Fprintf(out, "ended %s of %s to %s\n", counted(count, "assignment", "assignments"), request.Principal, app.DisplayName)
 					return err
 				})
 			})
@@ -110,6 +120,23 @@ no other one is disabled there with the next cycle.`,
 	who.flags(command)
 	command.Flags().StringVar(&role, "role", "", "only the assignments in this role")
 	return command
+}
+
+// knows refuses a user or group that is not in the directory.
+func (w *workspace) knows(ctx context.Context, request directory.AssignmentRequest) error {
+	if request.PrincipalType == "Group" {
+		_, err := w.group(ctx, request.Principal)
+		return err
+	}
+	_, err := w.user(ctx, request.Principal)
+	return err
+}
+
+func asRole(role string) string {
+	if role == "" {
+		return ", with default access"
+	}
+	return fmt.Sprintf(" as %q", role)
 }
 
 func inRole(role string) string {

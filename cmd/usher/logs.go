@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ func newLogsCommand(o *options) *cobra.Command {
 person and cycle. --output json gives whole entries, one JSON document a line, with all
 fields and steps; --output csv gives a row for each entry.`,
 		Example: "  usher logs Salesforce --status failure\n  usher logs Salesforce --user ana@contoso.com -o json\n  usher logs --audit",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    optionalArgument("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				if filter.audit {
@@ -62,11 +63,14 @@ fields and steps; --output csv gives a row for each entry.`,
 
 func (f logFilter) query(ctx context.Context, w *workspace, given []string) (journal.Query, error) {
 	query := journal.Query{CycleID: f.cycle, Name: f.user, Code: f.code, Limit: f.limit}
-	for _, action := range f.actions {
-		query.Actions = append(query.Actions, plan.Action(action))
+	var err error
+	query.Actions, err = oneOf("--action", f.actions, plan.Create, plan.Update, plan.Disable, plan.Enable, plan.Delete, plan.None, plan.Skip)
+	if err != nil {
+		return query, err
 	}
-	for _, status := range f.statuses {
-		query.Statuses = append(query.Statuses, plan.Status(status))
+	query.Statuses, err = oneOf("--status", f.statuses, plan.Success, plan.Failure, plan.Skipped, plan.Warning, plan.Staged)
+	if err != nil {
+		return query, err
 	}
 	if f.since > 0 {
 		query.Since = time.Now().Add(-f.since).UTC()
@@ -79,6 +83,18 @@ func (f logFilter) query(ctx context.Context, w *workspace, given []string) (jou
 		query.ApplicationID = app.ID
 	}
 	return query, nil
+}
+
+// oneOf takes the values of a flag that knows only certain words.
+func oneOf[T ~string](flag string, given []string, known ...T) ([]T, error) {
+	var taken []T
+	for _, text := range given {
+		if !slices.Contains(known, T(text)) {
+			return nil, &exitError{exitUsage, fmt.Errorf("%s %q is not known; it is one of %v", flag, text, known)}
+		}
+		taken = append(taken, T(text))
+	}
+	return taken, nil
 }
 
 func (o *options) writeLogs(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {

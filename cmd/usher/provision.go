@@ -82,23 +82,23 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 			return err
 		}
 		if shown > mostShown {
-			fmt.Fprintf(out, "... and %d more; \"usher logs %q\" shows all\n", shown-mostShown, app.DisplayName) //nolint:errcheck // the summary below reports it.
+			fmt.Fprintf(out, "... and %d more; \"usher logs %s --limit 0\" shows all\n", shown-mostShown, quoted(app.DisplayName)) //nolint:errcheck // the summary below reports it.
 		}
 		return writeSummary(out, w.catalogue, run, request.DryRun)
 	})
 	if failure != nil {
 		return errors.Join(explained(failure), err)
 	}
-	return errors.Join(err, partial(run))
+	return errors.Join(err, partial(run, app.DisplayName))
 }
 
 // partial gives the exit code of a cycle in which not everything went well.
-func partial(run provisioning.Run) error {
+func partial(run provisioning.Run, application string) error {
 	switch {
 	case run.Counts.Failed > 0:
-		return &exitError{exitPartial, fmt.Errorf("%d people failed; they are tried again with the next cycle", run.Counts.Failed)}
+		return &exitError{exitPartial, fmt.Errorf("%s failed and will be tried again; \"usher logs %s --status failure\" says why", counted(run.Counts.Failed, "person", "people"), quoted(application))}
 	case run.Counts.Staged > 0:
-		return &exitError{exitPartial, fmt.Errorf("%d removals are held; \"usher removals list\" shows them", run.Counts.Staged)}
+		return &exitError{exitPartial, fmt.Errorf("%s held; \"usher removals list %s\" shows them", counted(run.Counts.Staged, "removal is", "removals are"), quoted(application))}
 	}
 	return nil
 }

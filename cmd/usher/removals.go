@@ -111,11 +111,11 @@ func newDecideCommand(o *options, verb, short string, decide func(ctx context.Co
 				if err != nil {
 					return err
 				}
-				if err := w.audit(ctx, "Removals: "+verb, app.DisplayName, fmt.Sprintf("%d removals", count)); err != nil {
+				if err := w.audit(ctx, "Removals: "+verb, app.DisplayName, counted(count, "removal", "removals")); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]int{"removals": count}, func(out io.Writer) error {
-					_, err := fmt.Fprintf(out, "%s: %d removals\n", verb, count)
+					_, err := fmt.Fprintf(out, "%s: %s\n", verb, counted(count, "removal", "removals"))
 					return err
 				})
 			})

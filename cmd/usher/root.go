@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -69,27 +70,63 @@ By hand, step by step:            docs/tutorial-salesforce.md
 
 Exit codes: 0 done; 1 failed; 2 wrong command line; 3 done, but some people
 failed or are held back ("usher logs" says who and why).`,
-		Example:       "  usher demo\n  usher app add salesforce --data ./data\n  usher provision Salesforce --dry-run",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if o.output != "table" && o.output != "json" && o.output != "csv" {
-				return &exitError{exitUsage, fmt.Errorf("--output is table, json or csv, not %q", o.output)}
-			}
-			return nil
-		},
+		Example:           "  usher demo\n  usher app add salesforce --data ./data\n  usher provision Salesforce --dry-run",
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error { return o.checkOutput(command) },
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", environment("USHER_DATA", "./usher-data"), "folder of the embedded database (also USHER_DATA)")
 	flags.StringVar(&o.database, "database", os.Getenv("USHER_DATABASE"), "postgres:// URL of a database to use instead (also USHER_DATABASE)")
 	flags.StringVarP(&o.output, "output", "o", "table", "form of the output: table or json; logs also csv")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "write what happens to the error output, as structured log")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
+	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
+		return &exitError{exitUsage, fmt.Errorf("%w; see %s --help", err, command.CommandPath())}
+	})
 	root.AddCommand(
 		newDemoCommand(o), newSimCommand(o), newDirectoryCommand(o), newAppCommand(o), newAssignCommand(o), newUnassignCommand(o),
 		newProvisionCommand(o), newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newWhyCommand(o), newExprCommand(),
 	)
+	refuseUnknownCommands(root)
 	return root
+}
+
+// checkOutput refuses a form of output that the command does not have.
+func (o *options) checkOutput(command *cobra.Command) error {
+	switch {
+	case o.output == "table", o.output == "json":
+		return nil
+	case o.output != "csv":
+		return &exitError{exitUsage, fmt.Errorf("--output is table, json or csv, not %q", o.output)}
+	case command.Name() != "logs":
+		return &exitError{exitUsage, fmt.Errorf("%s has no csv output; table and json it has", command.CommandPath())}
+	}
+	return nil
+}
+
+// refuseUnknownCommands makes every command that only holds others say so when it
+// is given something that it does not hold, where cobra would print its help and
+// report success.
+func refuseUnknownCommands(command *cobra.Command) {
+	for _, below := range command.Commands() {
+		refuseUnknownCommands(below)
+	}
+	if command.Runnable() || !command.HasSubCommands() {
+		return
+	}
+	command.SuggestionsMinimumDistance = 2
+	command.DisableFlagsInUseLine = true
+	command.Args = func(command *cobra.Command, given []string) error {
+		if len(given) == 0 {
+			return nil
+		}
+		hint := ""
+		if near := command.SuggestionsFor(given[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return &exitError{exitUsage, fmt.Errorf("%s has no command %q%s; see %s --help", command.CommandPath(), given[0], hint, command.CommandPath())}
+	}
+	command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
 }
 
 func environment(name, otherwise string) string {
@@ -113,6 +150,27 @@ func arguments(names ...string) cobra.PositionalArgs {
 		if len(given) == len(names) {
 			return nil
 		}
-		return &exitError{exitUsage, fmt.Errorf("%s takes %d arguments %v, not %d; see %s --help", command.CommandPath(), len(names), names, len(given), command.CommandPath())}
+		return wrongArguments(command, strings.Join(names, " "), given)
 	}
+}
+
+// optionalArgument checks that there is one argument at most.
+func optionalArgument(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, given []string) error {
+		if len(given) <= 1 {
+			return nil
+		}
+		return wrongArguments(command, "at most one "+name, given)
+	}
+}
+
+func wrongArguments(command *cobra.Command, wanted string, given []string) error {
+	path := command.CommandPath()
+	if wanted == "" {
+		wanted = "no arguments"
+	}
+	if len(given) == 0 {
+		return &exitError{exitUsage, fmt.Errorf("%s needs %s; see %s --help", path, wanted, path)}
+	}
+	return &exitError{exitUsage, fmt.Errorf("%s takes %s, not %q; see %s --help", path, wanted, given, path)}
 }

@@ -69,7 +69,7 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 	}
 	last := view.Status.LastRun
 	if last.CycleID == "" {
-		_, err := fmt.Fprintln(out, "no cycle has run yet: usher provision", strconv.Quote(view.Application))
+		_, err := fmt.Fprintln(out, "no cycle has run yet: usher provision", quoted(view.Application))
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "last cycle %s, ended %s\n", last.CycleID, last.Ended.Format(time.RFC3339)); err != nil {

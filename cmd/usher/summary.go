@@ -31,8 +31,8 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 	if counts.Staged > 0 {
 		fmt.Fprintf(&text, "  %d removals held by the removal guard\n", counts.Staged)
 	}
-	fmt.Fprintf(&text, "  %.2f s, %.0f users a second, %d API calls (%.3f per user), %d rows written\n",
-		seconds, float64(counts.Collected)/max(seconds, 0.001), counts.Calls, float64(counts.Calls)/float64(max(1, counts.Collected)), counts.Writes)
+	fmt.Fprintf(&text, "  %.2f s, %s%d API calls%s, %d rows written\n",
+		seconds, perSecond(counts.Collected, seconds), counts.Calls, perUser(counts.Calls, counts.Collected), counts.Writes)
 	codes := slices.SortedFunc(maps.Keys(counts.Codes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts.Codes[b], counts.Codes[a]), cmp.Compare(a, b))
 	})
@@ -48,4 +48,27 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 		return fmt.Errorf("write the summary: %w", err)
 	}
 	return nil
+}
+
+// perSecond and perUser say nothing about a cycle that had nobody to look at.
+func perSecond(collected int, seconds float64) string {
+	if collected == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f users a second, ", float64(collected)/max(seconds, 0.001))
+}
+
+func perUser(calls int64, collected int) string {
+	if collected == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%.3f per user)", float64(calls)/float64(collected))
+}
+
+// counted is a number with the noun, or the end of the sentence, that fits it.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

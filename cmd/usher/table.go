@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // writeTable writes rows under a heading, in columns.
 func writeTable(w io.Writer, heading []string, rows [][]string) error {
-	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 4, 2, ' ', 0)
 	for _, row := range append([][]string{heading}, rows...) {
 		for i, cell := range row {
 			row[i] = strings.Map(printable, cell)
@@ -22,7 +26,23 @@ func writeTable(w io.Writer, heading []string, rows [][]string) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
+	for line := range bytes.Lines(text.Bytes()) {
+		if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimRight(line, " \n")); err != nil {
+			return fmt.Errorf("write table: %w", err)
+		}
+	}
 	return nil
+}
+
+// quoted is a name as it has to be typed on a command line.
+func quoted(name string) string {
+	plain := func(r rune) bool {
+		return r == '-' || r == '_' || r == '.' || r == '@' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return strconv.Quote(name)
 }
 
 // printable keeps a value from breaking the table or the terminal.

@@ -103,6 +103,9 @@ func (w *workspace) session(ctx context.Context, application string, work func(d
 		return err
 	}
 	session, err := w.runner.Open(ctx, app.ID)
+	if target, ok := errors.AsType[*connector.Error](err); ok {
+		return fmt.Errorf("%s cannot be signed in to yet: %s; \"usher app set-credentials %s\" saves what is missing", app.DisplayName, target.Message, quoted(app.DisplayName))
+	}
 	if err != nil {
 		return err
 	}
@@ -129,9 +132,17 @@ func (w *workspace) job(ctx context.Context, application string) (directory.Appl
 func (w *workspace) user(ctx context.Context, name string) (directory.User, error) {
 	user, err := w.store.User(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
-		return user, fmt.Errorf("there is no user with the id or user principal name %q in the directory", name)
+		return user, fmt.Errorf("there is no user with the id or user principal name %q in the directory; \"usher directory users\" shows who there is", name)
 	}
 	return user, err
+}
+
+func (w *workspace) group(ctx context.Context, name string) (directory.Group, error) {
+	group, err := w.store.Group(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return group, fmt.Errorf("there is no group with the id or name %q in the directory; \"usher directory groups\" shows what there is", name)
+	}
+	return group, err
 }
 
 // audit writes an administrator's act to the audit log.

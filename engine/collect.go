@@ -51,11 +51,18 @@ func (c *cycle) guard(ctx context.Context) error {
 		count.Planned = len(c.dryRemovals)
 	}
 	guard := plan.Guard{Limit: c.job.Settings.RemovalLimit, Percent: c.job.Settings.RemovalPercent}
-	c.held = guard.Judge(count.Planned, count.Connected)
+	enabled := 0
+	if guard.NeedsShare(count.Planned) {
+		enabled, err = c.Removals.CountEnabled(ctx, c.job.ID)
+		if err != nil {
+			return fmt.Errorf("count accounts in use: %w", err)
+		}
+	}
+	c.held = guard.Judge(count.Planned, enabled)
 	if c.held == "" || c.asked.DryRun {
 		return nil
 	}
-	c.log.WarnContext(ctx, "removals are held", "reason", c.held, "removals", count.Planned, "connected", count.Connected)
+	c.log.WarnContext(ctx, "removals are held", "reason", c.held, "removals", count.Planned)
 	if err := c.Removals.Hold(ctx, c.cycle); err != nil {
 		return fmt.Errorf("hold removals: %w", err)
 	}

@@ -173,6 +173,10 @@ type Removals interface {
 	// Count returns how many removals the list holds by state.
 	Count(ctx context.Context, jobID string) (RemovalCount, error)
 
+	// CountEnabled returns how many accounts are connected and enabled. It costs as
+	// much as there are accounts.
+	CountEnabled(ctx context.Context, jobID string) (int, error)
+
 	// List returns the removals in one of the states, in the order of source id, after
 	// the one given, at most limit of them.
 	List(ctx context.Context, jobID string, states []RemovalState, after string, limit int) ([]Removal, error)
@@ -184,7 +188,6 @@ type Removals interface {
 // RemovalCount is how many removals a job has on its list.
 type RemovalCount struct {
 	Planned, Staged, Allowed int
-	Connected                int // enabled connections of the job, for the share
 }
 
 // Cycle names a running cycle and carries its fencing token.

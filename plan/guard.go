@@ -13,13 +13,17 @@ type Guard struct {
 // says nothing: one leaver of a team of three is a third.
 const smallRemovals = 10
 
+// NeedsShare reports whether the number of accounts in use matters for that many
+// removals. It costs something to count them.
+func (g Guard) NeedsShare(removals int) bool { return g.Percent > 0 && removals > smallRemovals }
+
 // Judge returns why that many removals are too many, empty when they are not. A
 // limit is exceeded, not met, when it holds them back.
 func (g Guard) Judge(removals, connected int) string {
 	if g.Limit > 0 && removals > g.Limit {
 		return fmt.Sprintf("%d removals are more than the limit of %d in one cycle", removals, g.Limit)
 	}
-	if g.Percent > 0 && removals > smallRemovals && removals*100 > g.Percent*connected {
+	if g.NeedsShare(removals) && removals*100 > g.Percent*connected {
 		return fmt.Sprintf("%d removals are more than %d %% of the %d accounts in use", removals, g.Percent, connected)
 	}
 	return ""

@@ -29,12 +29,21 @@ func (c cycles) Plan(ctx context.Context, cycle engine.Cycle, found []engine.Rem
 // Count counts the list; see engine.Removals.
 func (c cycles) Count(ctx context.Context, jobID string) (engine.RemovalCount, error) {
 	var count engine.RemovalCount
-	_, err := c.database().queries().one(ctx, []any{&count.Planned, &count.Staged, &count.Allowed, &count.Connected},
+	_, err := c.database().queries().one(ctx, []any{&count.Planned, &count.Staged, &count.Allowed},
 		`select count(case when state = 'planned' then 1 end), count(case when state = 'staged' then 1 end),
-			count(case when state = 'allowed' then 1 end), (select count(*) from connections where job_id = $1 and enabled)
+			count(case when state = 'allowed' then 1 end)
 		from removals where job_id = $1`, jobID)
 	if err != nil {
 		return count, fmt.Errorf("count removals: %w", err)
+	}
+	return count, nil
+}
+
+// CountEnabled counts accounts in use; see engine.Removals.
+func (c cycles) CountEnabled(ctx context.Context, jobID string) (int, error) {
+	count, err := c.database().queries().count(ctx, `select count(*) from connections where job_id = $1 and enabled`, jobID)
+	if err != nil {
+		return 0, fmt.Errorf("count accounts in use: %w", err)
 	}
 	return count, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func richUser(profile, manager string, i int) map[string]any {
 		"Alias": fmt.Sprintf("p%06d", i), "TimeZoneSidKey": "Europe/Berlin", "LocaleSidKey": "de_DE", "EmailEncodingKey": "UTF-8",
 		"LanguageLocaleKey": "de", "ProfileId": profile, "IsActive": true, "Title": "Engineer", "Department": "Engineering",
 		"CompanyName": "Contoso", "City": "Berlin", "Country": "Germany", "PostalCode": "10115", "Street": "Main Street 1", "State": "Berlin",
-		"Phone": fmt.Sprintf("+49 30 %06d", i), "MobilePhone": fmt.Sprintf("+49 171 %06d", i), "EmployeeNumber": fmt.Sprint(i),
+		"Phone": fmt.Sprintf("+49 30 %06d", i), "MobilePhone": fmt.Sprintf("+49 171 %06d", i), "EmployeeNumber": strconv.Itoa(i),
 		"FederationIdentifier": fmt.Sprintf("person.number%06d@contoso.example", i), "ManagerId": manager, "UserPermissionsMarketingUser": false,
 	}
 }

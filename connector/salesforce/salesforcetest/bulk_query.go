@@ -62,9 +62,11 @@ func (o *Org) fillQueryJob(made *job, query *soql.Query, user string) *apiError 
 			return fault
 		}
 		name := ""
+		var nameSb65 strings.Builder
 		for _, hop := range p.hops {
-			name += hop.relationship + "."
+			nameSb65.WriteString(hop.relationship + ".")
 		}
+		name += nameSb65.String()
 		paths, made.header = append(paths, p), append(made.header, name+p.name)
 	}
 	rows, fault := run.rows(t, query)

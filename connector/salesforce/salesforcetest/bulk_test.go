@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,7 +107,7 @@ func TestBulkQueryIsPagedByLocators(t *testing.T) {
 		if diff := cmp.Diff([]string{"Id", "Profile.Name", "Title"}, table[0]); diff != "" {
 			t.Fatalf("header (-want +got):\n%s", diff)
 		}
-		if answer.header.Get("Sforce-NumberOfRecords") != fmt.Sprint(len(table)-1) {
+		if answer.header.Get("Sforce-NumberOfRecords") != strconv.Itoa(len(table)-1) {
 			t.Error("the number of records is wrong")
 		}
 		rows += len(table) - 1

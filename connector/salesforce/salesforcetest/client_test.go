@@ -33,24 +33,24 @@ type response struct {
 }
 
 // signIn makes an org of config and signs in with the client credentials.
-func signIn(t testing.TB, config salesforcetest.Config) *session {
-	t.Helper()
+func signIn(tb testing.TB, config salesforcetest.Config) *session {
+	tb.Helper()
 	org, err := salesforcetest.New(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return signInTo(t, org)
+	return signInTo(tb, org)
 }
 
-func signInTo(t testing.TB, org *salesforcetest.Org) *session {
-	t.Helper()
-	s := &session{t: t, org: org, client: org.Client()}
+func signInTo(tb testing.TB, org *salesforcetest.Org) *session {
+	tb.Helper()
+	s := &session{t: tb, org: org, client: org.Client()}
 	c := org.Credentials()
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.ClientID}, "client_secret": {c.ClientSecret}}
 	answer := s.do(http.MethodPost, "/services/oauth2/token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
-	s.token, _ = answer.object(t)["access_token"].(string)
+	s.token, _ = answer.object(tb)["access_token"].(string)
 	if s.token == "" {
-		t.Fatalf("no access token: %s", answer.text)
+		tb.Fatalf("no access token: %s", answer.text)
 	}
 	return s
 }
@@ -151,43 +151,43 @@ func (s *session) create(object string, values map[string]any) string {
 	return id
 }
 
-func encode(t testing.TB, value any) string {
-	t.Helper()
+func encode(tb testing.TB, value any) string {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := json.NewEncoder(&b).Encode(value); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.String()
 }
 
-func (r response) object(t testing.TB) map[string]any {
-	t.Helper()
+func (r response) object(tb testing.TB) map[string]any {
+	tb.Helper()
 	if !strings.HasPrefix(r.text, "{") {
 		return map[string]any{}
 	}
 	var value map[string]any
 	if err := json.Unmarshal([]byte(r.text), &value); err != nil {
-		t.Fatalf("%q: %v", r.text, err)
+		tb.Fatalf("%q: %v", r.text, err)
 	}
 	return value
 }
 
-func (r response) list(t testing.TB) []map[string]any {
-	t.Helper()
+func (r response) list(tb testing.TB) []map[string]any {
+	tb.Helper()
 	var value []map[string]any
 	if err := json.Unmarshal([]byte(r.text), &value); err != nil {
-		t.Fatalf("%q: %v", r.text, err)
+		tb.Fatalf("%q: %v", r.text, err)
 	}
 	return value
 }
 
 // code is the errorCode of a refusal, or empty.
-func (r response) code(t testing.TB) string {
-	t.Helper()
+func (r response) code(tb testing.TB) string {
+	tb.Helper()
 	if !strings.HasPrefix(r.text, "[") {
 		return ""
 	}
-	for _, fault := range r.list(t) {
+	for _, fault := range r.list(tb) {
 		code, _ := fault["errorCode"].(string)
 		return code
 	}

@@ -1,6 +1,7 @@
 package salesforcetest_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,9 +15,7 @@ import (
 // typed adds the attributes that a row of a collection needs.
 func typed(object string, values map[string]any) map[string]any {
 	row := map[string]any{"attributes": map[string]any{"type": object}}
-	for name, value := range values {
-		row[name] = value
-	}
+	maps.Copy(row, values)
 	return row
 }
 

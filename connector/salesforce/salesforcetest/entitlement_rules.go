@@ -108,7 +108,7 @@ func (tx *transaction) beforeLicenseAssignment(d *draft) *apiError {
 	assignee, id := o.field("AssigneeId"), o.field("PermissionSetLicenseId")
 	for _, r := range tx.org.tables[o.name].find(assignee, d.get(assignee)) {
 		if had, _ := r.stored(id); had == d.get(id) {
-			return rowError("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: PermissionSetLicenseId duplicates value on record with id: %s", r.id[:15]), id.name)
+			return rowError("DUPLICATE_VALUE", "duplicate value found: PermissionSetLicenseId duplicates value on record with id: "+r.id[:15], id.name)
 		}
 	}
 	license := tx.org.tables["PermissionSetLicense"].get(d.get(id))

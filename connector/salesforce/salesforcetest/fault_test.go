@@ -161,7 +161,7 @@ func TestARealServerCutsConnectionsToo(t *testing.T) {
 			return err
 		}
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		answer, err := http.DefaultClient.Do(request)
+		answer, err := (&http.Client{Timeout: time.Minute}).Do(request)
 		if err != nil {
 			return err
 		}

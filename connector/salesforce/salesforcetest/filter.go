@@ -241,20 +241,20 @@ func literalPeriod(now time.Time, name string, count int) (start, end time.Time)
 		start = step(startOf(today, unit), unit, -count)
 		return start, step(start, unit, 1)
 	}
-	switch {
-	case name == "TODAY":
+	switch name {
+	case "TODAY":
 		return today, today.AddDate(0, 0, 1)
-	case name == "YESTERDAY":
+	case "YESTERDAY":
 		return today.AddDate(0, 0, -1), today
-	case name == "TOMORROW":
+	case "TOMORROW":
 		return today.AddDate(0, 0, 1), today.AddDate(0, 0, 2)
-	case name == "LAST_90_DAYS":
+	case "LAST_90_DAYS":
 		return today.AddDate(0, 0, -90), today.AddDate(0, 0, 1)
-	case name == "NEXT_90_DAYS":
+	case "NEXT_90_DAYS":
 		return today.AddDate(0, 0, 1), today.AddDate(0, 0, 91)
-	case name == "LAST_N_DAYS":
+	case "LAST_N_DAYS":
 		return today.AddDate(0, 0, -count), today.AddDate(0, 0, 1)
-	case name == "NEXT_N_DAYS":
+	case "NEXT_N_DAYS":
 		return today.AddDate(0, 0, 1), today.AddDate(0, 0, count+1)
 	}
 	current := startOf(today, unit)

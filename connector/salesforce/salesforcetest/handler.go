@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -164,14 +165,11 @@ func refuse(faults ...*apiError) *answer {
 
 // send writes the answer, or what a scheduled fault leaves of it.
 func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
-	switch c.outcome.after {
-	case FaultReset, FaultResponseLost:
+	if c.outcome.after == FaultReset || c.outcome.after == FaultResponseLost {
 		panic(http.ErrAbortHandler)
 	}
 	header := w.Header()
-	for name, values := range a.header {
-		header[name] = values
-	}
+	maps.Copy(header, a.header)
 	if len(a.body) > 0 && header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "application/json;charset=UTF-8")
 		if a.contentType != "" {
@@ -191,11 +189,11 @@ func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
 		return
 	}
 	if c.outcome.after == FaultTruncatedBody && len(body) > 0 {
-		_, _ = w.Write(body[:len(body)/2])         // The connection is cut right after.
+		_, _ = w.Write(body[:len(body)/2])        //nolint:gosec // JSON, or a page made by html/template.
 		_ = http.NewResponseController(w).Flush() // In memory nothing waits to be sent.
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(body) // A client that is gone cannot be told.
+	_, _ = w.Write(body) //nolint:gosec // as above; a client that is gone cannot be told.
 }
 
 func compress(body []byte) []byte {

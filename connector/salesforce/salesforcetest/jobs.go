@@ -180,9 +180,18 @@ func (o *Org) moveJob(c *call, j *job) *answer {
 // describe is the JSON of a job. The caller holds the lock of the jobs.
 func (j *job) describe() []member {
 	members := []member{
-		{"id", j.id}, {"operation", j.operation}, {"object", j.object}, {"createdById", j.user}, {"createdDate", formatTime(j.created)},
-		{"systemModstamp", formatTime(j.changed)}, {"state", j.state}, {"concurrencyMode", "Parallel"}, {"contentType", "CSV"},
-		{"apiVersion", jsonVersion(j.version)}, {"lineEnding", j.lineEnding}, {"columnDelimiter", j.delimiter},
+		{"id", j.id},
+		{"operation", j.operation},
+		{"object", j.object},
+		{"createdById", j.user},
+		{"createdDate", formatTime(j.created)},
+		{"systemModstamp", formatTime(j.changed)},
+		{"state", j.state},
+		{"concurrencyMode", "Parallel"},
+		{"contentType", "CSV"},
+		{"apiVersion", jsonVersion(j.version)},
+		{"lineEnding", j.lineEnding},
+		{"columnDelimiter", j.delimiter},
 	}
 	if j.kind == "query" {
 		return append(members, member{"jobType", "V2Query"}, member{"numberRecordsProcessed", len(j.rows)}, member{"retries", 0}, member{"totalProcessingTime", 1})

@@ -252,10 +252,20 @@ func TestDescribeTellsTheRulesOfFields(t *testing.T) {
 		field, property string
 		want            any
 	}{
-		{"Username", "length", 80.0}, {"Username", "nillable", false}, {"Username", "unique", true}, {"Username", "idLookup", true},
-		{"Alias", "length", 8.0}, {"FederationIdentifier", "length", 512.0}, {"FederationIdentifier", "caseSensitive", true},
-		{"ProfileId", "relationshipName", "Profile"}, {"ProfileId", "type", "reference"}, {"TimeZoneSidKey", "restrictedPicklist", true},
-		{"IsActive", "defaultedOnCreate", true}, {"Name", "createable", false}, {"CreatedDate", "updateable", false}, {"Id", "type", "id"},
+		{"Username", "length", 80.0},
+		{"Username", "nillable", false},
+		{"Username", "unique", true},
+		{"Username", "idLookup", true},
+		{"Alias", "length", 8.0},
+		{"FederationIdentifier", "length", 512.0},
+		{"FederationIdentifier", "caseSensitive", true},
+		{"ProfileId", "relationshipName", "Profile"},
+		{"ProfileId", "type", "reference"},
+		{"TimeZoneSidKey", "restrictedPicklist", true},
+		{"IsActive", "defaultedOnCreate", true},
+		{"Name", "createable", false},
+		{"CreatedDate", "updateable", false},
+		{"Id", "type", "id"},
 	}
 	for _, test := range tests {
 		if got := fields[test.field][test.property]; got != test.want {

@@ -40,12 +40,12 @@ func (o *Org) oauth(c *call, path []string) *answer {
 	return refuse(notFound())
 }
 
-func oauthFault(status int, code, description string) *answer {
-	return reply(status, []member{{"error", code}, {"error_description", description}})
+func oauthFault(code, description string) *answer {
+	return reply(http.StatusBadRequest, []member{{"error", code}, {"error_description", description}})
 }
 
 func invalidGrant(description string) *answer {
-	return oauthFault(http.StatusBadRequest, "invalid_grant", description)
+	return oauthFault("invalid_grant", description)
 }
 
 // form reads the parameters of the body, and of the address as a fallback.
@@ -65,7 +65,7 @@ func (c *call) form() url.Values {
 func (o *Org) issueToken(c *call) *answer {
 	c.outcome.kind = "token"
 	if c.method != http.MethodPost {
-		return oauthFault(http.StatusBadRequest, "invalid_request", "must use HTTP POST")
+		return oauthFault("invalid_request", "must use HTTP POST")
 	}
 	form := c.form()
 	if a := c.consult(o, operation{name: "token", keys: []string{form.Get("username"), form.Get("client_id")}}); a != nil {
@@ -77,7 +77,7 @@ func (o *Org) issueToken(c *call) *answer {
 	}
 	grant, known := grants[form.Get("grant_type")]
 	if !known {
-		return oauthFault(http.StatusBadRequest, "unsupported_grant_type", "grant type not supported")
+		return oauthFault("unsupported_grant_type", "grant type not supported")
 	}
 	return grant(c, form)
 }
@@ -95,11 +95,11 @@ func (o *Org) application(c *call, form url.Values, secretNeeded bool) (Applicat
 			continue
 		}
 		if (secretNeeded || secret != "") && subtle.ConstantTimeCompare([]byte(secret), []byte(app.ClientSecret)) == 0 {
-			return Application{}, oauthFault(http.StatusBadRequest, "invalid_client", "invalid client credentials")
+			return Application{}, oauthFault("invalid_client", "invalid client credentials")
 		}
 		return app, nil
 	}
-	return Application{}, oauthFault(http.StatusBadRequest, "invalid_client_id", "client identifier invalid")
+	return Application{}, oauthFault("invalid_client_id", "client identifier invalid")
 }
 
 func (o *Org) clientCredentials(c *call, form url.Values) *answer {
@@ -108,7 +108,7 @@ func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 		return refused
 	}
 	if isLoginHost(c.base) {
-		return oauthFault(http.StatusBadRequest, "invalid_grant", "request not supported on this domain")
+		return oauthFault("invalid_grant", "request not supported on this domain")
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -165,7 +165,7 @@ func (o *Org) bearerGrant(c *call, form url.Values) *answer {
 	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute))
 	switch {
 	case app.ClientID == "" && claims.Issuer != "":
-		return oauthFault(http.StatusBadRequest, "invalid_client_id", "client identifier invalid")
+		return oauthFault("invalid_client_id", "client identifier invalid")
 	case err != nil:
 		return invalidGrant("invalid assertion")
 	case !o.acceptsAudience(c, claims.Audience):
@@ -221,7 +221,7 @@ func (o *Org) grant(c *call, user *record, refresh string) *answer {
 
 func (o *Org) revoke(c *call) *answer {
 	if !o.sessions.end(c.form().Get("token")) {
-		return oauthFault(http.StatusBadRequest, "unsupported_token_type", "this token type is not supported")
+		return oauthFault("unsupported_token_type", "this token type is not supported")
 	}
 	return &answer{status: http.StatusOK}
 }

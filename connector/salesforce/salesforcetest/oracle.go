@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -307,7 +308,7 @@ func (o *Org) SetLicenseTotal(name string, total int) error {
 		return fmt.Errorf("change the seats of license %q: there is none", name)
 	}
 	f := t.object.field("TotalLicenses")
-	o.begin("").replace(t, newDraft(t.object, r).put(f, fmt.Sprint(total)))
+	o.begin("").replace(t, newDraft(t.object, r).put(f, strconv.Itoa(total)))
 	return nil
 }
 

@@ -13,17 +13,17 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// FileFault is one thing that is wrong with an org file.
-type FileFault struct {
+// FileError is one thing that is wrong with an org file.
+type FileError struct {
 	Line    int // from 1; 0 when it concerns the whole file
 	Message string
 }
 
-// FileFaults is everything that is wrong with an org file, in the order of lines.
-type FileFaults []FileFault
+// FileErrors is everything that is wrong with an org file, in the order of lines.
+type FileErrors []FileError
 
 // Error lists the faults, one in a line.
-func (f FileFaults) Error() string {
+func (f FileErrors) Error() string {
 	texts := make([]string, len(f))
 	for i, fault := range f {
 		texts[i] = fmt.Sprintf("line %d: %s", fault.Line, fault.Message)
@@ -33,7 +33,7 @@ func (f FileFaults) Error() string {
 
 // ReadConfig reads an org file: YAML with the keys of [Config]. What the file
 // leaves out is that of [Default]. All faults are reported at once: the error is
-// FileFaults unless reading itself fails.
+// FileErrors unless reading itself fails.
 func ReadConfig(file io.Reader) (Config, error) {
 	content, err := io.ReadAll(file)
 	if err != nil {
@@ -41,7 +41,7 @@ func ReadConfig(file io.Reader) (Config, error) {
 	}
 	parsed, err := parser.ParseBytes(content, 0)
 	if err != nil {
-		return Config{}, FileFaults{{Message: yaml.FormatError(err, false, false)}}
+		return Config{}, FileErrors{{Message: yaml.FormatError(err, false, false)}}
 	}
 	r := &fileReader{lines: map[string]int{}}
 	var config Config
@@ -55,7 +55,7 @@ func ReadConfig(file io.Reader) (Config, error) {
 		r.check(config)
 	}
 	if len(r.faults) > 0 {
-		slices.SortStableFunc(r.faults, func(a, b FileFault) int { return a.Line - b.Line })
+		slices.SortStableFunc(r.faults, func(a, b FileError) int { return a.Line - b.Line })
 		return Config{}, r.faults
 	}
 	return config, nil
@@ -63,12 +63,12 @@ func ReadConfig(file io.Reader) (Config, error) {
 
 // fileReader decodes the tree of a file and remembers where everything stood.
 type fileReader struct {
-	faults FileFaults
+	faults FileErrors
 	lines  map[string]int // by path, such as users[2].profile
 }
 
 func (r *fileReader) fault(line int, format string, arguments ...any) {
-	r.faults = append(r.faults, FileFault{Line: line, Message: fmt.Sprintf(format, arguments...)})
+	r.faults = append(r.faults, FileError{Line: line, Message: fmt.Sprintf(format, arguments...)})
 }
 
 func lineOf(node ast.Node) int {
@@ -216,6 +216,7 @@ func (r *fileReader) decodeScalar(node ast.Node, into reflect.Value, path string
 			into.SetInt(int64(given.Uint())) //nolint:gosec // counts of seats.
 			return
 		}
+	default:
 	}
 	r.fault(lineOf(node), "%s must be a %s, not %v", shown(path), wordFor(into.Kind()), value)
 }
@@ -226,6 +227,7 @@ func wordFor(kind reflect.Kind) string {
 		return "boolean"
 	case reflect.Int:
 		return "whole number"
+	default:
+		return "text"
 	}
-	return "text"
 }

@@ -74,8 +74,11 @@ func TestAFileReportsAllItsFaultsWithLines(t *testing.T) {
 		words      string
 	}{
 		{"unknown keys and wrong types", "name: x\ncolour: red\nlatency: soon\nlicenses:\n  - name: A\n    total: many\nprofiles: none\n", []int{2, 3, 6, 7}, "unknown key \"colour\""},
-		{"names of nothing", "profiles:\n  - name: A\n    license: None\n    permissions: [Fly]\nusers:\n  - username: a@b.example\n    profile: B\n    fields: {Colour: red}\nfaults:\n  - kind: flood\n",
-			[]int{3, 4, 7, 8, 10}, "there is no license \"None\""},
+		{
+			"names of nothing", "profiles:\n  - name: A\n    license: None\n    permissions: [Fly]\nusers:\n  - username: a@b.example\n    profile: B\n    fields: {Colour: red}\nfaults:\n  - kind: flood\n",
+			[]int{3, 4, 7, 8, 10},
+			"there is no license \"None\"",
+		},
 		{"missing and doubled", "users:\n  - profile: Standard User\n  - {username: a@b.example, profile: Standard User}\n  - {username: A@b.example, profile: Standard User}\n", []int{2, 4}, "there twice"},
 		{"no YAML", "a: [", []int{0}, ""},
 	}
@@ -83,7 +86,7 @@ func TestAFileReportsAllItsFaultsWithLines(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := salesforcetest.ReadConfig(strings.NewReader(test.file))
-			faults, ok := err.(salesforcetest.FileFaults) //nolint:errorlint // ReadConfig promises this very type.
+			faults, ok := err.(salesforcetest.FileErrors) //nolint:errorlint // ReadConfig promises this very type.
 			if !ok {
 				t.Fatalf("error = %v", err)
 			}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,13 +62,13 @@ func (o *Org) search(text string) (found []User, matching, total int) {
 	defer o.mu.RUnlock()
 	t, rows := o.schema.object("User"), o.tables["User"].rows
 	text = strings.ToLower(text)
-	for i := len(rows) - 1; i >= 0; i-- {
-		username, _ := rows[i].stored(o.user.username)
-		if text != "" && !strings.Contains(strings.ToLower(username+" "+o.value(t, rows[i], t.field("Name"))), text) {
+	for _, row := range slices.Backward(rows) {
+		username, _ := row.stored(o.user.username)
+		if text != "" && !strings.Contains(strings.ToLower(username+" "+o.value(t, row, t.field("Name"))), text) {
 			continue
 		}
 		if matching++; len(found) < usersOnPage {
-			found = append(found, o.userOf(rows[i]))
+			found = append(found, o.userOf(row))
 		}
 	}
 	return found, matching, len(rows)

@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -148,12 +149,9 @@ func (o *Org) page1(c *call, result *cursor) *answer {
 func (o *Org) pageFrom(c *call, result *cursor, from, size int) *answer {
 	to := min(from+size, len(result.rows))
 	shown := result.rows[from:to]
-	switch c.top.outcome.page {
-	case FaultHalfPage:
+	if fault := c.top.outcome.page; fault != "" && len(shown) > 1 {
 		shown = shown[:len(shown)/2]
-	case FaultShortPage:
-		if len(shown) > 1 {
-			shown = shown[:len(shown)/2]
+		if fault == FaultShortPage {
 			to = from + len(shown)
 		}
 	}
@@ -190,7 +188,7 @@ func pageOf(total int, next string, lines [][]byte) *answer {
 
 // pageSize reads Sforce-Query-Options: batchSize=n.
 func (c *call) pageSize() int {
-	for _, option := range strings.Split(c.header.Get("Sforce-Query-Options"), ",") {
+	for option := range strings.SplitSeq(c.header.Get("Sforce-Query-Options"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(option), "=")
 		if n, err := strconv.Atoi(value); err == nil && strings.EqualFold(name, "batchSize") {
 			return min(max(n, minimumPage), defaultPage)
@@ -240,8 +238,8 @@ func (q *queryRun) columns(t *object, query *soql.Query) *answer {
 		}
 		idSelected = idSelected || len(p.hops) == 0 && leaf == t.idCol
 		described := any(columnMetadata(leaf.name, leaf, false, nil))
-		for i := len(p.hops) - 1; i >= 0; i-- {
-			described = columnMetadata(p.hops[i].relationship, &field{kind: typeReference}, false, []any{described})
+		for _, v := range slices.Backward(p.hops) {
+			described = columnMetadata(v.relationship, &field{kind: typeReference}, false, []any{described})
 		}
 		list = append(list, described)
 	}
@@ -259,8 +257,17 @@ func columnMetadata(name string, f *field, aggregate bool, joined []any) []membe
 		joined = []any{}
 	}
 	return []member{
-		{"aggregate", aggregate}, {"apexType", apex}, {"booleanType", f.kind == typeBoolean}, {"columnName", name}, {"custom", f.custom},
-		{"displayName", name}, {"foreignKeyName", nil}, {"insertable", f.createable}, {"joinColumns", joined},
-		{"numberType", f.kind == typeInteger || f.kind == typeDouble}, {"textType", f.isText()}, {"updatable", f.updateable},
+		{"aggregate", aggregate},
+		{"apexType", apex},
+		{"booleanType", f.kind == typeBoolean},
+		{"columnName", name},
+		{"custom", f.custom},
+		{"displayName", name},
+		{"foreignKeyName", nil},
+		{"insertable", f.createable},
+		{"joinColumns", joined},
+		{"numberType", f.kind == typeInteger || f.kind == typeDouble},
+		{"textType", f.isText()},
+		{"updatable", f.updateable},
 	}
 }

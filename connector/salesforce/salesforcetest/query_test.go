@@ -2,6 +2,7 @@ package salesforcetest_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,9 +15,9 @@ import (
 )
 
 // people makes an org with a few users to ask about.
-func people(t testing.TB) *session {
-	t.Helper()
-	s := signIn(t, salesforcetest.Default())
+func people(tb testing.TB) *session {
+	tb.Helper()
+	s := signIn(tb, salesforcetest.Default())
 	profiles := s.ids("Profile", "Name")
 	boss := s.create("User", s.newUser("boss@example.com", map[string]any{"LastName": "Aalto", "Department": "Sales"}))
 	s.create("User", s.newUser("zoe@example.com", map[string]any{"FirstName": "Zoë", "LastName": "O'Neil", "ManagerId": boss, "Title": "50% Engineer"}))
@@ -87,14 +88,20 @@ func TestQueriesShowParentsChildrenAndSums(t *testing.T) {
 	t.Parallel()
 	s := people(t)
 	tests := []struct{ name, soql, want string }{
-		{"parents", "SELECT Manager.Username, Profile.UserLicense.Name, profile.name FROM User WHERE Username = 'zoe@example.com'",
-			`"Manager":{"attributes":{"type":"User","url":"URL"},"Username":"boss@example.com"},"Profile":{"attributes":{"type":"Profile","url":"URL"},"UserLicense":{"attributes":{"type":"UserLicense","url":"URL"},"Name":"Salesforce"},"Name":"Standard User"}}`},
+		{
+			"parents", "SELECT Manager.Username, Profile.UserLicense.Name, profile.name FROM User WHERE Username = 'zoe@example.com'",
+			`"Manager":{"attributes":{"type":"User","url":"URL"},"Username":"boss@example.com"},"Profile":{"attributes":{"type":"Profile","url":"URL"},"UserLicense":{"attributes":{"type":"UserLicense","url":"URL"},"Name":"Salesforce"},"Name":"Standard User"}}`,
+		},
 		{"no parent", "SELECT Manager.Username FROM User WHERE Username = 'boss@example.com'", `"Manager":null}`},
-		{"children", "SELECT Username, (SELECT Username FROM ManagedUsers ORDER BY Username LIMIT 1) FROM User WHERE Username = 'boss@example.com'",
-			`"ManagedUsers":{"totalSize":1,"done":true,"records":[{"attributes":{"type":"User","url":"URL"},"Username":"max@example.com"}]}}`},
+		{
+			"children", "SELECT Username, (SELECT Username FROM ManagedUsers ORDER BY Username LIMIT 1) FROM User WHERE Username = 'boss@example.com'",
+			`"ManagedUsers":{"totalSize":1,"done":true,"records":[{"attributes":{"type":"User","url":"URL"},"Username":"max@example.com"}]}}`,
+		},
 		{"count", "SELECT COUNT() FROM User WHERE IsActive = true", `{"totalSize":3,"done":true,"records":[]}`},
-		{"groups", "SELECT Department, COUNT(Id) n, MAX(LastName) FROM User WHERE Department != null GROUP BY Department",
-			`{"attributes":{"type":"AggregateResult"},"Department":"Sales","n":2,"expr0":"mustermann"}`},
+		{
+			"groups", "SELECT Department, COUNT(Id) n, MAX(LastName) FROM User WHERE Department != null GROUP BY Department",
+			`{"attributes":{"type":"AggregateResult"},"Department":"Sales","n":2,"expr0":"mustermann"}`,
+		},
 		{"sum", "SELECT SUM(TotalLicenses), COUNT(Id) FROM UserLicense WHERE Name LIKE 'Chatter%'", `"expr0":250500.0,"expr1":2}`},
 		{"fields", "SELECT FIELDS(ALL) FROM UserLicense WHERE Name = 'Identity' LIMIT 200", `"LicenseDefinitionKey":"PID_Identity_User","Name":"Identity","MasterLabel":"Identity","Status":"Active","TotalLicenses":100,"UsedLicenses":0`},
 		{"object named like a keyword", "SELECT DeveloperName, Related.Name FROM Group WHERE Type = 'Queue'", `"DeveloperName":"Support_Queue","Related":null}`},
@@ -213,9 +220,7 @@ func (s *session) createMany(n int) {
 		rows := []map[string]any{}
 		for i := start; i < min(n, start+200); i++ {
 			row := map[string]any{"attributes": map[string]any{"type": "User"}}
-			for name, value := range template {
-				row[name] = value
-			}
+			maps.Copy(row, template)
 			row["Username"] = fmt.Sprintf("user%06d@example.com", i)
 			rows = append(rows, row)
 		}

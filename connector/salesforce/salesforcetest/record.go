@@ -111,7 +111,7 @@ func (d *draft) build(layouts *layouts, o *object) *record {
 			old++
 		}
 		if known && value != f.initial() {
-			numbers = append(numbers, uint16(i)) //nolint:gosec // objects have a few hundred fields.
+			numbers = append(numbers, uint16(i))
 			values = append(values, value)
 		}
 	}

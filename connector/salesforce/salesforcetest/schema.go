@@ -170,7 +170,7 @@ func (p *schemaParser) object(line string) error {
 	}
 	label, plural, _ := strings.Cut(words[3], "|")
 	o := &object{name: words[1], prefix: words[2], label: label, plural: plural}
-	for _, ability := range strings.Fields(abilities) {
+	for ability := range strings.FieldsSeq(abilities) {
 		switch ability {
 		case "setup":
 			o.setup = true

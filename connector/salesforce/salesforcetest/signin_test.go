@@ -20,13 +20,13 @@ import (
 )
 
 // anonymous reaches an org without a token.
-func anonymous(t testing.TB, config salesforcetest.Config) *session {
-	t.Helper()
+func anonymous(tb testing.TB, config salesforcetest.Config) *session {
+	tb.Helper()
 	org, err := salesforcetest.New(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return &session{t: t, org: org, client: org.Client()}
+	return &session{t: tb, org: org, client: org.Client()}
 }
 
 // soap sends an operation of the partner API.

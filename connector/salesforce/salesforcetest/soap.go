@@ -62,7 +62,7 @@ type envelope struct {
 
 // readEnvelope accepts any prefixes and any order.
 func readEnvelope(content []byte) (envelope, error) {
-	decoder := xml.NewDecoder(bytes.NewReader(content))
+	decoder := xml.NewDecoder(bytes.NewReader(content)) //nolint:gosec // only tokens are read; the package knows no external entities.
 	e := envelope{texts: map[string]string{}}
 	var path []string
 	for {
@@ -192,14 +192,30 @@ func (s *soapCall) userInfo(r *record) string {
 	get := func(name string) string { return o.value(t, r, t.field(name)) }
 	var b strings.Builder
 	for _, e := range [][2]string{
-		{"accessibilityMode", "false"}, {"chatterExternal", truth(get("UserType") == "CsnOnly")}, {"currencySymbol", "$"},
-		{"orgAttachmentFileSizeLimit", "5242880"}, {"orgDefaultCurrencyIsoCode", "USD"}, {"orgDefaultCurrencyLocale", "en_US"},
-		{"orgDisallowHtmlAttachments", "false"}, {"orgHasPersonAccounts", "false"}, {"organizationId", o.id},
-		{"organizationMultiCurrency", "false"}, {"organizationName", o.config.Name}, {"profileId", get("ProfileId")}, {"roleId", get("UserRoleId")},
-		{"sessionSecondsValid", strconv.Itoa(int(o.config.Settings.SessionTimeout / time.Second))}, {"userDefaultCurrencyIsoCode", ""},
-		{"userEmail", get("Email")}, {"userFullName", get("Name")}, {"userId", r.id}, {"userLanguage", get("LanguageLocaleKey")},
-		{"userLocale", get("LocaleSidKey")}, {"userName", get("Username")}, {"userTimeZone", get("TimeZoneSidKey")},
-		{"userType", get("UserType")}, {"userUiSkin", "Theme3"},
+		{"accessibilityMode", "false"},
+		{"chatterExternal", truth(get("UserType") == "CsnOnly")},
+		{"currencySymbol", "$"},
+		{"orgAttachmentFileSizeLimit", "5242880"},
+		{"orgDefaultCurrencyIsoCode", "USD"},
+		{"orgDefaultCurrencyLocale", "en_US"},
+		{"orgDisallowHtmlAttachments", "false"},
+		{"orgHasPersonAccounts", "false"},
+		{"organizationId", o.id},
+		{"organizationMultiCurrency", "false"},
+		{"organizationName", o.config.Name},
+		{"profileId", get("ProfileId")},
+		{"roleId", get("UserRoleId")},
+		{"sessionSecondsValid", strconv.Itoa(int(o.config.Settings.SessionTimeout / time.Second))},
+		{"userDefaultCurrencyIsoCode", ""},
+		{"userEmail", get("Email")},
+		{"userFullName", get("Name")},
+		{"userId", r.id},
+		{"userLanguage", get("LanguageLocaleKey")},
+		{"userLocale", get("LocaleSidKey")},
+		{"userName", get("Username")},
+		{"userTimeZone", get("TimeZoneSidKey")},
+		{"userType", get("UserType")},
+		{"userUiSkin", "Theme3"},
 	} {
 		b.WriteString(element(e[0], e[1]))
 	}

@@ -197,7 +197,7 @@ func (o *Org) wanted(user string, t *object, names string) ([]*projection, *apiE
 		}
 		return list, nil
 	}
-	for _, name := range strings.Split(names, ",") {
+	for name := range strings.SplitSeq(names, ",") {
 		f := t.field(strings.TrimSpace(name))
 		if f == nil || !o.mayRead(user, t, f) {
 			return nil, noSuchColumn(strings.TrimSpace(name), t)

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"time"
 )
@@ -60,10 +61,7 @@ func (r *recorder) request(c *call, a *answer) {
 	if len(r.recent) == recentRequests {
 		r.recent = append(r.recent[:0], r.recent[1:]...)
 	}
-	path := ""
-	for _, part := range c.path {
-		path += "/" + part
-	}
+	path := "/" + strings.Join(c.path, "/")
 	r.recent = append(r.recent, Request{At: time.Now(), Method: c.method, Path: path, Kind: kind, Status: a.status})
 }
 

@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,10 +151,8 @@ func isEmail(text string) bool {
 
 func isDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
-	for _, label := range labels {
-		if label == "" {
-			return false
-		}
+	if slices.Contains(labels, "") {
+		return false
 	}
 	return len(labels) > 1
 }

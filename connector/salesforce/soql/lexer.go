@@ -262,7 +262,7 @@ func (l *lexer) escape(i int, content *strings.Builder) (int, error) {
 	case 'u', 'U':
 		if i+6 <= len(l.text) {
 			if code, err := strconv.ParseUint(l.text[i+2:i+6], 16, 32); err == nil {
-				writeRune(content, rune(code))
+				writeRune(content, rune(code)) //nolint:gosec // four hexadecimal digits fit.
 				return 6, nil
 			}
 		}

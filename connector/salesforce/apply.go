@@ -29,7 +29,8 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 	all := rows
 	for attempt := 1; len(rows) > 0; attempt++ {
 		c.write(ctx, rows, outcomes)
-		rows = locked(rows, outcomes)
+		c.isolate(ctx, rows, outcomes)
+		rows = withCode(rows, outcomes, "UNABLE_TO_LOCK_ROW")
 		if len(rows) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
 			break
 		}
@@ -38,15 +39,39 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 	return outcomes
 }
 
-// locked returns the rows that failed because of somebody else's writes.
-func locked(rows []row, outcomes []connector.Outcome) []row {
-	var again []row
+// withCode returns the rows that failed with a code of Salesforce.
+func withCode(rows []row, outcomes []connector.Outcome, code string) []row {
+	var failed []row
 	for _, r := range rows {
-		if err := outcomes[r.index].Err; err != nil && asError(err).TargetCode == "UNABLE_TO_LOCK_ROW" {
-			again = append(again, r)
+		if err := outcomes[r.index].Err; err != nil && asError(err).TargetCode == code {
+			failed = append(failed, r)
 		}
 	}
-	return again
+	return failed
+}
+
+// isolationCalls bounds what finding rows that spoil a collection may cost: three
+// of them among 200.
+const isolationCalls = 48
+
+// isolate finds the rows because of which Salesforce could not read a collection,
+// such as a text for a number: it then refuses all of them, and nothing has
+// happened. The collection is halved until the others are written.
+func (c *Connector) isolate(ctx context.Context, rows []row, outcomes []connector.Outcome) {
+	const unreadable = "JSON_PARSER_ERROR"
+	suspects := withCode(rows, outcomes, unreadable)
+	if len(suspects) < 2 {
+		return
+	}
+	halves := [][]row{suspects[:len(suspects)/2], suspects[len(suspects)/2:]}
+	for calls := 0; len(halves) > 0 && calls < isolationCalls; calls++ {
+		half := halves[0]
+		halves = halves[1:]
+		c.write(ctx, half, outcomes)
+		if still := withCode(half, outcomes, unreadable); len(still) > 1 {
+			halves = append(halves, still[:len(still)/2], still[len(still)/2:])
+		}
+	}
 }
 
 // write sends rows and fills in their outcomes.

@@ -1,6 +1,7 @@
 package salesforce_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -300,5 +301,58 @@ func TestAServerThatIsNotReachedIsUnavailable(t *testing.T) {
 	outcome := c.Apply(t.Context(), []plan.Change{create("b@example.com")})[0]
 	if connector.KindOf(outcome.Err) != connector.Unavailable {
 		t.Errorf("the outcome is %v, want unavailable: nothing was sent", outcome.Err)
+	}
+}
+
+func TestARowThatCannotBeReadDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	refuse := func(r *http.Request) *http.Response {
+		if !strings.Contains(r.URL.Path, "/composite") {
+			return nil
+		}
+		sent, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+		if !bytes.Contains(sent, []byte("spoilt")) {
+			return nil
+		}
+		body := `[{"errorCode":"JSON_PARSER_ERROR","message":"Cannot deserialize instance of double from VALUE_STRING value spoilt"}]`
+		return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+	}
+	server, err := org.Listen("127.0.0.1:0") // on loopback nothing is compressed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{
+		Credentials: passwords(org).With("BaseAddress", server.URL),
+		Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			if response := refuse(r); response != nil {
+				return response, nil
+			}
+			return org.Client().Transport.RoundTrip(r)
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var changes []plan.Change
+	for i := range 100 {
+		changes = append(changes, create(username(i)))
+	}
+	for _, i := range []int{17, 60} {
+		changes[i] = change(plan.Create, "", person(username(i)).With("Title", attr.Text("spoilt")))
+	}
+	for i, outcome := range c.Apply(t.Context(), changes) {
+		spoilt := i == 17 || i == 60
+		if spoilt && !errors.Is(outcome.Err, connector.Invalid) || !spoilt && outcome.Err != nil {
+			t.Errorf("outcome %d: %v", i, outcome.Err)
+		}
+	}
+	if users := len(org.Users()); users != 99 {
+		t.Errorf("the org has %d users, want 99", users)
 	}
 }

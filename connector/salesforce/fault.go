@@ -180,9 +180,8 @@ func (c *client) refusal(r request, a answer) *connector.Error {
 		if r.write && mayHaveHappened(a.status, err.TargetCode) {
 			err.Kind = connector.Ambiguous
 		}
-		if err.Kind == connector.Invalid && err.TargetCode != "INVALID_FIELD" {
-			// The request as a whole is not about one record's data.
-			err.Kind = connector.Unavailable
+		if err.Kind == connector.Invalid && !r.write && err.TargetCode != "INVALID_FIELD" {
+			err.Kind = connector.Unavailable // a read has no data that could be wrong
 		}
 		return err
 	}

@@ -19,6 +19,8 @@ type directory struct {
 	code string // code of the error for a name that does not exist
 	soql string
 
+	turn chan struct{} // of size 1: who holds it may read the names
+
 	mu      sync.Mutex
 	ids     map[string][]string // by folded name
 	names   []string            // as Salesforce writes them
@@ -26,11 +28,15 @@ type directory struct {
 }
 
 func newProfiles() *directory {
-	return &directory{kind: "profile", code: codeInvalidProfile, soql: "SELECT Id, Name FROM Profile ORDER BY Name, Id"}
+	return &directory{
+		kind: "profile", code: codeInvalidProfile, soql: "SELECT Id, Name FROM Profile ORDER BY Name, Id", turn: make(chan struct{}, 1),
+	}
 }
 
 func newUserRoles() *directory {
-	return &directory{kind: "role", code: codeInvalidUserRole, soql: "SELECT Id, Name FROM UserRole ORDER BY Name, Id"}
+	return &directory{
+		kind: "role", code: codeInvalidUserRole, soql: "SELECT Id, Name FROM UserRole ORDER BY Name, Id", turn: make(chan struct{}, 1),
+	}
 }
 
 // remember takes over names that were read anyway.
@@ -44,6 +50,16 @@ func (d *directory) remember(ids map[string][]string, names []string) {
 // or one of those wanted is new.
 func (d *directory) load(ctx context.Context, c *client, wanted []string) error {
 	if len(wanted) == 0 || d.knows(wanted) {
+		return nil
+	}
+	// Many batches begin at the same time and want the same names: one reads them.
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return c.own(codeTimeout, "stopped while names were read", ctx.Err())
+	}
+	if d.knows(wanted) {
 		return nil
 	}
 	records, err := c.all(ctx, d.soql)

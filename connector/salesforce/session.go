@@ -80,10 +80,16 @@ func (c *client) fresh(ctx context.Context) (session, error) {
 		return session{}, c.own(codeTimeout, "stopped while another goroutine was signing in", ctx.Err())
 	}
 	c.authority.refused = nil
-	return c.renew(ctx)
+	var s session
+	err := c.patiently(ctx, func() error {
+		var err error
+		s, err = c.renew(ctx)
+		return err
+	})
+	return s, err
 }
 
-// renew signs in and finds the version. The caller has the turn.
+// renew signs in and finds the version. The caller has the turn and the patience.
 func (c *client) renew(ctx context.Context) (session, error) {
 	s, err := c.signIn(ctx)
 	if err != nil {
@@ -108,21 +114,12 @@ func (c *client) renew(ctx context.Context) (session, error) {
 	return s, nil
 }
 
-// signIn signs in the way that the credentials ask for. What failed on the way
-// is tried again; what was refused is not.
+// signIn signs in once, the way that the credentials ask for.
 func (c *client) signIn(ctx context.Context) (session, error) {
-	var s session
-	err := c.patiently(ctx, func() error {
-		var err error
-		switch c.account.method {
-		case methodPassword:
-			s, err = c.soapLogin(ctx)
-		case methodJWT, methodRefreshToken, methodClientCredentials:
-			s, err = c.oauthLogin(ctx)
-		}
-		return err
-	})
-	return s, err
+	if c.account.method == methodPassword {
+		return c.soapLogin(ctx)
+	}
+	return c.oauthLogin(ctx)
 }
 
 // instance returns scheme and host of the address that a sign-in gave, if

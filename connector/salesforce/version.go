@@ -21,19 +21,15 @@ const (
 func (c *client) negotiate(ctx context.Context, base *url.URL) (string, error) {
 	u := *base
 	u.Path = "/services/data"
-	var best int
-	err := c.patiently(ctx, func() error {
-		r := request{method: http.MethodGet, url: &u}
-		a, err := c.send(ctx, r)
-		if err != nil {
-			return err
-		}
-		if !a.ok() {
-			return c.refusal(r, a)
-		}
-		best, err = c.newest(a.body)
-		return err
-	})
+	r := request{method: http.MethodGet, url: &u}
+	a, err := c.send(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	if !a.ok() {
+		return "", c.refusal(r, a)
+	}
+	best, err := c.newest(a.body)
 	return strconv.Itoa(best) + ".0", err
 }
 

@@ -9,7 +9,8 @@ import (
 )
 
 // coerce turns a value into what the target attribute holds, so that desired and
-// current compare as they are. Null stays null.
+// current compare as they are. Null stays null, and so does an empty text where
+// the attribute holds no text.
 func coerce(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 	if value.IsNull() {
 		return value, nil
@@ -21,7 +22,9 @@ func coerce(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 			if err != nil {
 				return attr.Value{}, err
 			}
-			items = append(items, one)
+			if !one.IsNull() {
+				items = append(items, one)
+			}
 		}
 		return attr.Values(items...), nil
 	}
@@ -39,8 +42,13 @@ func coerce(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 }
 
 func coerceOne(rule *AttributeRule, value attr.Value) (attr.Value, error) {
-	if value.Kind() == rule.Kind {
+	switch {
+	case value.Kind() == rule.Kind:
 		return value, nil
+	case value.Kind() == attr.String && value.IsEmpty():
+		return attr.Value{}, nil
+	case value.Kind() == attr.Complex && rule.Kind == attr.String && rule.Multivalued:
+		return value, nil // app roles in complex form
 	}
 	wrong := func(want string) error {
 		return &ValueError{rule.Target, CodeValue, fmt.Sprintf("%s takes %s, the source gives %q", rule.Target, want, value)}
@@ -71,6 +79,9 @@ func coerceOne(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 		return attr.Value{}, wrong("a date and time")
 	case attr.Reference:
 		// A text is the id of an object of the target itself, not of the source.
+		if value.Kind() == attr.Complex {
+			return attr.Value{}, wrong("a reference")
+		}
 		return attr.RefTo(attr.Ref{Type: TargetReference, ID: text}), nil
 	case attr.Null, attr.List, attr.Complex:
 	}

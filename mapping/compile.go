@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
@@ -14,154 +13,254 @@ import (
 	"github.com/usher-id/usher/scope"
 )
 
-// Mapping is the object mapping of a schema that provisions users, made ready to
-// be evaluated for many people. It is safe for concurrent use.
-type Mapping struct {
-	RuleID       string
-	SourceSystem string // name of the source directory
-	TargetSystem string // name of the target directory
-	TargetObject string // "User"
-	Flows        FlowTypes
-	Filter       scope.CompiledFilter
-	Rules        []AttributeRule // in the order of the schema
-
-	programs []*expr.Program // one for each rule, nil without source
-	keys     []int           // indexes of the matching rules in the order of priority
+// UserMapping finds the object mapping that provisions users: the first enabled
+// one from User, in the rule with the lowest priority number. What it returns are
+// parts of the schema, to be changed in place.
+func (s Schema) UserMapping() (*Rule, *ObjectMapping, error) {
+	rule, object, found := s.userMapping()
+	if !found {
+		return nil, nil, errNoUserMapping
+	}
+	return &s.SynchronizationRules[rule], &s.SynchronizationRules[rule].ObjectMappings[object], nil
 }
 
-// UserMapping finds the object mapping that provisions users: the first enabled
-// one from User, in the rule with the lowest priority number.
-func (s *Schema) UserMapping() (*Rule, *ObjectMapping, error) {
-	order := make([]*Rule, len(s.SynchronizationRules))
-	for i := range s.SynchronizationRules {
-		order[i] = &s.SynchronizationRules[i]
+var errNoUserMapping = errors.New("the schema has no enabled object mapping from User")
+
+// userMapping returns the indexes of the rule and of its object mapping.
+func (s Schema) userMapping() (rule, object int, found bool) {
+	order := make([]int, len(s.SynchronizationRules))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b *Rule) int { return cmp.Compare(a.Priority, b.Priority) })
-	for _, rule := range order {
-		for i := range rule.ObjectMappings {
-			object := &rule.ObjectMappings[i]
-			if object.Enabled && object.SourceObjectName == "User" {
-				return rule, object, nil
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(s.SynchronizationRules[a].Priority, s.SynchronizationRules[b].Priority)
+	})
+	for _, i := range order {
+		for j, candidate := range s.SynchronizationRules[i].ObjectMappings {
+			if candidate.Enabled && candidate.SourceObjectName == userObject {
+				return i, j, true
 			}
 		}
 	}
-	return nil, nil, errors.New("the schema has no enabled object mapping from User")
+	return 0, 0, false
 }
+
+const userObject = "User"
 
 // Object returns the definition of an object type in the named directory.
-func (s *Schema) Object(directoryName, objectName string) (ObjectDefinition, bool) {
-	for _, directory := range s.Directories {
-		if directory.Name != directoryName {
+func (s Schema) Object(directoryName, objectName string) (ObjectDefinition, bool) {
+	definition, _, found := s.object(directoryName, objectName)
+	return definition, found
+}
+
+// object returns the definition with its place in the document.
+func (s Schema) object(directoryName, objectName string) (definition ObjectDefinition, path string, found bool) {
+	for i, candidate := range s.Directories {
+		if candidate.Name != directoryName {
 			continue
 		}
-		for _, object := range directory.Objects {
+		for j, object := range candidate.Objects {
 			if object.Name == objectName {
-				return object, true
+				return object, fmt.Sprintf("directories[%d].objects[%d]", i, j), true
 			}
 		}
 	}
-	return ObjectDefinition{}, false
+	return ObjectDefinition{}, "", false
 }
 
-// Compile checks the schema's mapping of users and makes it ready. The error
-// joins everything that is wrong, each with its place in the document.
+// Compile makes the schema's mapping of users ready. Its error is a *FaultError
+// with everything that is wrong, each with its place in the document.
 func Compile(schema Schema) (*Mapping, error) {
-	rule, object, err := schema.UserMapping()
-	if err != nil {
+	compiler := compile(schema)
+	if err := compiler.findings.Err(); err != nil {
 		return nil, err
 	}
-	definition, found := schema.Object(rule.TargetDirectoryName, object.TargetObjectName)
-	if !found {
-		return nil, fmt.Errorf("rule %s maps to %s, which directory %q does not define", rule.Name, object.TargetObjectName, rule.TargetDirectoryName)
-	}
-	compiler := compiler{
-		place:  fmt.Sprintf("rule %s, mapping to %s", rule.Name, object.TargetObjectName),
-		target: definition.Attributes,
-		mapping: &Mapping{
-			RuleID: rule.ID, SourceSystem: rule.SourceDirectoryName, TargetSystem: rule.TargetDirectoryName,
-			TargetObject: object.TargetObjectName, Flows: object.FlowTypes,
-		},
-	}
-	for _, source := range SourceDefinitions() {
-		compiler.source = append(compiler.source, source.Name)
-	}
-	if declared, found := schema.Object(rule.SourceDirectoryName, object.SourceObjectName); found {
-		for _, attribute := range declared.Attributes {
-			compiler.source = append(compiler.source, attribute.Name)
-		}
-	}
-	return compiler.compile(object)
+	return compiler.mapping, nil
 }
 
 // compiler collects what is wrong while it makes a mapping ready.
 type compiler struct {
-	place   string
-	source  []string
+	finder
+
+	path    string // of the object mapping
+	source  []AttributeDefinition
 	target  []AttributeDefinition
 	mapping *Mapping
-	faults  []error
 }
 
-func (c *compiler) fault(format string, args ...any) {
-	c.faults = append(c.faults, fmt.Errorf("%s: %w", c.place, fmt.Errorf(format, args...)))
-}
-
-func (c *compiler) compile(object *ObjectMapping) (*Mapping, error) {
-	if object.Scope != nil {
-		filter, err := scope.Compile(*object.Scope)
-		if err != nil {
-			c.fault("%w", err)
-		}
-		c.mapping.Filter = filter
+func compile(schema Schema) *compiler {
+	c := &compiler{mapping: &Mapping{}}
+	ruleIndex, objectIndex, found := schema.userMapping()
+	if !found {
+		c.fault("synchronizationRules", "%v", errNoUserMapping)
+		return c
 	}
-	for _, attribute := range object.AttributeMappings {
-		c.attribute(attribute)
+	rule := schema.SynchronizationRules[ruleIndex]
+	object := rule.ObjectMappings[objectIndex]
+	c.path = fmt.Sprintf("synchronizationRules[%d].objectMappings[%d]", ruleIndex, objectIndex)
+	definition, found := schema.Object(rule.TargetDirectoryName, object.TargetObjectName)
+	if !found {
+		c.fault(c.path+".targetObjectName", "directory %q does not define the object %q", rule.TargetDirectoryName, object.TargetObjectName)
+		return c
+	}
+	c.target = definition.Attributes
+	c.source = sourceOf(schema, rule, object)
+	c.mapping = &Mapping{
+		RuleID: rule.ID, SourceSystem: rule.SourceDirectoryName, TargetSystem: rule.TargetDirectoryName,
+		TargetObject: object.TargetObjectName, Flows: object.FlowTypes, ranking: object.RoleRanking, tests: object.Tests,
+	}
+	c.compile(object)
+	return c
+}
+
+// sourceOf lists the attributes that a mapping may read: those that the directory
+// has, and those that the schema declares besides.
+func sourceOf(schema Schema, rule Rule, object ObjectMapping) []AttributeDefinition {
+	definitions := SourceDefinitions()
+	declared, _ := schema.Object(rule.SourceDirectoryName, object.SourceObjectName)
+	for _, definition := range declared.Attributes {
+		if !slices.ContainsFunc(definitions, func(d AttributeDefinition) bool { return d.Name == definition.Name }) {
+			definitions = append(definitions, definition)
+		}
+	}
+	return definitions
+}
+
+func (c *compiler) compile(object ObjectMapping) {
+	c.filter(object.Scope)
+	for i, attribute := range object.AttributeMappings {
+		c.attribute(fmt.Sprintf("%s.attributeMappings[%d]", c.path, i), attribute)
 	}
 	c.matching()
-	if err := errors.Join(c.faults...); err != nil {
-		return nil, err
-	}
-	return c.mapping, nil
 }
 
-func (c *compiler) attribute(attribute AttributeMapping) {
+// filter compiles the scoping filter.
+func (c *compiler) filter(filter *scope.Filter) {
+	if filter == nil {
+		return
+	}
+	for _, fault := range filter.Faults() {
+		c.fault(c.path+".scope."+fault.Path, "%v", fault)
+	}
+	compiled, err := scope.Compile(*filter)
+	if err == nil {
+		c.mapping.Filter = compiled
+	}
+	c.clauses("groups", filter.Groups)
+	c.clauses("inputFilterGroups", filter.InputFilterGroups)
+	c.clauses("categoryFilterGroups", filter.CategoryFilterGroups)
+}
+
+// clauses checks filters against the attributes that the source has.
+func (c *compiler) clauses(member string, groups []scope.FilterGroup) {
+	for i, group := range groups {
+		path := fmt.Sprintf("%s.scope.%s[%d]", c.path, member, i)
+		if len(group.Clauses) == 0 {
+			c.warn(path, "scoping filter %q has no clause, so everyone passes it", group.Name)
+		}
+		for j, clause := range group.Clauses {
+			c.clause(fmt.Sprintf("%s.clauses[%d]", path, j), group.Name, clause)
+		}
+	}
+}
+
+func (c *compiler) clause(path, group string, clause scope.Clause) {
+	name := clause.SourceOperandName
+	operator, known := scope.FindOperator(clause.OperatorName)
+	if !known || scope.Refused(name) != "" || directory.IsExtensionName(name) {
+		return
+	}
+	definition, found := c.sourceAttribute(name)
+	switch {
+	case !found:
+		c.fault(path, "scoping filter %q: there is no source attribute %q%s", group, name, meant(name, c.sourceNames()))
+	case definition.Multivalued:
+		c.fault(path, "scoping filter %q: %q may have several values, and scoping filters take attributes with one", group, name)
+	case !slices.Contains(operator.Kinds, kindOf(definition.Type)):
+		c.warn(path, "scoping filter %q: operator %s is not made for %q, which is a %s", group, operator.Name, name, definition.Type)
+	}
+}
+
+func (c *compiler) sourceAttribute(name string) (AttributeDefinition, bool) {
+	return find(c.source, name)
+}
+
+func find(definitions []AttributeDefinition, name string) (AttributeDefinition, bool) {
+	i := slices.IndexFunc(definitions, func(d AttributeDefinition) bool { return d.Name == name })
+	if i < 0 {
+		return AttributeDefinition{}, false
+	}
+	return definitions[i], true
+}
+
+func namesOf(definitions []AttributeDefinition) []string {
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		names[i] = definition.Name
+	}
+	return names
+}
+
+func (c *compiler) sourceNames() []string { return namesOf(c.source) }
+
+// attribute compiles one row. A row that has a fault is left out.
+func (c *compiler) attribute(path string, attribute AttributeMapping) {
 	name := attribute.TargetAttributeName
-	index := slices.IndexFunc(c.target, func(d AttributeDefinition) bool { return d.Name == name })
-	if index < 0 {
-		c.fault("target attribute %q is not in the schema's list of attributes%s", name, c.nearest(name))
+	definition, found := find(c.target, name)
+	switch {
+	case !found:
+		c.fault(path+".targetAttributeName", "target attribute %q is not in the schema's list of attributes%s", name, meant(name, namesOf(c.target)))
 		return
-	}
-	if slices.ContainsFunc(c.mapping.Rules, func(r AttributeRule) bool { return strings.EqualFold(r.Target, name) }) {
-		c.fault("target attribute %q is mapped twice", name)
+	case slices.ContainsFunc(c.mapping.Rules, func(r AttributeRule) bool { return strings.EqualFold(r.Target, name) }):
+		c.fault(path+".targetAttributeName", "target attribute %q is mapped twice", name)
 		return
-	}
-	definition := c.target[index]
-	if definition.Mutability == "ReadOnly" {
-		c.fault("target attribute %q is read-only", name)
+	case definition.Mutability == ReadOnly:
+		c.fault(path+".targetAttributeName", "target attribute %q is read-only", name)
+		return
+	case definition.Anchor:
+		c.fault(path+".targetAttributeName", "target attribute %q is the id that the target gives out; it cannot be written", name)
 		return
 	}
 	rule := newRule(definition, attribute)
+	c.kind(path, definition, attribute)
 	if attribute.DefaultValue != nil {
 		value, err := coerce(&rule, attr.Text(*attribute.DefaultValue))
 		if err != nil {
-			c.fault("default value of %s: %w", name, err)
+			c.fault(path+".defaultValue", "default value of %s: %v", name, err)
 		}
+		c.length(path+".defaultValue", definition, *attribute.DefaultValue)
 		rule.Default = value
 	}
-	program, text := c.expression(name, attribute.Source)
-	rule.Expression = text
+	node, program := c.expression(path+".source", rule, definition, attribute.Source)
+	if program != nil {
+		rule.Expression = expr.Print(node)
+		rule.FlowType = additive(node, rule.FlowType)
+	}
 	c.mapping.Rules = append(c.mapping.Rules, rule)
 	c.mapping.programs = append(c.mapping.programs, program)
+}
+
+// additive makes the roles in complex form additions: the target keeps what it
+// has besides, unless the assertive function is used.
+func additive(node expr.Node, flowType FlowType) FlowType {
+	if node.Kind == expr.Call && node.Name == "AppRoleAssignmentsComplex" && flowType == FlowAlwaysType {
+		return MultiValueAddOnly
+	}
+	return flowType
 }
 
 func newRule(definition AttributeDefinition, attribute AttributeMapping) AttributeRule {
 	rule := AttributeRule{
 		Target: definition.Name, Kind: kindOf(definition.Type), Multivalued: definition.Multivalued, CaseExact: definition.CaseExact,
-		Priority: attribute.MatchingPriority, FlowType: attribute.FlowType, FlowBehavior: attribute.FlowBehavior,
+		Priority:      max(0, attribute.MatchingPriority),
+		FlowType:      cmp.Or(attribute.FlowType, FlowAlwaysType),
+		FlowBehavior:  cmp.Or(attribute.FlowBehavior, FlowWhenChanged),
 		SourceMissing: attribute.Source == nil,
+		Mutability:    cmp.Or(definition.Mutability, ReadWrite),
+		ClearWhenNull: attribute.ClearWhenNull, ExportMissing: attribute.ExportMissingReferences,
 	}
 	if definition.Type == ReferenceType {
-		rule.Reference = "User"
+		rule.Reference = userObject
 		if len(definition.ReferencedObjects) > 0 {
 			rule.Reference = definition.ReferencedObjects[0].ReferencedObjectName
 		}
@@ -184,154 +283,88 @@ func kindOf(attributeType AttributeType) attr.Kind {
 	return attr.String
 }
 
-// expression compiles a source; both results are empty for a mapping without one.
-func (c *compiler) expression(target string, source *expr.Source) (*expr.Program, string) {
+// expression compiles a source; program is nil for a mapping without one.
+func (c *compiler) expression(path string, rule AttributeRule, definition AttributeDefinition, source *expr.Source) (expr.Node, *expr.Program) {
 	if source == nil {
-		return nil, ""
+		return expr.Node{}, nil
 	}
 	node, err := ParseSource(*source)
 	if err == nil {
-		err = expr.Check(node, expr.Environment{Attributes: c.sourceNames(node)})
+		err = expr.Check(node, c.environment(rule, node))
 	}
 	if err != nil {
-		c.fault("source of %s: %w", target, err)
-		return nil, ""
+		c.fault(path, "source of %s: %v", rule.Target, err)
+		return expr.Node{}, nil
 	}
+	c.agreement(path, rule.Target, node, *source)
+	c.fit(path, rule, definition, node)
 	program, err := expr.Compile(node)
 	if err != nil {
-		c.fault("source of %s: %w", target, err)
-		return nil, ""
+		c.fault(path, "source of %s: %v", rule.Target, err)
+		return expr.Node{}, nil
 	}
-	return program, expr.Print(node)
+	return node, program
+}
+
+// environment lists what an expression may use: the attributes of the source and
+// any directory extension, whose names only the directory knows.
+func (c *compiler) environment(rule AttributeRule, node expr.Node) expr.Environment {
+	environment := expr.Environment{Attributes: c.sourceNames(), MultiValued: make(map[string]bool), Refuse: refusedFunctions(rule)}
+	for _, definition := range c.source {
+		environment.MultiValued[definition.Name] = definition.Multivalued
+	}
+	for _, attribute := range attributesOf(node) {
+		if directory.IsExtensionName(attribute) {
+			environment.Attributes = append(environment.Attributes, attribute)
+		}
+	}
+	return environment
+}
+
+func refusedFunctions(rule AttributeRule) map[string]string {
+	unique := "the mapping is evaluated before the target is asked; use a value that is unique in the directory"
+	if rule.Priority > 0 {
+		unique = "the attribute is used for matching, and a value that avoids those in use never matches"
+	}
+	return map[string]string{
+		"SelectUniqueValue": unique,
+		"DefaultDomain":     "the directory keeps no default domain; write the domain as text",
+	}
 }
 
 // ParseSource reads the source of an attribute mapping: its expression text, or
-// its tree when the text is missing.
+// its tree when the text is missing or, for a constant, is not an expression.
 func ParseSource(source expr.Source) (expr.Node, error) {
-	if strings.TrimSpace(source.Expression) != "" {
-		return expr.Parse(source.Expression)
+	if strings.TrimSpace(source.Expression) == "" {
+		return expr.FromSource(source)
 	}
-	return expr.FromSource(source)
+	node, err := expr.Parse(source.Expression)
+	if source.Type == expr.SourceConstant && (err != nil || node.Kind == expr.Keyword) {
+		return expr.FromSource(source)
+	}
+	return node, err
 }
 
 // matching orders the matching attributes.
 func (c *compiler) matching() {
-	for i, rule := range c.mapping.Rules {
+	rules := c.mapping.Rules
+	for i, rule := range rules {
 		if rule.Priority > 0 {
 			c.mapping.keys = append(c.mapping.keys, i)
 		}
 	}
 	slices.SortStableFunc(c.mapping.keys, func(a, b int) int {
-		return cmp.Compare(c.mapping.Rules[a].Priority, c.mapping.Rules[b].Priority)
+		return cmp.Or(cmp.Compare(rules[a].Priority, rules[b].Priority), strings.Compare(rules[a].Target, rules[b].Target))
 	})
 	if len(c.mapping.keys) == 0 {
-		c.fault("no attribute is used for matching: set matchingPriority 1 on the one that identifies an account")
+		c.fault(c.path+".attributeMappings", "no attribute is used for matching: set matchingPriority 1 on the one that identifies an account")
 	}
-}
-
-// nearest proposes a target attribute that differs in letter case only.
-func (c *compiler) nearest(name string) string {
-	for _, definition := range c.target {
-		if strings.EqualFold(definition.Name, name) {
-			return fmt.Sprintf("; did you mean %q?", definition.Name)
+	for i, key := range c.mapping.keys[min(1, len(c.mapping.keys)):] {
+		before := rules[c.mapping.keys[i]]
+		if before.Priority == rules[key].Priority {
+			c.warn(c.path+".attributeMappings", "%s and %s have the same matching priority %d; %s is tried first, by its name", before.Target, rules[key].Target, before.Priority, before.Target)
 		}
 	}
-	return ""
-}
-
-// Targets returns the target attributes that the mapping writes.
-func (m *Mapping) Targets() []string {
-	names := make([]string, len(m.Rules))
-	for i, rule := range m.Rules {
-		names[i] = rule.Target
-	}
-	return names
-}
-
-// Keys returns the matching attributes in the order of priority.
-func (m *Mapping) Keys() []string {
-	names := make([]string, len(m.keys))
-	for i, index := range m.keys {
-		names[i] = m.Rules[index].Target
-	}
-	return names
-}
-
-// Rule returns the rule for a target attribute, nil when it is not mapped.
-func (m *Mapping) Rule(target string) *AttributeRule {
-	for i := range m.Rules {
-		if m.Rules[i].Target == target {
-			return &m.Rules[i]
-		}
-	}
-	return nil
-}
-
-// Desired evaluates the mapping for one person, whose attributes are those of
-// [Source]. An attribute that cannot be computed or does not fit gives a
-// *ValueError; then nothing is known about the person's account and it is left
-// alone.
-func (m *Mapping) Desired(source attr.Object, now time.Time) (Desired, error) {
-	desired := Desired{Flows: make([]Flow, 0, len(m.Rules))}
-	for i := range m.Rules {
-		flow, result, err := m.evaluate(i, source, now)
-		if err != nil {
-			return Desired{}, err
-		}
-		desired.IgnoreObject = desired.IgnoreObject || result.Flow == expr.FlowIgnoreObject
-		desired.Warnings = append(desired.Warnings, result.Warnings...)
-		desired.Flows = append(desired.Flows, flow)
-	}
-	for _, index := range m.keys {
-		if value := desired.Flows[index].Value; !value.IsEmpty() {
-			desired.Keys = append(desired.Keys, Key{m.Rules[index].Target, value})
-		}
-	}
-	return desired, nil
-}
-
-// Only evaluates the mapping of one target attribute, for someone of whom nothing
-// else is wanted. Without a mapping of that attribute nothing is desired.
-func (m *Mapping) Only(target string, source attr.Object, now time.Time) (Desired, error) {
-	for i := range m.Rules {
-		if m.Rules[i].Target != target {
-			continue
-		}
-		flow, result, err := m.evaluate(i, source, now)
-		if err != nil {
-			return Desired{}, err
-		}
-		return Desired{Flows: []Flow{flow}, Warnings: result.Warnings}, nil
-	}
-	return Desired{}, nil
-}
-
-func (m *Mapping) evaluate(index int, source attr.Object, now time.Time) (Flow, expr.Result, error) {
-	rule := &m.Rules[index]
-	if m.programs[index] == nil {
-		return Flow{Rule: rule}, expr.Result{}, nil
-	}
-	result, err := m.programs[index].Eval(expr.Input{Source: source, Now: now})
-	if err != nil {
-		return Flow{}, result, &ValueError{rule.Target, CodeExpression, fmt.Sprintf("the expression for %s: %v", rule.Target, err)}
-	}
-	value, err := coerce(rule, result.Value)
-	if err != nil {
-		return Flow{}, result, err
-	}
-	return Flow{Rule: rule, Value: value, Redacted: result.Redacted, Ignored: result.Flow == expr.FlowIgnoreAttribute}, result, nil
-}
-
-// sourceNames returns the attributes that an expression may read: those of the
-// schema, and any directory extension, whose names only the directory knows.
-func (c *compiler) sourceNames(node expr.Node) []string {
-	names := c.source
-	for _, attribute := range attributesOf(node) {
-		if directory.IsExtensionName(attribute) {
-			names = append(names[:len(names):len(names)], attribute)
-		}
-	}
-	return names
 }
 
 func attributesOf(node expr.Node) []string {

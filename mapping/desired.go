@@ -15,7 +15,22 @@ type AttributeRule struct {
 	FlowBehavior  FlowBehavior
 	Default       attr.Value // for creation when the source gives nothing; null without default
 	SourceMissing bool       // a mapping without source: the default also fills an attribute that is empty in the target
+	Mutability    Mutability // ReadWrite, Immutable or WriteOnly
+	ClearWhenNull bool       // a source without a value gives the default or, without one, empties the attribute
+	ExportMissing bool       // a reference whose other end has no account empties the attribute
 	Expression    string     // source in canonical text, empty without source
+}
+
+// Changes reports whether the rule can change a value that an existing account
+// has.
+func (r *AttributeRule) Changes() bool {
+	switch {
+	case r.SourceMissing, r.Mutability == Immutable:
+		return false
+	case r.FlowType == ObjectAddOnly, r.FlowType == AttributeAddOnly:
+		return false
+	}
+	return r.Multivalued || r.FlowType != MultiValueAddOnly && r.FlowType != ValueAddOnly
 }
 
 // Flow is the value that one attribute mapping gives for one person.
@@ -24,6 +39,19 @@ type Flow struct {
 	Value    attr.Value     // of the target's kind; null when the source gives nothing. A reference names the source object.
 	Redacted bool           // the value is not to be shown in the log
 	Ignored  bool           // the expression asks to leave the attribute alone: no default, no clearing
+	Clear    bool           // Value is null, and an existing account is to lose what it has or to get the default instead
+}
+
+// ForCreation returns what a new account gets: the value, or the default where
+// the source gives none. Null when it gets nothing.
+func (f Flow) ForCreation() attr.Value {
+	switch {
+	case f.Ignored:
+		return attr.Value{}
+	case f.Value.IsEmpty():
+		return f.Rule.Default
+	}
+	return f.Value
 }
 
 // Key is the value of one matching attribute.

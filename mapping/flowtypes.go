@@ -44,8 +44,12 @@ func (f FlowTypes) String() string {
 func (f FlowTypes) MarshalJSON() ([]byte, error) { return json.Marshal(f.String()) }
 
 // UnmarshalJSON reads names joined by commas, with or without spaces, in any
-// letter case.
+// letter case; null means all, as a member that is left out does.
 func (f *FlowTypes) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*f = AllFlows
+		return nil
+	}
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
 		return fmt.Errorf("flowTypes: %w", err)

@@ -11,6 +11,9 @@ import (
 // Schema is Graph's synchronizationSchema: which objects and attributes both
 // directories have, and how the one becomes the other. Members that this package
 // does not know are kept in Unknown, here and in the parts, and written again.
+//
+// What Usher has beyond Graph stands in members whose name starts with "@usher.":
+// annotations of OData, which clients of Graph that do not know them leave alone.
 type Schema struct {
 	ID                   string      `json:"id"`
 	Version              string      `json:"version"`
@@ -49,12 +52,24 @@ type AttributeDefinition struct {
 	CaseExact         bool               `json:"caseExact"`
 	DefaultValue      *string            `json:"defaultValue"`
 	Multivalued       bool               `json:"multivalued"`
-	Mutability        string             `json:"mutability"` // ReadWrite, ReadOnly, Immutable, WriteOnly
+	Mutability        Mutability         `json:"mutability"`
 	Required          bool               `json:"required"`
 	ReferencedObjects []ReferencedObject `json:"referencedObjects"`
 	Metadata          []Metadata         `json:"metadata"`
+	MaxLength         int                `json:"@usher.maxLength,omitzero"` // characters that the attribute holds; 0 when that is not known
 	Unknown           Unknown            `json:"-"`
 }
+
+// Mutability says what can be done with an attribute, by Graph's names.
+type Mutability string
+
+// The mutabilities.
+const (
+	ReadWrite Mutability = "ReadWrite"
+	ReadOnly  Mutability = "ReadOnly"
+	Immutable Mutability = "Immutable" // set when the account is created, never changed
+	WriteOnly Mutability = "WriteOnly" // cannot be read, so a change of it alone is not noticed
+)
 
 // AttributeType is Graph's attributeType.
 type AttributeType string
@@ -99,20 +114,25 @@ type ObjectMapping struct {
 	Scope             *scope.Filter      `json:"scope"`
 	AttributeMappings []AttributeMapping `json:"attributeMappings"`
 	Metadata          []Metadata         `json:"metadata"`
+	RoleRanking       []string           `json:"@usher.roleRanking,omitempty"` // display names of app roles, the one that counts most first
+	Tests             []Test             `json:"@usher.tests,omitempty"`
 	Unknown           Unknown            `json:"-"`
 }
 
 // AttributeMapping is Graph's attributeMapping: where one target attribute comes
 // from. Without a Source only DefaultValue counts.
 type AttributeMapping struct {
-	TargetAttributeName     string       `json:"targetAttributeName"`
-	Source                  *expr.Source `json:"source"`
-	DefaultValue            *string      `json:"defaultValue"`
-	MatchingPriority        int          `json:"matchingPriority"` // 0: not used for matching; the lowest is tried first
-	FlowType                FlowType     `json:"flowType"`
-	FlowBehavior            FlowBehavior `json:"flowBehavior"`
-	ExportMissingReferences bool         `json:"exportMissingReferences"`
-	Unknown                 Unknown      `json:"-"`
+	TargetAttributeName string       `json:"targetAttributeName"`
+	Source              *expr.Source `json:"source"`
+	DefaultValue        *string      `json:"defaultValue"`
+	MatchingPriority    int          `json:"matchingPriority"` // 0: not used for matching; the lowest is tried first
+	FlowType            FlowType     `json:"flowType"`
+	FlowBehavior        FlowBehavior `json:"flowBehavior"`
+	// ExportMissingReferences empties a reference while the object that it is to
+	// point to has no account; without it what the target holds stays meanwhile.
+	ExportMissingReferences bool    `json:"exportMissingReferences"`
+	ClearWhenNull           bool    `json:"@usher.clearWhenNull,omitzero"` // a source without a value gives the default or, without one, empties the attribute
+	Unknown                 Unknown `json:"-"`
 }
 
 // FlowType says when an attribute flows.
@@ -122,12 +142,15 @@ type FlowType string
 const (
 	FlowAlwaysType    FlowType = "Always"
 	ObjectAddOnly     FlowType = "ObjectAddOnly"     // only when the account is created
-	MultiValueAddOnly FlowType = "MultiValueAddOnly" // values are added, none is taken away
+	MultiValueAddOnly FlowType = "MultiValueAddOnly" // values are added, none is taken away; with a single value as AttributeAddOnly
 	ValueAddOnly      FlowType = "ValueAddOnly"      // as MultiValueAddOnly
 	AttributeAddOnly  FlowType = "AttributeAddOnly"  // only while the target has no value
 )
 
-// FlowBehavior says whether a value is written although it did not change.
+// FlowBehavior says whether a value is written although it did not change. Usher
+// compares with what the target holds, so a value that differs is always written;
+// with FlowAlways an equal one is written too whenever the account is written for
+// another reason.
 type FlowBehavior string
 
 // The flow behaviours.

@@ -69,7 +69,8 @@ type Person struct {
 // A guest's userPrincipalName comes without the mark that Entra adds,
 // originalUserPrincipalName with it. appRoleAssignments holds the grants that
 // have a role, each a complex value with the members id, displayName, value and
-// principalType.
+// principalType, in the order that role functions go by: assignments in person
+// before those through a group, and among these by the name of the role.
 func Source(person Person) attr.Object {
 	user := person.User
 	source := attr.NewBuilder("User", user.ID, user.Attributes.Len()+8)
@@ -99,26 +100,6 @@ func firstOf(value attr.Value) attr.Value {
 		return items[0]
 	}
 	return attr.Value{}
-}
-
-func roleValues(grants []directory.Grant) []attr.Value {
-	var roles []attr.Value
-	for _, grant := range grants {
-		if grant.Role.ID == directory.DefaultAccess {
-			continue
-		}
-		principal := "Group"
-		if grant.Direct() {
-			principal = "User"
-		}
-		roles = append(roles, attr.Nested(attr.New("AppRole", grant.Role.ID, map[string]attr.Value{
-			"displayName":   attr.Text(grant.Role.DisplayName),
-			"id":            attr.Text(grant.Role.ID),
-			"principalType": attr.Text(principal),
-			"value":         attr.Text(grant.Role.Value),
-		})))
-	}
-	return roles
 }
 
 // boolText reads a boolean as the expression language writes it.

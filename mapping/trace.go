@@ -21,6 +21,7 @@ type Traced struct {
 
 // Trace evaluates every mapping on its own and keeps going where one fails.
 func (m *Mapping) Trace(source attr.Object, now time.Time) []Traced {
+	source = ranked(source, m.ranking)
 	traces := make([]Traced, len(m.Rules))
 	for i, rule := range m.Rules {
 		trace := Traced{Target: rule.Target, Expression: rule.Expression, Default: rule.Default, Inputs: inputs(m.programs[i], source)}

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,11 +11,12 @@ import (
 	"strings"
 )
 
-// Unknown holds members of a JSON object that have no field, as they came.
+// Unknown holds members of a JSON object as they came: those that have no field,
+// and those that their field does not hold completely.
 type Unknown map[string]json.RawMessage
 
 // decode fills known, a pointer to a struct, from a JSON object and returns the
-// members for which it has no field.
+// members that writing it again would lose.
 func decode(data []byte, known any) (Unknown, error) {
 	if err := json.Unmarshal(data, known); err != nil {
 		return nil, err
@@ -22,37 +25,130 @@ func decode(data []byte, known any) (Unknown, error) {
 	if err := json.Unmarshal(data, &members); err != nil {
 		return nil, err
 	}
-	fields := reflect.TypeOf(known).Elem()
-	for i := range fields.NumField() {
-		name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ",")
-		for member := range members {
-			if strings.EqualFold(member, name) {
+	structure := reflect.ValueOf(known).Elem()
+	for field, value := range structure.Fields() {
+		name := memberName(field)
+		for member, raw := range members {
+			if strings.EqualFold(member, name) && (keepsAll(field.Type) || bytes.Equal(compact(raw), encoded(value))) {
 				delete(members, member)
 			}
 		}
 	}
 	if len(members) == 0 {
-		return nil, nil //nolint:nilnil // no unknown members is the usual case, and a nil map says so.
+		return nil, nil //nolint:nilnil // nothing to keep is the usual case, and a nil map says so.
 	}
 	return members, nil
 }
 
-// encode writes known, a struct, with the unknown members after its own.
+func memberName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
+}
+
+// keepsAll reports whether a field is a list of structs that keep unknown members
+// themselves.
+func keepsAll(t reflect.Type) bool {
+	if t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	_, keeps := t.Elem().FieldByName("Unknown")
+	return keeps
+}
+
+func compact(raw json.RawMessage) []byte {
+	var buffer bytes.Buffer
+	if err := json.Compact(&buffer, raw); err != nil {
+		return raw
+	}
+	return buffer.Bytes()
+}
+
+// encoded returns the JSON of a field, nothing for one that has none.
+func encoded(value reflect.Value) []byte {
+	data, err := json.Marshal(value.Interface())
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// encode writes known, a struct, with the unknown members after its own. A member
+// that was kept as it came takes the place of its field for as long as the field
+// has the value that was read from it.
 func encode(known any, unknown Unknown) ([]byte, error) {
 	data, err := json.Marshal(known)
 	if err != nil || len(unknown) == 0 {
 		return data, err
 	}
-	data = data[:len(data)-1]
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	var names []string
+	for field, value := range reflect.ValueOf(known).Fields() {
+		name := memberName(field)
+		if _, written := members[name]; !written {
+			continue
+		}
+		names = append(names, name)
+		if raw, kept := keptFor(unknown, name); kept && bytes.Equal(encoded(value), encoded(read(raw, field.Type))) {
+			members[name] = raw
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		if !hasField(known, name) {
+			names = append(names, name)
+			members[name] = unknown[name]
+		}
+	}
+	return join(names, members)
+}
+
+func keptFor(unknown Unknown, name string) (json.RawMessage, bool) {
+	for member, raw := range unknown {
+		if strings.EqualFold(member, name) {
+			return raw, true
+		}
+	}
+	return nil, false
+}
+
+// read decodes what was kept into a value of the field's type; a zero value when
+// that is not possible.
+func read(raw json.RawMessage, t reflect.Type) reflect.Value {
+	value := reflect.New(t)
+	if err := json.Unmarshal(raw, value.Interface()); err != nil {
+		return reflect.Zero(t)
+	}
+	return value.Elem()
+}
+
+func hasField(known any, member string) bool {
+	return slices.ContainsFunc(membersOf(known), func(name string) bool { return strings.EqualFold(name, member) })
+}
+
+// membersOf returns the names of the members that a struct has a field for.
+func membersOf(known any) []string {
+	var names []string
+	for field := range reflect.TypeOf(known).Fields() {
+		names = append(names, memberName(field))
+	}
+	return names
+}
+
+func join(names []string, members map[string]json.RawMessage) ([]byte, error) {
+	data := []byte{'{'}
+	for i, name := range names {
 		key, err := json.Marshal(name)
 		if err != nil {
 			return nil, fmt.Errorf("write member %q: %w", name, err)
 		}
-		data = append(data, ',')
+		if i > 0 {
+			data = append(data, ',')
+		}
 		data = append(data, key...)
 		data = append(data, ':')
-		data = append(data, unknown[name]...)
+		data = append(data, members[name]...)
 	}
 	return append(data, '}'), nil
 }
@@ -94,7 +190,7 @@ func (m AttributeMapping) MarshalJSON() ([]byte, error) { return encode(plainAtt
 
 // UnmarshalJSON reads a schema and keeps what it does not know.
 func (s *Schema) UnmarshalJSON(data []byte) error {
-	var plain plainSchema
+	plain := plainSchema{Directories: []Directory{}, SynchronizationRules: []Rule{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
 	*s = Schema(plain)
@@ -103,7 +199,7 @@ func (s *Schema) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads a directory and keeps what it does not know.
 func (d *Directory) UnmarshalJSON(data []byte) error {
-	var plain plainDirectory
+	plain := plainDirectory{Objects: []ObjectDefinition{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
 	*d = Directory(plain)
@@ -112,7 +208,7 @@ func (d *Directory) UnmarshalJSON(data []byte) error {
 
 // UnmarshalJSON reads a definition and keeps what it does not know.
 func (o *ObjectDefinition) UnmarshalJSON(data []byte) error {
-	var plain plainObject
+	plain := plainObject{Attributes: []AttributeDefinition{}, Metadata: []Metadata{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
 	*o = ObjectDefinition(plain)
@@ -122,16 +218,18 @@ func (o *ObjectDefinition) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads a definition; type is String and mutability ReadWrite when
 // they are left out.
 func (a *AttributeDefinition) UnmarshalJSON(data []byte) error {
-	plain := plainDefinition{Type: StringType, Mutability: "ReadWrite"}
+	plain := plainDefinition{Type: StringType, Mutability: ReadWrite, ReferencedObjects: []ReferencedObject{}, Metadata: []Metadata{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
+	plain.Type = cmp.Or(plain.Type, StringType)
+	plain.Mutability = cmp.Or(plain.Mutability, ReadWrite)
 	*a = AttributeDefinition(plain)
 	return err
 }
 
 // UnmarshalJSON reads a rule and keeps what it does not know.
 func (r *Rule) UnmarshalJSON(data []byte) error {
-	plain := plainRule{Editable: true}
+	plain := plainRule{Editable: true, ObjectMappings: []ObjectMapping{}, Metadata: []Metadata{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
 	*r = Rule(plain)
@@ -141,7 +239,7 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON reads a mapping; it is enabled and allows all flows when that is
 // left out.
 func (m *ObjectMapping) UnmarshalJSON(data []byte) error {
-	plain := plainMapping{Enabled: true, FlowTypes: AllFlows}
+	plain := plainMapping{Enabled: true, FlowTypes: AllFlows, AttributeMappings: []AttributeMapping{}, Metadata: []Metadata{}}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
 	*m = ObjectMapping(plain)
@@ -154,6 +252,8 @@ func (m *AttributeMapping) UnmarshalJSON(data []byte) error {
 	plain := plainAttribute{FlowType: FlowAlwaysType, FlowBehavior: FlowWhenChanged}
 	unknown, err := decode(data, &plain)
 	plain.Unknown = unknown
+	plain.FlowType = cmp.Or(plain.FlowType, FlowAlwaysType)
+	plain.FlowBehavior = cmp.Or(plain.FlowBehavior, FlowWhenChanged)
 	*m = AttributeMapping(plain)
 	return err
 }

@@ -57,14 +57,14 @@ func Decide(facts Facts, rules Rules) Change {
 		Target: Identity{Type: rules.TargetType, ID: facts.Connected.ID, Name: facts.Connected.Name},
 	}
 	change.Warnings = facts.Desired.Warnings
-	change = change.withStep(importStep(facts, rules))
 	if facts.Connected.ID == "" && facts.Verdict.In && facts.Fault == nil && len(facts.Desired.Keys) == 0 {
 		return change.skip(ImportStep, CodeImportSkipped, "the person has no value for any matching attribute, so no account can be looked up or made")
 	}
-	change = change.withStep(scopingStep(facts.Verdict))
+	change = change.withStep(importStep(facts, rules))
 	if !facts.Verdict.In {
 		return decideRemoval(change, facts, rules)
 	}
+	change = change.withStep(scopingStep(facts.Verdict))
 	if facts.Fault != nil {
 		return change.faulty(facts.Fault)
 	}
@@ -127,7 +127,7 @@ func decideCreation(change Change, facts Facts, rules Rules) Change {
 	}
 	return change.withStep(Step{
 		Name: "EntrySynchronizationAdd", Type: ProcessingStep, Status: Success,
-		Description: fmt.Sprintf("%s %q will be created in %s: active and assigned, no matching account was found", rules.TargetType, change.Source.Name, rules.TargetSystem),
+		Description: fmt.Sprintf("%s %q will be created in %s: in scope, and no account matches", rules.TargetType, change.Source.Name, rules.TargetSystem),
 	})
 }
 
@@ -135,8 +135,10 @@ func decideUpdate(change Change, facts Facts, rules Rules) Change {
 	current := facts.Found[0]
 	change.Current = current
 	change.Target = Identity{Type: rules.TargetType, ID: current.ID, Name: current.Get(rules.NameAttribute).String()}
-	change.Desired, change.Fields = compare(facts.Desired, current)
-	change = change.withoutPending(facts.Pending)
+	compared := compare(facts.Desired, current)
+	change.Desired = compared.desired
+	change, compared.differs = change.withoutPending(compared.differs, facts.Pending)
+	change.Fields = compared.fields()
 	change.Action = updateAction(change.Fields, rules.ActiveAttribute)
 	switch {
 	case change.Action == None:
@@ -178,7 +180,9 @@ func decideRemoval(change Change, facts Facts, rules Rules) Change {
 		return change.skip(ScopingStep, CodeNotEntitled, "out of scope by an input filter, which leaves the account as it is: "+facts.Verdict.Text())
 	case rules.KeepOutOfScope && !facts.Verdict.Has(scope.SourceGone):
 		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and this job leaves such accounts alone (SkipOutOfScopeDeletions): "+facts.Verdict.Text())
-	case len(facts.Found) == 0:
+	}
+	change = change.withStep(scopingStep(facts.Verdict))
+	if len(facts.Found) == 0 {
 		return change.redundant("the account does not exist in the target any more, there is nothing to take away")
 	}
 	current := facts.Found[0]
@@ -237,6 +241,8 @@ func keepsActive(facts Facts, activeAttribute string) string {
 		case flow.Rule.Target != activeAttribute:
 		case flow.Rule.SourceMissing:
 			return activeAttribute + " is mapped without a source, so accounts are not disabled"
+		case !flow.Rule.Changes():
+			return activeAttribute + " is mapped for new accounts only, so accounts are not disabled"
 		case flow.Ignored || flow.Value.Bool():
 			return "the mapping of " + activeAttribute + " keeps the account active: " + flow.Rule.Expression
 		default:

@@ -18,25 +18,24 @@ type Pending struct {
 }
 
 // withoutPending takes out the fields whose new value was written before and
-// still waits: writing it again would change nothing.
-func (c Change) withoutPending(pending []Pending) Change {
-	if len(pending) == 0 || len(c.Fields) == 0 {
-		return c
+// still waits, with a warning for each: writing it again would change nothing.
+func (c Change) withoutPending(fields []Field, pending []Pending) (Change, []Field) {
+	if len(pending) == 0 || len(fields) == 0 {
+		return c, fields
 	}
-	var fields []Field
-	for _, field := range c.Fields {
+	var left []Field
+	for _, field := range fields {
 		index := slices.IndexFunc(pending, func(p Pending) bool {
 			return p.Attribute == field.Name && attr.Equal(p.Old, field.Old, false) && attr.Equal(p.New, field.New, false)
 		})
 		if index < 0 {
-			fields = append(fields, field)
+			left = append(left, field)
 			continue
 		}
 		c = c.Warned(fmt.Sprintf("%s waits for confirmation since %s: %s is still %s", field.Name,
 			pending[index].Since.UTC().Format(time.RFC3339), field.Name, field.show(field.Old)))
 	}
-	c.Fields = fields
-	return c
+	return c, left
 }
 
 // StillPending returns what of an account goes on waiting after it was read: what

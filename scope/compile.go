@@ -32,8 +32,8 @@ type Fault struct {
 	Message string
 }
 
-// Error returns the message with the title of the filter.
-func (f *Fault) Error() string { return fmt.Sprintf("scoping filter %q: %s", f.Group, f.Message) }
+// String returns the message with the title of the filter.
+func (f Fault) String() string { return fmt.Sprintf("scoping filter %q: %s", f.Group, f.Message) }
 
 // Result is what a filter says of one person.
 type Result struct {
@@ -56,8 +56,8 @@ func Refused(attribute string) string {
 	return ""
 }
 
-// Compile checks the filter and makes it ready. The error joins a [*Fault] for
-// every clause that is wrong.
+// Compile checks the filter and makes it ready. The error joins one error for
+// every clause that is wrong, each with the title of its filter.
 func Compile(filter Filter) (CompiledFilter, error) {
 	compiled, faults := compileFilter(filter)
 	if len(faults) == 0 {
@@ -65,19 +65,19 @@ func Compile(filter Filter) (CompiledFilter, error) {
 	}
 	joined := make([]error, len(faults))
 	for i, fault := range faults {
-		joined[i] = fault
+		joined[i] = errors.New(fault.String())
 	}
 	return CompiledFilter{}, errors.Join(joined...)
 }
 
 // Faults returns everything that is wrong with the filter, in the order of the
 // document.
-func (f Filter) Faults() []*Fault {
+func (f Filter) Faults() []Fault {
 	_, faults := compileFilter(f)
 	return faults
 }
 
-func compileFilter(filter Filter) (compiled CompiledFilter, faults []*Fault) {
+func compileFilter(filter Filter) (compiled CompiledFilter, faults []Fault) {
 	for _, part := range []struct {
 		member string
 		from   []FilterGroup
@@ -93,7 +93,7 @@ func compileFilter(filter Filter) (compiled CompiledFilter, faults []*Fault) {
 				holds, err := compileClause(clause)
 				if err != nil {
 					path := fmt.Sprintf("%s[%d].clauses[%d]", part.member, i, j)
-					faults = append(faults, &Fault{path, group.Name, err.Error()})
+					faults = append(faults, Fault{path, group.Name, err.Error()})
 				}
 				result.clauses = append(result.clauses, compiledClause{clause, holds})
 			}

@@ -60,7 +60,21 @@ connection is tested before anything is saved.
 			if err != nil {
 				return err
 			}
-			return w.saveCredentials(ctx, app.DisplayName, job, credentials, !noTest, command.OutOrStdout())
+			health := command.OutOrStdout()
+			if o.output == "json" {
+				health = io.Discard
+			}
+			if err := w.saveCredentials(ctx, app.DisplayName, job, credentials, !noTest, health); err != nil {
+				return err
+			}
+			view, err := w.appView(ctx, app)
+			if err != nil {
+				return err
+			}
+			return o.show(command.OutOrStdout(), view, func(out io.Writer) error {
+				_, err := fmt.Fprintf(out, "saved what Usher signs in to %s with\n", app.DisplayName)
+				return err
+			})
 		})
 	}
 	return command

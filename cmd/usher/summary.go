@@ -31,8 +31,12 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 	if counts.Staged > 0 {
 		fmt.Fprintf(&text, "  %d removals held by the removal guard\n", counts.Staged)
 	}
-	fmt.Fprintf(&text, "  %.2f s, %s%d API calls%s, %d rows written\n",
-		seconds, perSecond(counts.Collected, seconds), counts.Calls, perUser(counts.Calls, counts.Collected), counts.Writes)
+	written := "written"
+	if dryRun {
+		written = "to write"
+	}
+	fmt.Fprintf(&text, "  %.2f s, %s%d API calls%s, %s %s\n", seconds, perSecond(counts.Collected, seconds),
+		counts.Calls, perUser(counts.Calls, counts.Collected), counted(int(counts.Writes), "row", "rows"), written)
 	codes := slices.SortedFunc(maps.Keys(counts.Codes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts.Codes[b], counts.Codes[a]), cmp.Compare(a, b))
 	})

@@ -30,15 +30,40 @@ func (e *Engine) Explain(ctx context.Context, run Run, userID string) (Explanati
 	if err != nil {
 		return Explanation{}, err
 	}
-	subjects, err := e.Directory.Subjects(ctx, c.job.ID, run.Users)
-	if err != nil || len(subjects) != 1 {
-		return Explanation{}, fmt.Errorf("read the person: %w", err)
+	i, err := c.person(ctx, userID)
+	if err != nil {
+		return Explanation{}, err
 	}
-	i := c.judge(subjects[0])
 	explanation.Subject, explanation.Verdict, explanation.Source = i.subject, i.verdict, i.source
 	explanation.Traces = run.Mapping.Trace(i.source, time.Now().UTC())
 	if err := c.run(ctx); err != nil {
 		return explanation, fmt.Errorf("look at the account in the target: %w", err)
 	}
 	return explanation, nil
+}
+
+// Source returns what mappings and filters see of one person. It does no target
+// I/O.
+func (e *Engine) Source(ctx context.Context, run Run, userID string) (attr.Object, error) {
+	run.DryRun = true
+	c, err := e.open(ctx, run)
+	if err != nil {
+		return attr.Object{}, err
+	}
+	i, err := c.person(ctx, userID)
+	if err != nil {
+		return attr.Object{}, err
+	}
+	return i.source, nil
+}
+
+func (c *cycle) person(ctx context.Context, userID string) (*item, error) {
+	subjects, err := c.Directory.Subjects(ctx, c.job.ID, []string{userID})
+	if err != nil {
+		return nil, fmt.Errorf("read the person: %w", err)
+	}
+	if len(subjects) != 1 {
+		return nil, fmt.Errorf("read the person: %d came back for the id %s", len(subjects), userID)
+	}
+	return c.judge(subjects[0]), nil
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/examples/contoso"
 )
@@ -17,7 +15,7 @@ func (d *demo) broken(format string, args ...any) {
 	d.say("BROKEN PROMISE: %s", text)
 }
 
-// leaverName returns the user principal name of a leaver.
+// leaverName returns the user principal name, or the id, of a leaver.
 func (d *demo) leaverName(change contoso.Change) string {
 	for _, delta := range change.Deltas {
 		switch content := delta.Content.(type) {
@@ -30,28 +28,11 @@ func (d *demo) leaverName(change contoso.Change) string {
 	return ""
 }
 
-// check compares the org's content, read behind its back, with the directory:
-// leavers are out, nobody has two accounts, and every account in use that Usher
-// made belongs to somebody who is connected.
+// check compares the org's content, read behind its back, with what Usher knows:
+// no account was made twice, as many are in use as are connected and enabled, and
+// leavers are out.
 func (d *demo) check(ctx context.Context) error {
 	d.step("Looking into the org, past its API")
-	accounts := make(map[string]salesforcetest.User)
-	active := 0
-	for _, user := range d.org.Users() {
-		name := strings.ToLower(user.Username)
-		if _, twice := accounts[name]; twice {
-			d.broken("%s has two accounts", name)
-		}
-		accounts[name] = user
-		if user.IsActive {
-			active++
-		}
-	}
-	for _, name := range d.leavers {
-		if err := d.checkLeaver(ctx, name, accounts); err != nil {
-			return err
-		}
-	}
 	job, err := d.work.store.Job(ctx, d.app.ID)
 	if err != nil {
 		return err
@@ -61,22 +42,38 @@ func (d *demo) check(ctx context.Context) error {
 		return err
 	}
 	const administrators = 1
-	d.say("%d accounts, %d of them in use; %d leavers are out", len(accounts), active, len(d.leavers))
-	if active-administrators != links.Enabled {
-		d.broken("the org has %d accounts in use besides the administrator's, Usher knows of %d", active-administrators, links.Enabled)
+	made, inUse := d.org.Statistics().RowsCreated, -administrators
+	for _, license := range d.org.Licenses() {
+		inUse += license.Used
 	}
+	d.say("%d accounts were made, %d of them are in use; Usher knows of %d and %d", made, inUse, links.Connections, links.Enabled)
+	if made != links.Connections {
+		d.broken("the org made %d accounts, Usher knows of %d", made, links.Connections)
+	}
+	if inUse != links.Enabled {
+		d.broken("the org has %d accounts in use besides the administrator's, Usher knows of %d", inUse, links.Enabled)
+	}
+	out := 0
+	for _, name := range d.leavers {
+		stays, err := d.hasAccess(ctx, name)
+		switch {
+		case err != nil:
+			return err
+		case stays:
+			d.broken("%s left and still has access", name)
+		default:
+			out++
+		}
+	}
+	d.say("%d of %d leavers are out", out, len(d.leavers))
 	return nil
 }
 
-func (d *demo) checkLeaver(ctx context.Context, idOrName string, accounts map[string]salesforcetest.User) error {
+func (d *demo) hasAccess(ctx context.Context, idOrName string) (bool, error) {
 	user, err := d.work.user(ctx, idOrName)
 	if err != nil {
-		return err
+		return false, err
 	}
-	name := strings.ToLower(directory.OriginalUserPrincipalName(user.UserPrincipalName))
-	account, found := accounts[name]
-	if found && account.IsActive {
-		d.broken("%s left and still has access", name)
-	}
-	return nil
+	account, found := d.org.User(directory.OriginalUserPrincipalName(user.UserPrincipalName))
+	return found && account.IsActive, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,47 +14,57 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/expr"
 )
 
-// newExprCommand returns "usher expr", which works on expressions alone: no
-// directory, no application, no database.
-func newExprCommand() *cobra.Command {
+// newExprCommand returns "usher expr", which works on expressions alone, unless it
+// is asked for the values of a person of the directory.
+func newExprCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "expr",
 		Short: "Try, test and look up expressions of attribute mappings",
 		Long: "Expressions compute the values of attribute mappings. The language and its functions are those of\n" +
 			"Microsoft Entra ID's provisioning; docs/reference/expressions.md describes them.",
 	}
-	command.AddCommand(newExprEvalCommand(), newExprTestCommand(), newExprFunctionsCommand())
+	command.AddCommand(newExprEvalCommand(o), newExprTestCommand(), newExprFunctionsCommand())
 	return command
 }
 
 // exprEvalOptions are the flags of "usher expr eval".
 type exprEvalOptions struct {
 	expression, input, output string
+	user, application         string
 	trace                     bool
 }
 
-func newExprEvalCommand() *cobra.Command {
+func newExprEvalCommand(o *options) *cobra.Command {
 	var options exprEvalOptions
 	command := &cobra.Command{
-		Use:   "eval -e EXPRESSION [--input JSON|@FILE]",
+		Use:   "eval -e EXPRESSION [--input JSON|@FILE | --user UPN --app APP]",
 		Short: "Evaluate an expression",
 		Long: "Evaluate an expression for the attributes given as a JSON object.\n\n" +
 			"Besides attributes the object may have $now (the time in RFC 3339 form), $existing (the values that the\n" +
-			"target already has, for SelectUniqueValue) and $domain (the default domain).",
+			"target already has, for SelectUniqueValue) and $domain (the default domain).\n\n" +
+			"With --user and --app the attributes are those of a person of the directory, as the mapping of the\n" +
+			"application sees them.",
 		Example: `  usher expr eval -e 'Join(" ", [givenName], [surname])' --input '{"givenName": "Ana", "surname": "Lima"}'
-  usher expr eval -e 'Switch([country], "EMEA", "US", "AMER")' --input @user.json --trace`,
+  usher expr eval -e 'Switch([country], "EMEA", "US", "AMER")' --input @user.json --trace
+  usher expr eval -e 'SingleAppRoleAssignment([appRoleAssignments])' --user ana@contoso.com --app Salesforce`,
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return exprEval(command, options)
+			return exprEval(command, o, options)
 		},
 	}
 	flags := command.Flags()
 	flags.StringVarP(&options.expression, "expression", "e", "", "the expression")
 	flags.StringVar(&options.input, "input", "", "the attributes as a JSON object, or @ and the name of a file that holds it (@- for standard input)")
+	flags.StringVar(&options.user, "user", "", "a person of the directory whose attributes are used (user principal name or id)")
+	flags.StringVar(&options.application, "app", "", "the application for which the person is looked at")
+	command.MarkFlagsRequiredTogether("user", "app")
+	command.MarkFlagsMutuallyExclusive("user", "input")
 	flags.BoolVar(&options.trace, "trace", false, "show every part of the expression with its value")
 	flags.StringVarP(&options.output, "output", "o", "text", "text or json")
 	_ = command.MarkFlagRequired("expression")
@@ -82,13 +93,19 @@ type exprOutcome struct {
 	Trace    []exprStep   `json:"trace,omitzero"`
 }
 
-func exprEval(command *cobra.Command, options exprEvalOptions) error {
+func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error {
 	if options.output != "text" && options.output != "json" {
 		return fmt.Errorf("--output is text or json, not %q", options.output)
 	}
 	input, err := exprInput(command.InOrStdin(), options.input)
 	if err != nil {
 		return err
+	}
+	if options.user != "" {
+		input.Source, err = o.exprPerson(command, options)
+		if err != nil {
+			return err
+		}
 	}
 	program, err := exprCompile(options.expression)
 	if err != nil {
@@ -105,6 +122,19 @@ func exprEval(command *cobra.Command, options exprEvalOptions) error {
 		return exprPrintJSON(command.OutOrStdout(), steps, result, err)
 	}
 	return exprPrintText(command, steps, result, err)
+}
+
+// exprPerson returns what an application's mapping sees of a person.
+func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions) (source attr.Object, err error) {
+	err = o.withSession(command, options.application, func(ctx context.Context, w *workspace, _ directory.Application, s engine.Session) error {
+		user, err := w.user(ctx, options.user)
+		if err != nil {
+			return err
+		}
+		source, err = w.runner.Engine.Source(ctx, engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping}, user.ID)
+		return err
+	})
+	return source, err
 }
 
 // exprPrintText prints the trace, the warnings and the value, and returns the

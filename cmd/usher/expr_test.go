@@ -160,7 +160,7 @@ func TestExprFunctions(t *testing.T) {
 
 // runExpr runs "usher expr" and returns what it wrote to its two outputs.
 func runExpr(stdin string, args ...string) (out, errs string, err error) {
-	command := newExprCommand()
+	command := newExprCommand(&options{})
 	var outBuffer, errBuffer bytes.Buffer
 	command.SetIn(strings.NewReader(stdin))
 	command.SetOut(&outBuffer)

@@ -81,7 +81,7 @@ func (c *Connector) update(id string, fields attr.Object) connector.Outcome {
 	if !ok {
 		return connector.Outcome{Err: c.fault(connector.NotFound, "InvalidAnchor", "there is no account "+id)}
 	}
-	var warnings []string
+	outcome := connector.Outcome{TargetID: id}
 	fields = c.normalized(fields)
 	for _, name := range c.config.Pending {
 		value, changes := fields.Lookup(name)
@@ -96,13 +96,14 @@ func (c *Connector) update(id string, fields attr.Object) connector.Outcome {
 			}
 		}
 		before.pending = pending
-		warnings = append(warnings, "the new "+name+" waits for confirmation")
+		outcome.Pending = append(outcome.Pending, name)
+		outcome.Warnings = append(outcome.Warnings, "the new "+name+" waits for confirmation")
 	}
 	if err := c.put(before.object.Merge(fields), before); err != nil {
 		return connector.Outcome{Err: err}
 	}
 	c.stats.Rows++
-	return connector.Outcome{TargetID: id, Warnings: warnings}
+	return outcome
 }
 
 func (c *Connector) delete(id string) connector.Outcome {

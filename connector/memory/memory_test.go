@@ -110,8 +110,8 @@ func TestPendingChangesWaitForConfirmation(t *testing.T) {
 	id := target.Apply(t.Context(), []plan.Change{created})[0].TargetID
 	update := connectortest.NewChange(plan.Update, id, attr.Object{}.With("Email", attr.Text("new@example.com")))
 	outcome := target.Apply(t.Context(), []plan.Change{update})[0]
-	if outcome.Err != nil || len(outcome.Warnings) != 1 {
-		t.Errorf("the outcome is %+v, want a warning", outcome)
+	if outcome.Err != nil || len(outcome.Warnings) != 1 || len(outcome.Pending) != 1 {
+		t.Errorf("the outcome is %+v, want a warning and a pending attribute", outcome)
 	}
 	if got, _ := target.Account("ann"); got.Get("Email").String() != "old@example.com" {
 		t.Errorf("before the confirmation the address is %v", got.Get("Email"))

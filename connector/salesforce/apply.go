@@ -253,8 +253,9 @@ func (c *Connector) noteEmails(ctx context.Context, changes []plan.Change, rows 
 		c.readBackEmails(ctx, changed)
 	}
 	for _, r := range changed {
-		outcomes[r.index].Warnings = append(outcomes[r.index].Warnings, EmailWaits)
-		outcomes[r.index].Pending = append(outcomes[r.index].Pending, attributeEmail)
+		outcome := &outcomes[r.index]
+		outcome.Warnings = append(outcome.Warnings, EmailWaits)
+		outcome.Pending = append(outcome.Pending, attributeEmail)
 	}
 }
 

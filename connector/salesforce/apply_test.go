@@ -243,9 +243,12 @@ func TestANewEmailAddressThatWaitsIsTold(t *testing.T) {
 				outcomes := c.Apply(t.Context(), []plan.Change{
 					change(plan.Update, ids[0], fields("Email", fmt.Sprintf("new%d@example.com", round))), change(plan.Update, ids[1], fields("Title", "x")),
 				})
-				want := []string(nil)
+				var want, pending []string
 				if test.waits {
-					want = []string{salesforce.EmailWaits}
+					want, pending = []string{salesforce.EmailWaits}, []string{"Email"}
+				}
+				if diff := cmp.Diff([][]string{pending, nil}, [][]string{outcomes[0].Pending, outcomes[1].Pending}); diff != "" {
+					t.Errorf("pending attributes (-want +got):\n%s", diff)
 				}
 				if diff := cmp.Diff([][]string{want, nil}, [][]string{outcomes[0].Warnings, outcomes[1].Warnings}); diff != "" {
 					t.Errorf("warnings (-want +got):\n%s", diff)

@@ -237,3 +237,48 @@ func TestProfilesComeWithTheirSeats(t *testing.T) {
 		t.Errorf("%d calls, want one", calls)
 	}
 }
+
+func TestProfilesAndLicencesAreReadApartWhereTheyMustBe(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		hidden  []string // parts of statements that the account may not ask for
+		license string
+	}{
+		{"no relationship", []string{"UserLicense.Name"}, "Salesforce"},
+		{"no licences at all", []string{"UserLicense.Name", "FROM UserLicense"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			org := newOrg(t, salesforcetest.Default())
+			c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{
+				Credentials: passwords(org),
+				Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+					for _, part := range test.hidden {
+						if strings.Contains(r.URL.Query().Get("q"), part) {
+							body := `[{"errorCode":"INVALID_FIELD","message":"No such column"}]`
+							return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+						}
+					}
+					return org.Client().Transport.RoundTrip(r)
+				}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			roles := 0
+			for role, err := range c.Roles(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				roles++
+				if role.Name == "Standard User" && role.License.Name != test.license {
+					t.Errorf("%s takes the licence %q, want %q", role.Name, role.License.Name, test.license)
+				}
+			}
+			if roles != len(salesforcetest.Default().Profiles) {
+				t.Errorf("%d profiles", roles)
+			}
+		})
+	}
+}

@@ -64,7 +64,7 @@ const (
 		union
 		select a.principal_id from changes c cross join assignments a
 			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
-			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User' and a.principal_id > $2
+			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User' and a.principal_id || '' > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
 		select m.member_id from changes c cross join assignments a cross join members m
@@ -73,7 +73,7 @@ const (
 			and m.group_id = a.principal_id and m.member_type = 'User' and m.member_id > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
-		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id > $2`
+		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id || '' > $2`
 
 	collectIncremental = collectTouched + ` order by 1 limit $3`
 

@@ -26,6 +26,7 @@ const readers = 4
 // openSQLite opens a SQLite file with one connection that writes and several that
 // read.
 func openSQLite(path string, busyTimeout time.Duration) (*database, error) {
+	holdMemory()
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,8 @@ func openSQLite(path string, busyTimeout time.Duration) (*database, error) {
 		writer: sql.OpenDB(sqliteConnector(path, url.Values{
 			"_txlock": {"immediate"}, // wait for the lock at the start, where waiting is possible
 			"_pragma": {
-				"busy_timeout(" + strconv.FormatInt(milliseconds, 10) + ")", "journal_mode(wal)", "synchronous(normal)",
+				"busy_timeout(" + strconv.FormatInt(milliseconds, 10) + ")", "page_size(8192)", "journal_mode(wal)", "synchronous(normal)",
+				"wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 				"foreign_keys(on)", "cache_size(-32000)", "temp_store(file)",
 			},
 		})),

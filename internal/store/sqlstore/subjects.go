@@ -103,10 +103,11 @@ func (p *subjectPage) readAssignments(ctx context.Context, s session) error {
 		where application_id = $1 and principal_type = 'User' and principal_id in list($2)`, p.applicationID, p.ids); err != nil {
 		return err
 	}
-	return s.each(ctx, scan, `select m.member_id, a.id, a.app_role_id, g.id, g.display_name from members m
-		join assignments a on a.application_id = $1 and a.principal_id = m.group_id and a.principal_type = 'Group'
-		join groups g on g.id = m.group_id and g.deleted_at = 0
-		where m.member_id in list($2) and m.member_type = 'User'`, p.applicationID, p.ids)
+	return s.each(ctx, scan, `select m.member_id, a.id, a.app_role_id, g.id, g.display_name
+		from members m cross join assignments a cross join groups g
+		where m.member_id in list($2) and m.member_type = 'User'
+		and a.application_id = $1 and a.principal_id = m.group_id and a.principal_type = 'Group'
+		and g.id = m.group_id and g.deleted_at = 0`, p.applicationID, p.ids)
 }
 
 func (p *subjectPage) readRoles(ctx context.Context, s session) error {

@@ -1,0 +1,89 @@
+package sqlstore
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/usher-id/usher/attr"
+)
+
+func TestAttributesComeBackAsTheyWereWritten(t *testing.T) {
+	t.Parallel()
+	value := rapid.Custom(func(r *rapid.T) attr.Value {
+		switch rapid.IntRange(0, 4).Draw(r, "kind") {
+		case 0:
+			return attr.Bool(rapid.Bool().Draw(r, "boolean"))
+		case 1:
+			return attr.Int(rapid.Int64().Draw(r, "integer"))
+		case 2:
+			return attr.Texts(rapid.SliceOf(rapid.String()).Draw(r, "texts")...)
+		case 3:
+			return attr.RefTo(attr.Ref{Type: "User", ID: rapid.String().Draw(r, "id")})
+		}
+		return attr.Text(rapid.String().Draw(r, "text"))
+	})
+	rapid.Check(t, func(r *rapid.T) {
+		want := attr.New("User", "1", rapid.MapOf(rapid.String(), value).Draw(r, "attributes"))
+		text := encodeAttributes(want)
+		got, err := decodeAttributes(text, "User", "1")
+		if err != nil || !got.Equal(want) {
+			r.Fatalf("%s becomes %v (%v), want %v", text, got, err, want)
+		}
+	})
+}
+
+// Whatever the quick reader takes must be what the careful one makes of it.
+func FuzzDecodeAttributes(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"a":"b"}`, `{"a":true,"b":false,"c":-12}`, `{"a":["b",1,true],"c":[]}`, `{"a":"\"","b":"\\"}`, `{"a":null}`, `{"a":1.5}`,
+		`{"a":{"@ref":{"type":"User","id":"1"}}}`, `{"a":"b"`, `{"a":truex}`, `{"a":"b",}`, `{"a":[1,]}`, `{"a":01}`, "{\"a\":\"\n\"}", `{"a":-0}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		builder := attr.NewBuilder("User", "1", 0)
+		if !scanAttributes(text, builder) {
+			return
+		}
+		quick := builder.Object()
+		var careful map[string]attr.Value
+		if err := decodeJSON("attributes", text, &careful); err != nil {
+			return // only what encodeAttributes wrote is ever read
+		}
+		if want := attr.New("User", "1", careful); strings.ToValidUTF8(text, "") == text && !quick.Equal(want) {
+			t.Errorf("%q becomes %v, want %v", text, quick, want)
+		}
+	})
+}
+
+func TestStatementsForManyRows(t *testing.T) {
+	t.Parallel()
+	got := insertion{into: "t (a, b)", width: 2, then: "on conflict do nothing"}.text(2)
+	if diff := cmp.Diff("insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing", got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
+	t.Parallel()
+	if _, err := readMigrations(migrationFiles); err != nil {
+		t.Error(err)
+	}
+	for name, file := range map[string]string{"a gap": "0002_second.sql", "no number": "first.sql"} {
+		if _, err := readMigrations(fstest.MapFS{"migrations/" + file: {}}); err == nil {
+			t.Errorf("%s is no error", name)
+		}
+	}
+}
+
+func TestLastOfKeepsTheLastOfEachKey(t *testing.T) {
+	t.Parallel()
+	got := lastOf([]string{"a1", "b1", "a2", "c1", "b2"}, func(s string) string { return s[:1] })
+	if diff := cmp.Diff([]string{"a2", "c1", "b2"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

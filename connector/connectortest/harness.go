@@ -118,13 +118,19 @@ func (s Target) create(t *testing.T, names ...string) []string {
 	return ids
 }
 
-// apply applies changes and checks that there is an outcome for each.
+// apply applies changes, in as many batches as needed, and checks that there is an
+// outcome for each.
 func (s Target) apply(t *testing.T, changes ...plan.Change) []connector.Outcome {
 	t.Helper()
-	return s.applyWithin(t.Context(), t, changes...)
+	var outcomes []connector.Outcome
+	for batch := range slices.Chunk(changes, s.capabilities().BatchSize) {
+		outcomes = append(outcomes, s.applyBatch(t.Context(), t, batch...)...)
+	}
+	return outcomes
 }
 
-func (s Target) applyWithin(ctx context.Context, t *testing.T, changes ...plan.Change) []connector.Outcome {
+// applyBatch applies changes as one batch.
+func (s Target) applyBatch(ctx context.Context, t *testing.T, changes ...plan.Change) []connector.Outcome {
 	t.Helper()
 	outcomes := s.Connector.Apply(ctx, changes)
 	if len(outcomes) != len(changes) {

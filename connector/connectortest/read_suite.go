@@ -53,6 +53,7 @@ func (s check) testMatchIgnoresCase() {
 }
 
 func (s check) testReadEachOnce() {
+	s.needsBatch(5)
 	created := s.create(s.T, "ann", "bob", "cid")
 	attribute := s.capabilities().NameAttribute
 	got := s.read(s.T, connector.Query{
@@ -65,6 +66,7 @@ func (s check) testReadEachOnce() {
 }
 
 func (s check) testUnknownLeftOut() {
+	s.needsBatch(7)
 	created := s.create(s.T, "ann")
 	attribute := s.capabilities().NameAttribute
 	// Ids of the right form that are in no use: those of an account, turned round at the end.

@@ -33,6 +33,14 @@ type check struct {
 	Target
 }
 
+// needsBatch skips a rule that asks for more at once than the target takes.
+func (s check) needsBatch(size int) {
+	s.Helper()
+	if limit := s.capabilities().BatchSize; limit < size {
+		s.Skipf("a query of this target asks for %d accounts at most, this rule for %d", limit, size)
+	}
+}
+
 func descriptionTests() []conformanceTest {
 	return []conformanceTest{
 		{"the description is complete and stays the same", check.testDescription},

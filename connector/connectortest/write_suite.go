@@ -168,7 +168,7 @@ func (s check) testNotFound() {
 
 func (s check) testEmptyBatch() {
 	before := s.requests()
-	s.apply(s.T)
+	s.applyBatch(s.Context(), s.T)
 	if after := s.requests(); after != before {
 		s.Errorf("an empty batch makes %d requests", after-before)
 	}
@@ -199,7 +199,7 @@ func (s check) testTooLargeBatch() {
 		changes[i] = s.creation(fmt.Sprintf("user%04d", i))
 	}
 	before := len(s.Accounts())
-	for _, outcome := range s.apply(s.T, changes...) {
+	for _, outcome := range s.applyBatch(s.Context(), s.T, changes...) {
 		if outcome.Err == nil {
 			s.Fatal("a change of a batch that is too large succeeds")
 		}
@@ -210,7 +210,7 @@ func (s check) testTooLargeBatch() {
 }
 
 func (s check) testConcurrency() {
-	const each = 10
+	each := min(10, s.capabilities().BatchSize)
 	var group sync.WaitGroup
 	for worker := range s.capabilities().Concurrency {
 		group.Go(func() {
@@ -239,7 +239,7 @@ func (s check) testCancelledBatch() {
 	s.create(s.T, "ann")
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
-	outcome := s.applyWithin(ctx, s.T, s.creation("bob"))[0]
+	outcome := s.applyBatch(ctx, s.T, s.creation("bob"))[0]
 	if !errors.Is(outcome.Err, context.Canceled) {
 		s.Errorf("the outcome is %v, want the cancellation", outcome.Err)
 	}

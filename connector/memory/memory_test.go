@@ -2,7 +2,9 @@ package memory_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -43,6 +45,51 @@ func TestMemoryConforms(t *testing.T) {
 			},
 		}
 	}})
+}
+
+func TestMemoryConformsAsATargetOfAnotherKind(t *testing.T) {
+	t.Parallel()
+	connectortest.Run(t, connectortest.Harness{Open: func(t *testing.T) connectortest.Target {
+		t.Helper()
+		descriptor := memory.Descriptor()
+		descriptor.Capabilities.Deletes, descriptor.Capabilities.ImportsRoles, descriptor.Capabilities.BatchSize = true, false, 1
+		target := newTarget(t, memory.Config{
+			Descriptor: descriptor, Required: []string{"LastName"}, Latency: time.Microsecond,
+			Normalize: memory.Normalization{LowerCase: []string{"Username"}, IDLength: 18},
+		})
+		return connectortest.Target{
+			Connector: target, Free: "Title", Required: "LastName", Accounts: target.Accounts,
+			Account: func(name string) attr.Object { return account(name).With("Username", attr.Text(strings.ToUpper(name))) },
+		}
+	}})
+}
+
+func TestTheOracleActsBehindTheConnectorsBack(t *testing.T) {
+	t.Parallel()
+	target := newTarget(t, memory.Config{Accounts: []attr.Object{account("ann"), account("bob")}})
+	ann, _ := target.Account("ANN")
+	if err := target.SetAccount(ann.With("Title", attr.Text("Boss"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := target.SetAccount(account("ann")); !errors.Is(err, connector.Conflict) {
+		t.Errorf("a second ann gives %v, want a conflict", err)
+	}
+	bob, _ := target.Account("bob")
+	target.RemoveAccount(bob.ID)
+	query := connector.Query{Type: "User", Attribute: "Title", Values: []string{"boss"}, IDs: []string{bob.ID}}
+	var got []string
+	for object, err := range target.Read(t.Context(), query) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, object.ID)
+	}
+	if diff := cmp.Diff([]string{ann.ID}, got); diff != "" {
+		t.Errorf("found (-want +got):\n%s", diff)
+	}
+	if _, err := memory.New(memory.Config{Accounts: []attr.Object{account("ann"), account("Ann")}}); err == nil {
+		t.Error("a target with two accounts of one name can be made")
+	}
 }
 
 func newTarget(t *testing.T, config memory.Config) *memory.Connector {

@@ -61,6 +61,7 @@ type encoder struct {
 	record                []byte
 	fields                int
 	create                bool
+	decided               bool // the action itself says whether the user is active
 }
 
 func (e *encoder) encode(change plan.Change) (row, error) {
@@ -105,6 +106,7 @@ func (e *encoder) begin(change plan.Change) error {
 	}
 	e.record = append(append(append(e.record, `,"id":"`...), change.Target.ID...), '"')
 	if change.Action != plan.Update {
+		e.decided = true
 		return e.put(attributeIsActive, attr.Bool(change.Action == plan.Enable))
 	}
 	return nil
@@ -120,8 +122,8 @@ func (e *encoder) add(written attr.Object, name string, value attr.Value) error 
 	case attributeUserRoleName:
 		return e.addUserRole(written, value)
 	case attributeIsActive:
-		if e.fields > 0 && !e.create && strings.Contains(string(e.record), `"IsActive":`) {
-			return nil // the action has decided
+		if e.decided {
+			return nil
 		}
 	}
 	if err := e.connector.client.supported(name); err != nil {

@@ -21,7 +21,7 @@ type session struct {
 	told         bool   // the sign-in says whether the org is a sandbox
 }
 
-// path returns the address of a resource of the REST API, which may have a query.
+// url returns the address of a resource of the REST API.
 func (s session) url(resource, query string) *url.URL {
 	u := *s.base
 	u.Path, u.RawQuery = "/services/data/v"+s.version+resource, query

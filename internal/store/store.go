@@ -182,14 +182,19 @@ type Journal interface {
 	Audit(ctx context.Context, audit journal.Audit) error
 }
 
-// Store is all of the above with what the engine needs. Only commands and the
-// conformance suite mention it; everybody else asks for the part that they use.
-type Store interface {
+// Directory is all that a store keeps of the directory.
+type Directory interface {
 	Users
 	Groups
 	Importer
 	Applications
 	Assignments
+}
+
+// Store is all of the above with what the engine needs. Only commands and the
+// conformance suite mention it; everybody else asks for the part that they use.
+type Store interface {
+	Directory
 	Jobs
 	Links
 	Journal

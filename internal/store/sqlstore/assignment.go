@@ -166,7 +166,7 @@ func (t *tx) unassign(ctx context.Context, r *resolver, request directory.Assign
 	if err != nil {
 		return 0, err
 	}
-	count := 0
+	var count int
 	if assignment.AppRoleID == "" {
 		count, err = t.exec(ctx, `delete from assignments where application_id = $1 and principal_id = $2`,
 			assignment.ApplicationID, assignment.PrincipalID)

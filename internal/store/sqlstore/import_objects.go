@@ -11,7 +11,7 @@ func (i *importer) addUser(user directory.User) error {
 		checked, err := checkUser(user)
 		if err != nil {
 			i.faults.add(err)
-			return nil //nolint:nilerr // all faults are reported together
+			return nil
 		}
 		user = checked
 	}
@@ -25,7 +25,7 @@ func (i *importer) addGroup(group directory.Group) error {
 		checked, err := checkGroup(group)
 		if err != nil {
 			i.faults.add(err)
-			return nil //nolint:nilerr // all faults are reported together
+			return nil
 		}
 		group = checked
 	}

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/usher-id/usher/internal/secret"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/internal/store/sqlstore"
 	"github.com/usher-id/usher/internal/store/storetest"
@@ -231,11 +230,7 @@ func TestNoSecretIsReadableInTheDatabase(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-S3cret-Passw0rd"
 	folder := t.TempDir()
-	keyring, err := secret.Load(secret.Config{File: filepath.Join(t.TempDir(), "usher.key")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened, err := sqlstore.Open(t.Context(), sqlstore.Config{Path: filepath.Join(folder, "usher.db"), Sealer: keyring})
+	opened, err := sqlstore.Open(t.Context(), sqlstore.Config{Path: filepath.Join(folder, "usher.db"), Sealer: newSealer(t, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,13 +269,6 @@ func TestNoSecretIsReadableInTheDatabase(t *testing.T) {
 func TestAnotherKeyGivesAClearErrorAndNoneToo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "usher.db")
-	var keyrings [2]*secret.Keyring
-	for i := range keyrings {
-		var err error
-		if keyrings[i], err = secret.Create(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	openWith := func(sealer sqlstore.Sealer) *sqlstore.Store {
 		opened, err := sqlstore.Open(t.Context(), sqlstore.Config{Path: path, Sealer: sealer})
 		if err != nil {
@@ -293,14 +281,14 @@ func TestAnotherKeyGivesAClearErrorAndNoneToo(t *testing.T) {
 		})
 		return opened
 	}
-	first := openWith(keyrings[0])
+	first := openWith(newSealer(t, 1))
 	job := storetest.AddApplication(t, first, "Salesforce")
 	credentials := provisioning.Credentials{{Key: "Password", Value: provisioning.NewSecret("canary")}}
 	if err := first.PutCredentials(t.Context(), job, credentials); err != nil {
 		t.Fatal(err)
 	}
-	_, err := openWith(keyrings[1]).Credentials(t.Context(), job)
-	if !errors.Is(err, secret.ErrWrongKey) || !strings.Contains(err.Error(), "Password") || strings.Contains(err.Error(), "canary") {
+	_, err := openWith(newSealer(t, 2)).Credentials(t.Context(), job)
+	if !errors.Is(err, errWrongKey) || !strings.Contains(err.Error(), "Password") || strings.Contains(err.Error(), "canary") {
 		t.Errorf("got the error %v", err)
 	}
 	without := openWith(nil)

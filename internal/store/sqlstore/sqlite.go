@@ -25,7 +25,7 @@ const readers = 4
 
 // openSQLite opens a SQLite file with one connection that writes and several that
 // read.
-func openSQLite(path string, busyTimeout time.Duration) (*database, error) {
+func openSQLite(ctx context.Context, path string, busyTimeout time.Duration) (*database, error) {
 	holdMemory()
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -53,7 +53,7 @@ func openSQLite(path string, busyTimeout time.Duration) (*database, error) {
 	d.reader.SetMaxOpenConns(readers)
 	d.reader.SetMaxIdleConns(readers)
 	// The writer goes first: it makes the file a database with a write-ahead log.
-	if err := d.writer.PingContext(context.Background()); err != nil {
+	if err := d.writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(d.dialect.classify(err), d.close())
 	}
 	return d, nil

@@ -1,6 +1,10 @@
 package sqlstore_test
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -9,22 +13,40 @@ import (
 	"github.com/usher-id/usher/internal/store/storetest"
 )
 
-// xor is a sealer for tests that does not keep anything secret from anybody.
-type xor struct{}
+// errWrongKey is what the sealer of the tests says when it cannot open something.
+var errWrongKey = errors.New("the key does not fit")
 
-func (xor) Seal(plain, context []byte) ([]byte, error) {
-	sealed := make([]byte, len(plain))
-	for i := range plain {
-		sealed[i] = plain[i] ^ 0x55 ^ context[i%len(context)]
+// newSealer returns a sealer with a key that is made of one number.
+func newSealer(tb testing.TB, number byte) sqlstore.Sealer {
+	tb.Helper()
+	block, err := aes.NewCipher(bytes.Repeat([]byte{number}, 32))
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return sealed, nil
+	mode, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sealer{mode}
 }
 
-func (x xor) Open(sealed, context []byte) ([]byte, error) { return x.Seal(sealed, context) }
+type sealer struct{ mode cipher.AEAD }
+
+func (s sealer) Seal(plain, context []byte) ([]byte, error) {
+	return s.mode.Seal(nil, nil, plain, context), nil
+}
+
+func (s sealer) Open(sealed, context []byte) ([]byte, error) {
+	plain, err := s.mode.Open(nil, nil, sealed, context)
+	if err != nil {
+		return nil, errWrongKey
+	}
+	return plain, nil
+}
 
 func open(tb testing.TB, config sqlstore.Config) *sqlstore.Store {
 	tb.Helper()
-	config.Sealer = xor{}
+	config.Sealer = newSealer(tb, 1)
 	opened, err := sqlstore.Open(tb.Context(), config)
 	if err != nil {
 		tb.Fatal(err)

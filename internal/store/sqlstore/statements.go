@@ -64,8 +64,8 @@ const maxStatements = 500
 
 // statement is a prepared statement. It is busy while its rows are read.
 type statement struct {
-	sqliteStatement
-	busy bool
+	prepared sqliteStatement
+	busy     bool
 }
 
 // acquire returns the statement for a text, and whether it is to be closed after
@@ -83,7 +83,7 @@ func (c *cachingConn) acquire(ctx context.Context, text string) (s *statement, t
 	if !fits {
 		return nil, false, errors.Join(fmt.Errorf("the SQLite driver's %T lacks methods", prepared), prepared.Close())
 	}
-	s = &statement{sqliteStatement: usable}
+	s = &statement{prepared: usable}
 	if ok || len(c.statements) >= maxStatements {
 		return s, true, nil
 	}
@@ -101,9 +101,9 @@ func (c *cachingConn) ExecContext(ctx context.Context, text string, arguments []
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.sqliteStatement.ExecContext(context.WithoutCancel(ctx), arguments)
+	result, err := s.prepared.ExecContext(context.WithoutCancel(ctx), arguments)
 	if temporary {
-		err = errors.Join(err, s.Close())
+		err = errors.Join(err, s.prepared.Close())
 	}
 	return result, err
 }
@@ -114,10 +114,10 @@ func (c *cachingConn) QueryContext(ctx context.Context, text string, arguments [
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.sqliteStatement.QueryContext(ctx, arguments)
+	rows, err := s.prepared.QueryContext(ctx, arguments)
 	if err != nil {
 		if temporary {
-			err = errors.Join(err, s.Close())
+			err = errors.Join(err, s.prepared.Close())
 		}
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (c *cachingConn) QueryContext(ctx context.Context, text string, arguments [
 func (c *cachingConn) Close() error {
 	var errs []error
 	for _, s := range c.statements {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.prepared.Close())
 	}
 	return errors.Join(append(errs, c.sqliteConn.Close())...)
 }
@@ -146,7 +146,7 @@ func (r *statementRows) Close() error {
 	err := r.Rows.Close()
 	r.statement.busy = false
 	if r.temporary {
-		err = errors.Join(err, r.statement.Close())
+		err = errors.Join(err, r.statement.prepared.Close())
 	}
 	return err
 }

@@ -58,7 +58,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	case config.URL != "":
 		database, err = openPostgreSQL(config.URL)
 	case config.Path != "":
-		database, err = openSQLite(config.Path, config.BusyTimeout)
+		database, err = openSQLite(ctx, config.Path, config.BusyTimeout)
 	default:
 		return nil, errors.New("open database: give a file or a URL")
 	}

@@ -372,7 +372,8 @@ func roleTests() []test {
 			w.putUsers("ana", "ben", "cleo")
 			w.putGroup("g", "ben")
 			for _, request := range []directory.AssignmentRequest{
-				{PrincipalType: "User", Principal: "ana", Role: "Standard"}, {PrincipalType: "Group", Principal: "g", Role: "Standard"},
+				{PrincipalType: "User", Principal: "ana", Role: "Standard"},
+				{PrincipalType: "Group", Principal: "g", Role: "Standard"},
 				{PrincipalType: "User", Principal: "cleo", Role: "Other"},
 			} {
 				request.Application = w.app.ID

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"iter"
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -54,7 +55,7 @@ func employee(n int, city string) directory.User {
 	builder := attr.NewBuilder("User", id, 20)
 	for name, value := range map[string]string{
 		"businessPhones": "", "city": city, "companyName": "Contoso", "country": "Austria", "department": "Sales",
-		"employeeId": fmt.Sprint(100_000 + n), "employeeType": "Employee", "givenName": "Zoë", "jobTitle": "Account Executive",
+		"employeeId": strconv.Itoa(100_000 + n), "employeeType": "Employee", "givenName": "Zoë", "jobTitle": "Account Executive",
 		"mail": fmt.Sprintf("user%d@contoso.com", n), "mailNickname": fmt.Sprintf("user%d", n), "mobilePhone": "+43 1 234567",
 		"officeLocation": "Building 7", "postalCode": "8010", "preferredLanguage": "de-AT", "state": "Styria",
 		"streetAddress": "Hauptplatz 1", "surname": fmt.Sprintf("Müller%d", n), "usageLocation": "AT", "userType": "Member",
@@ -88,8 +89,8 @@ func newCompany(b *testing.B, opened store.Store, users int) *company {
 	c := &company{Store: opened, job: job.ID}
 	check(b, c.AddApplication(b.Context(), app, job, mapping.Schema{}))
 	_, err := c.Import(b.Context(), func(yield func(directory.Delta, error) bool) {
-		for delta := range employees(users, "Graz") {
-			if !yield(delta, nil) {
+		for delta, err := range employees(users, "Graz") {
+			if !yield(delta, err) {
 				return
 			}
 		}

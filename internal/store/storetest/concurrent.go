@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
 					if number%2 == 1 {
 						id = 199 - i // in the opposite order, which would lead to a deadlock
 					}
-					contents = append(contents, user(fmt.Sprintf("user-%03d", id), "city", fmt.Sprint(number)))
+					contents = append(contents, user(fmt.Sprintf("user-%03d", id), "city", strconv.Itoa(number)))
 				}
 				if _, err := w.Import(t.Context(), deltas(contents...), true); err != nil {
 					t.Error(err)

@@ -63,9 +63,13 @@ func importTests() []test {
 			w.assign("User", "cleo")
 			remove := func(yield func(directory.Delta, error) bool) {
 				for _, content := range []directory.Content{
-					directory.User{ID: "ana"}, directory.User{UserPrincipalName: "BEN@contoso.com"}, directory.User{ID: "nobody"},
-					directory.Member{Group: "g", Member: "cleo"}, directory.Member{Group: "g", Member: "nobody"},
-					directory.Group{ID: "h"}, directory.Group{ID: "nothing"},
+					directory.User{ID: "ana"},
+					directory.User{UserPrincipalName: "BEN@contoso.com"},
+					directory.User{ID: "nobody"},
+					directory.Member{Group: "g", Member: "cleo"},
+					directory.Member{Group: "g", Member: "nobody"},
+					directory.Group{ID: "h"},
+					directory.Group{ID: "nothing"},
 					directory.AssignmentRequest{Application: "Salesforce", PrincipalType: "User", Principal: "cleo"},
 					directory.AssignmentRequest{Application: "Salesforce", PrincipalType: "User", Principal: "nobody"},
 				} {

@@ -60,7 +60,7 @@ func serverURL(folder, database string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {folder}, "user": {"postgres"}}.Encode()
 }
 
-func administer(tb testing.TB, ctx context.Context, text string) { //nolint:revive // the test comes first in a helper
+func administer(tb testing.TB, ctx context.Context, text string) {
 	tb.Helper()
 	connection, err := pgx.Connect(ctx, serverURL(server.folder, "postgres"))
 	if err != nil {
@@ -97,7 +97,7 @@ func startServer() (string, error) {
 	const minder = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
 		-c max_connections=300 -c shared_buffers=64MB >"$2/log" 2>&1 </dev/null &
 		read -r nothing; kill -INT $!; wait $!; rm -rf "$2"`
-	command := exec.Command("/bin/sh", "-c", minder, "sh", programs, folder) //nolint:noctx // it ends with the process
+	command := exec.Command("/bin/sh", "-c", minder, "sh", programs, folder) //nolint:noctx,gosec // it ends with the process; the paths are ours
 	command.Dir = "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: credential, Setpgid: true}
 	if server.alive, err = command.StdinPipe(); err != nil {
@@ -141,7 +141,7 @@ func initialize(programs, folder string, credential *syscall.Credential) error {
 		arguments := append([]string{
 			"-D", filepath.Join(folder, "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions",
 		}, locale...)
-		command := exec.Command(filepath.Join(programs, "initdb"), arguments...) //nolint:noctx // it takes a second
+		command := exec.Command(filepath.Join(programs, "initdb"), arguments...) //nolint:noctx,gosec // it takes a second; the paths are ours
 		command.Dir = "/"
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
 		if output, err = command.CombinedOutput(); err == nil {
@@ -161,7 +161,7 @@ func awaitServer(folder string) error {
 		}
 		select {
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(folder, "log"))
+			log, _ := os.ReadFile(filepath.Join(folder, "log")) //nolint:gosec // the path is ours
 			return fmt.Errorf("start PostgreSQL: %w\n%s", err, log)
 		case <-time.After(50 * time.Millisecond):
 		}

@@ -136,11 +136,11 @@ func emptyIsNil() cmp.Option {
 	return cmp.FilterPath(empty, cmp.Ignore())
 }
 
-// user returns a user of this id.
+// user returns a user of this id, with attributes given as name and value in turn.
 func user(id string, attributes ...string) directory.User {
 	values := make(map[string]attr.Value)
-	for i := 0; i < len(attributes); i += 2 {
-		values[attributes[i]] = attr.Text(attributes[i+1])
+	for pair := range slices.Chunk(attributes, 2) {
+		values[pair[0]] = attr.Text(pair[1])
 	}
 	return directory.User{
 		ID: id, UserPrincipalName: id + "@contoso.com", DisplayName: "Name of " + id, AccountEnabled: true,

@@ -22,7 +22,7 @@ func Check(schema Schema, use Use) Findings {
 	c.definitions(schema)
 	c.unused(schema)
 	c.misspelled(schema)
-	if c.path != "" {
+	if c.target != nil {
 		c.required()
 		c.active(use)
 		c.roles(schema, use)

@@ -177,7 +177,7 @@ func (c *compiler) clause(path, group string, clause scope.Clause) {
 	case definition.Multivalued:
 		c.fault(path, "scoping filter %q: %q may have several values, and scoping filters take attributes with one", group, name)
 	case !slices.Contains(operator.Kinds, kindOf(definition.Type)):
-		c.warn(path, "scoping filter %q: operator %s is not made for %q, which is a %s", group, operator.Name, name, definition.Type)
+		c.warn(path, "scoping filter %q: operator %s is not made for %q, which is of type %s", group, operator.Name, name, definition.Type)
 	}
 }
 
@@ -333,14 +333,15 @@ func refusedFunctions(rule AttributeRule) map[string]string {
 }
 
 // ParseSource reads the source of an attribute mapping: its expression text, or
-// its tree when the text is missing or, for a constant, is not an expression.
+// its tree when the text is missing. The text of a constant may lack its quotes.
 func ParseSource(source expr.Source) (expr.Node, error) {
 	if strings.TrimSpace(source.Expression) == "" {
 		return expr.FromSource(source)
 	}
 	node, err := expr.Parse(source.Expression)
-	if source.Type == expr.SourceConstant && (err != nil || node.Kind == expr.Keyword) {
-		return expr.FromSource(source)
+	unquoted := err != nil || node.Kind == expr.Keyword && !slices.Contains(expr.Keywords(), node.Name)
+	if source.Type == expr.SourceConstant && unquoted {
+		return expr.Node{Kind: expr.Text, Text: cmp.Or(source.Name, source.Expression)}, nil
 	}
 	return node, err
 }

@@ -33,7 +33,7 @@ func (f Finding) String() string {
 	return f.Path + ": " + text
 }
 
-// Findings are what a check of a schema found, in the order of the document.
+// Findings are what a check of a schema found, part by part.
 type Findings []Finding
 
 // Faults returns the findings that keep the schema from being used.

@@ -167,5 +167,5 @@ func (c *compiler) wrongKind(path string, rule AttributeRule, what string, kind 
 	if kind == rule.Kind || rule.Kind == attr.String || rule.Kind == attr.Boolean && kind == attr.Integer {
 		return
 	}
-	c.fault(path, "source of %s: %s is a %s and never fits %s, which is a %s", rule.Target, what, kind, rule.Target, rule.Kind)
+	c.fault(path, "source of %s: %s is of type %s and never fits %s, which is of type %s", rule.Target, what, kind, rule.Target, rule.Kind)
 }

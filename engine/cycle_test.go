@@ -1,9 +1,13 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -146,22 +150,38 @@ func TestLeavers(t *testing.T) {
 		{
 			"disabled in the directory",
 			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
 				user.AccountEnabled = false
 				w.must(t, w.store.PutUser(t.Context(), user))
 			},
-			func(t *testing.T, w *world, user directory.User) { w.must(t, w.store.PutUser(t.Context(), user)) },
+			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
+				w.must(t, w.store.PutUser(t.Context(), user))
+			},
 		},
 		{
 			"soft-deleted",
-			func(t *testing.T, w *world, user directory.User) { w.must(t, w.store.RemoveUser(t.Context(), user.ID)) },
 			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
+				w.must(t, w.store.RemoveUser(t.Context(), user.ID))
+			},
+			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
 				w.must(t, w.store.RestoreUser(t.Context(), user.ID))
 			},
 		},
-		{"removed for good", func(t *testing.T, w *world, user directory.User) { w.must(t, w.store.PurgeUser(t.Context(), user.ID)) }, nil},
+		{
+			"removed for good",
+			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
+				w.must(t, w.store.PurgeUser(t.Context(), user.ID))
+			},
+			nil,
+		},
 		{
 			"taken out of every group",
 			func(t *testing.T, w *world, user directory.User) {
+				t.Helper()
 				for _, group := range w.groupsOf(t, user.ID) {
 					w.must(t, w.store.RemoveMember(t.Context(), directory.Member{Group: group, Member: user.ID, Type: "User"}))
 				}
@@ -449,19 +469,29 @@ func TestEveryKindOfFaultInEveryCallEndsInTheSameOrg(t *testing.T) {
 			t.Run(string(kind)+" "+operation, func(t *testing.T) {
 				t.Parallel()
 				for nth := 1; nth <= 3; nth++ {
-					w := newWorld(t, worldOptions{users: 60, managers: true})
-					w.org.SetFaults([]salesforcetest.Fault{{Kind: kind, Operation: operation, Nth: nth, Object: objectOf(operation)}})
-					for range 3 {
-						_, _ = w.try(t.Context(), t, engine.Run{}) // It may fail; the next one makes it good.
-					}
-					w.org.SetFaults(nil)
-					w.cycle(t)
-					if diff := cmp.Diff(want, w.content()); diff != "" {
-						t.Fatalf("fault at %d: the org differs from the undisturbed one (-want +got):\n%s", nth, diff)
-					}
+					// The waits between attempts pass in no time.
+					synctest.Test(t, func(t *testing.T) {
+						sweep(t, want, salesforcetest.Fault{Kind: kind, Operation: operation, Nth: nth, Object: objectOf(operation)})
+					})
 				}
 			})
 		}
+	}
+}
+
+// sweep lets one fault happen, lets three cycles deal with it, and compares the
+// org with the undisturbed one after a fourth.
+func sweep(t *testing.T, want map[string]string, fault salesforcetest.Fault) {
+	t.Helper()
+	w := newWorld(t, worldOptions{users: 60, managers: true})
+	w.org.SetFaults([]salesforcetest.Fault{fault})
+	for range 3 {
+		_, _ = w.try(t.Context(), t, engine.Run{}) // It may fail; the next one makes it good.
+	}
+	w.org.SetFaults(nil)
+	w.cycle(t)
+	if diff := cmp.Diff(want, w.content()); diff != "" {
+		t.Fatalf("%+v: the org differs from the undisturbed one (-want +got):\n%s", fault, diff)
 	}
 }
 
@@ -483,4 +513,45 @@ func (w *world) content() map[string]string {
 		content[user.Username] = strings.Join([]string{user.Email, user.ProfileName, names[user.ManagerID], user.Get("Alias"), user.Get("IsActive")}, "|")
 	}
 	return content
+}
+
+func TestACycleInterruptedAtAnyCallIsMadeGoodByTheNext(t *testing.T) {
+	t.Parallel()
+	undisturbed := newWorld(t, worldOptions{users: 500, managers: true})
+	calls := undisturbed.cycle(t).Counts.Calls
+	undisturbed.cycle(t)
+	want := undisturbed.content()
+	for nth := int64(1); nth <= calls+1; nth++ {
+		w := newWorld(t, worldOptions{users: 500, managers: true})
+		ctx, cancel := context.WithCancel(t.Context())
+		w.runner.Environment.Transport = &interrupter{next: w.org.Client().Transport, cancel: cancel, nth: nth}
+		_, _ = w.try(ctx, t, engine.Run{}) // It is cut off, if it comes to that many calls.
+		cancel()
+		w.runner.Environment.Transport = w.org.Client().Transport
+		w.cycle(t)
+		w.cycle(t)
+		if diff := cmp.Diff(want, w.content()); diff != "" {
+			t.Fatalf("interrupted at call %d: the org differs from the undisturbed one (-want +got):\n%s", nth, diff)
+		}
+		if made := w.org.Statistics().RowsCreated; made != undisturbed.org.Statistics().RowsCreated {
+			t.Fatalf("interrupted at call %d: %d accounts were made, want %d", nth, made, undisturbed.org.Statistics().RowsCreated)
+		}
+	}
+}
+
+// interrupter ends a cycle's context while its n-th request is under way; the
+// target carries that request out all the same.
+type interrupter struct {
+	next   http.RoundTripper
+	cancel context.CancelFunc
+	calls  atomic.Int64
+	nth    int64
+}
+
+func (i *interrupter) RoundTrip(request *http.Request) (*http.Response, error) {
+	if i.calls.Add(1) == i.nth {
+		defer i.cancel()
+		return i.next.RoundTrip(request.WithContext(context.WithoutCancel(request.Context())))
+	}
+	return i.next.RoundTrip(request)
 }

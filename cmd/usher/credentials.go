@@ -178,7 +178,7 @@ func (a asker) prompted(settings []provisioning.Setting, credentials provisionin
 
 func (a asker) interactive() bool {
 	file, ok := a.in.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor fits an int.
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 func (a asker) prompt(reader *bufio.Reader, setting provisioning.Setting) (string, error) {
@@ -186,7 +186,7 @@ func (a asker) prompt(reader *bufio.Reader, setting provisioning.Setting) (strin
 		return "", fmt.Errorf("ask for %s: %w", setting.Label, err)
 	}
 	if file, ok := a.in.(*os.File); ok && setting.Secret {
-		text, err := term.ReadPassword(int(file.Fd())) //nolint:gosec // a file descriptor fits an int.
+		text, err := term.ReadPassword(int(file.Fd()))
 		if err != nil {
 			return "", fmt.Errorf("read %s: %w", setting.Label, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,7 +161,7 @@ func writeLogCSV(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {
 		}
 		change := entry.Change
 		row := []string{
-			fmt.Sprint(entry.ID), entry.At.UTC().Format(time.RFC3339Nano), entry.CycleID, string(change.Action), string(change.Status),
+			strconv.FormatInt(entry.ID, 10), entry.At.UTC().Format(time.RFC3339Nano), entry.CycleID, string(change.Action), string(change.Status),
 			change.Source.ID, change.Source.Name, change.Target.ID, change.Target.Name, change.Reason.Code, change.Reason.Text,
 		}
 		if err := writer.Write(row); err != nil {

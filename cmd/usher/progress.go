@@ -24,7 +24,7 @@ type progressBar struct {
 // not a terminal.
 func newProgressBar(w io.Writer, total int) *progressBar {
 	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file descriptor fits an int.
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return &progressBar{}
 	}
 	return &progressBar{

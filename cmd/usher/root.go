@@ -32,7 +32,7 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run is the program without the process around it.
 func run(ctx context.Context, arguments []string, in io.Reader, out, errs io.Writer) int {
-	root := newRootCommand()
+	root := newRootCommand() //nolint:contextcheck // cobra hands the context to the commands.
 	root.SetArgs(arguments)
 	root.SetIn(in)
 	root.SetOut(out)

@@ -36,7 +36,7 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 		written = "to write"
 	}
 	fmt.Fprintf(&text, "  %.2f s, %s%d API calls%s, %s %s\n", seconds, perSecond(counts.Collected, seconds),
-		counts.Calls, perUser(counts.Calls, counts.Collected), counted(int(counts.Writes), "row", "rows"), written)
+		counts.Calls, perUser(counts.Calls, counts.Collected), counted(counts.Writes, "row", "rows"), written)
 	codes := slices.SortedFunc(maps.Keys(counts.Codes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts.Codes[b], counts.Codes[a]), cmp.Compare(a, b))
 	})

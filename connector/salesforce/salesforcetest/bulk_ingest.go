@@ -45,7 +45,7 @@ func (o *Org) createIngestJob(c *call, members []member) *answer {
 		return refuse(newError(http.StatusBadRequest, "INVALIDJOB", "The external ID field does not exist: "+made.external))
 	}
 	made.object = t.name
-	o.jobs.add(o, made)
+	o.read(c, func() { o.jobs.add(o.pod, made) })
 	return reply(http.StatusOK, made.describe())
 }
 
@@ -188,7 +188,7 @@ func (o *Org) writeChunk(c *call, j *job, rows []*rowRequest, lines [][]string) 
 	o.write(c, func(tx *transaction) {
 		for _, row := range rows {
 			op := operation{name: row.verb, object: row.object.name, keys: o.keysOf(row.object, row.draft, row.id)}
-			if fault := o.locked(op); fault != nil {
+			if fault := o.rowFault(op); fault != nil {
 				row.faults = []*apiError{fault}
 			}
 			switch {

@@ -31,14 +31,15 @@ func (o *Org) createQueryJob(c *call, members []member) *answer {
 	o.statistics.queried()
 	var fault *apiError
 	o.read(c, func() {
-		fault = o.fillQueryJob(made, query, c.user)
+		if fault = o.fillQueryJob(made, query, c.user); fault == nil {
+			o.jobs.add(o.pod, made)
+		}
 	})
 	if fault != nil {
 		return refuse(newError(http.StatusBadRequest, "API_ERROR", fault.code+": "+fault.message))
 	}
-	o.jobs.add(o, made)
-	described := made.describe()
 	o.jobs.mu.Lock()
+	described := made.describe()
 	made.state = "JobComplete"
 	o.jobs.mu.Unlock()
 	return reply(http.StatusOK, described)

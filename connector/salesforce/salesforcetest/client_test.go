@@ -2,6 +2,7 @@ package salesforcetest_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -18,6 +19,7 @@ type session struct {
 	org    *salesforcetest.Org
 	client *http.Client
 	token  string
+	host   string // instead of the org's own
 }
 
 const (
@@ -67,7 +69,7 @@ func (s *session) do(method, path, body string, headers ...string) response {
 
 func (s *session) try(method, path, body string, headers ...string) (response, error) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, host+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(s.t.Context(), method, cmp.Or(s.host, host)+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -125,6 +125,9 @@ func checkChunks(rows []*rowRequest) *apiError {
 
 func (o *Org) rowOperations(c *call, rows []*rowRequest) []operation {
 	operations := make([]operation, len(rows))
+	if !o.faults.some.Load() {
+		return operations // Nobody will look at them.
+	}
 	o.read(c, func() {
 		for i, row := range rows {
 			operations[i] = operation{name: row.verb, object: row.object.name, keys: o.keysOf(row.object, row.draft, row.id)}
@@ -139,7 +142,7 @@ func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, exte
 		mark := tx.mark()
 		failed := false
 		for i, row := range rows {
-			if fault := o.locked(operations[i]); fault != nil {
+			if fault := o.rowFault(operations[i]); fault != nil {
 				row.faults = []*apiError{fault}
 			} else {
 				tx.writeRow(row, external)
@@ -301,7 +304,7 @@ func (o *Org) deleteRows(c *call) *answer {
 func (tx *transaction) deleteAll(rows []*rowRequest, operations []operation, allOrNone bool) {
 	mark, failed := tx.mark(), false
 	for i, row := range rows {
-		switch fault := tx.org.locked(operations[i]); {
+		switch fault := tx.org.rowFault(operations[i]); {
 		case fault != nil:
 			row.faults = []*apiError{fault}
 		case row.object.byName == nil:

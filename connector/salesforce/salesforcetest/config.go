@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Config describes an org. The zero value is usable: [New] fills every part that
-// is empty with that of [Default]. It is also what an org file holds.
+// Config describes an org. The zero value is usable: [New] takes every part that
+// is left out from [Default]. It is also what an org file holds.
 type Config struct {
 	Name         string `yaml:"name"`         // of the organization
 	Edition      string `yaml:"edition"`      // OrganizationType, such as Enterprise Edition
@@ -167,6 +167,8 @@ type Application struct {
 	RunAs        string `yaml:"runAs"` // username for the client credentials; empty: that grant is off
 	// Certificate or public key, in PEM, that checks JWT bearer assertions; empty: that grant is off.
 	Certificate string `yaml:"certificate"`
+	// RedirectURIs are where the web server flow may lead back to; empty: anywhere.
+	RedirectURIs []string `yaml:"redirectUris"`
 }
 
 // Credentials is what a client needs to sign in as the integration user.
@@ -251,20 +253,12 @@ func (c Config) filled() Config {
 	if c.Settings.EmailChange == "" && !c.Settings.differs() {
 		c.Settings = d.Settings
 	}
-	fill(&c.Settings.EmailChange, d.Settings.EmailChange)
-	fill(&c.Settings.SessionTimeout, d.Settings.SessionTimeout)
-	fill(&c.Settings.LockoutAttempts, d.Settings.LockoutAttempts)
+	c.Settings = c.Settings.filled()
 	if c.FeatureLicenses == nil {
 		c.FeatureLicenses = d.FeatureLicenses
 	}
 	fillList(&c.Licenses, d.Licenses)
-	ownProfiles := len(c.Profiles) > 0
-	fillList(&c.Profiles, d.Profiles)
-	if !ownProfiles {
-		c.Profiles = slices.DeleteFunc(slices.Clone(c.Profiles), func(p Profile) bool {
-			return !slices.ContainsFunc(c.Licenses, func(l License) bool { return l.Name == p.License })
-		})
-	}
+	c = c.withEntitlements(d)
 	fillList(&c.Users, d.Users)
 	if len(c.Applications) == 0 {
 		c.Applications = []Application{{ClientID: DefaultClientID, ClientSecret: DefaultClientSecret, RunAs: c.Users[0].Username}}
@@ -273,6 +267,44 @@ func (c Config) filled() Config {
 		c.Universe = NewUniverse()
 	}
 	return c
+}
+
+// withEntitlements takes the default parts over as far as the licenses that
+// they need are there. A list that is empty but not nil stays empty.
+func (c Config) withEntitlements(d Config) Config {
+	if c.PermissionSetLicenses == nil {
+		c.PermissionSetLicenses = d.PermissionSetLicenses
+	}
+	known := func(license string) bool {
+		return license == "" || slices.ContainsFunc(c.Licenses, func(l License) bool { return l.Name == license }) ||
+			slices.ContainsFunc(c.PermissionSetLicenses, func(l PermissionSetLicense) bool { return l.DeveloperName == license })
+	}
+	if len(c.Profiles) == 0 {
+		c.Profiles = slices.DeleteFunc(d.Profiles, func(p Profile) bool { return !known(p.License) })
+	}
+	ownSets := c.PermissionSets != nil
+	if !ownSets {
+		c.PermissionSets = slices.DeleteFunc(d.PermissionSets, func(s PermissionSet) bool { return !known(s.License) })
+	}
+	if c.PermissionSetGroups == nil && !ownSets && known("Salesforce") {
+		c.PermissionSetGroups = d.PermissionSetGroups
+	}
+	if c.Roles == nil {
+		c.Roles = d.Roles
+	}
+	if c.Groups == nil {
+		c.Groups = d.Groups
+	}
+	return c
+}
+
+// filled replaces the values that cannot be empty.
+func (s Settings) filled() Settings {
+	d := Default().Settings
+	fill(&s.EmailChange, d.EmailChange)
+	fill(&s.SessionTimeout, d.SessionTimeout)
+	fill(&s.LockoutAttempts, d.LockoutAttempts)
+	return s
 }
 
 // differs tells whether any switch was set.

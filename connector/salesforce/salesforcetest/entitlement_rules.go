@@ -112,8 +112,7 @@ func (tx *transaction) beforeLicenseAssignment(d *draft) *apiError {
 		}
 	}
 	license := tx.org.tables["PermissionSetLicense"].get(d.get(id))
-	total := tx.org.integer(license, "PermissionSetLicense", "TotalLicenses")
-	if total >= 0 && tx.org.used[license.id] >= total && !tx.trusted {
+	if !hasSeat(tx.org.integer(license, "PermissionSetLicense", "TotalLicenses"), tx.org.used[license.id]) && !tx.trusted {
 		return rowError("LICENSE_LIMIT_EXCEEDED", "license limit exceeded")
 	}
 	return nil

@@ -5,21 +5,24 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The kinds of faults. All but FaultRowLock concern the whole request that
-// carries the operation.
+// The kinds of faults. FaultRowLock and FaultRowError concern one record, all
+// others the whole request that carries the operation.
 const (
 	FaultReset          FaultKind = "reset"           // the connection is cut before anything is done
 	FaultResponseLost   FaultKind = "response-lost"   // everything is done, then the connection is cut
 	FaultServerError    FaultKind = "server-error"    // 500 UNKNOWN_EXCEPTION, nothing is done
 	FaultUnavailable    FaultKind = "unavailable"     // 503 SERVER_UNAVAILABLE, nothing is done
-	FaultQuota          FaultKind = "quota"           // 403 REQUEST_LIMIT_EXCEEDED, nothing is done
+	FaultQuota          FaultKind = "quota"           // 403 REQUEST_LIMIT_EXCEEDED of the daily allocation, nothing is done
+	FaultConcurrent     FaultKind = "concurrent"      // 403 REQUEST_LIMIT_EXCEEDED of concurrent requests, nothing is done
 	FaultRowLock        FaultKind = "row-lock"        // UNABLE_TO_LOCK_ROW for one record
+	FaultRowError       FaultKind = "row-error"       // Code and Message for one record, as from a validation rule or a trigger
 	FaultSessionExpired FaultKind = "session-expired" // the session ends, nothing is done
 	FaultHalfPage       FaultKind = "half-page"       // a page of a query lacks half of its records; totalSize stays
 	FaultShortPage      FaultKind = "short-page"      // a page ends early and the next one goes on there, which is legal
@@ -29,8 +32,8 @@ const (
 
 func faultKinds() []FaultKind {
 	return []FaultKind{
-		FaultReset, FaultResponseLost, FaultServerError, FaultUnavailable, FaultQuota, FaultRowLock, FaultSessionExpired,
-		FaultHalfPage, FaultShortPage, FaultTruncatedBody, FaultSlow,
+		FaultReset, FaultResponseLost, FaultServerError, FaultUnavailable, FaultQuota, FaultConcurrent, FaultRowLock, FaultRowError,
+		FaultSessionExpired, FaultHalfPage, FaultShortPage, FaultTruncatedBody, FaultSlow,
 	}
 }
 
@@ -52,6 +55,9 @@ type Fault struct {
 	Times int `json:"times,omitzero" yaml:"times"`
 	// Delay is that of FaultSlow.
 	Delay time.Duration `json:"delay,omitzero" yaml:"delay"`
+	// Code and Message are those of FaultRowError, such as FIELD_CUSTOM_VALIDATION_EXCEPTION.
+	Code    string `json:"code,omitzero" yaml:"code"`
+	Message string `json:"message,omitzero" yaml:"message"`
 }
 
 // operation is what a request, or one row of it, does.
@@ -78,6 +84,7 @@ func (f *Fault) matches(op operation) bool {
 type faultPlan struct {
 	mu    sync.Mutex
 	armed []*armedFault
+	some  atomic.Bool // lets requests pass quickly when nothing is scheduled
 }
 
 type armedFault struct {
@@ -89,6 +96,7 @@ func (p *faultPlan) set(faults []Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = nil
+	p.some.Store(len(faults) > 0)
 	for _, f := range faults {
 		p.armed = append(p.armed, &armedFault{Fault: f})
 	}
@@ -98,6 +106,7 @@ func (p *faultPlan) add(fault Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = append(p.armed, &armedFault{Fault: fault})
+	p.some.Store(true)
 }
 
 func (p *faultPlan) list() []Fault {
@@ -113,10 +122,13 @@ func (p *faultPlan) list() []Fault {
 // hit counts the operation for every fault that matches it, and returns the
 // first one that is due.
 func (p *faultPlan) hit(op operation, rows bool) (due Fault, hit bool) {
+	if !p.some.Load() {
+		return Fault{}, false
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, f := range p.armed {
-		if (f.Kind == FaultRowLock) != rows || !f.matches(op) {
+		if (f.Kind == FaultRowLock || f.Kind == FaultRowError) != rows || !f.matches(op) {
 			continue
 		}
 		f.seen++
@@ -160,6 +172,8 @@ func (c *call) suffer(o *Org, fault Fault) *answer {
 		return refuse(newError(http.StatusServiceUnavailable, "SERVER_UNAVAILABLE", "SERVER_UNAVAILABLE"))
 	case FaultQuota:
 		return refuse(quotaExceeded())
+	case FaultConcurrent:
+		return refuse(newError(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded."))
 	case FaultSessionExpired:
 		o.sessions.end(c.top.token)
 		return refuse(sessionExpired())
@@ -169,15 +183,19 @@ func (c *call) suffer(o *Org, fault Fault) *answer {
 		outcome.page = fault.Kind
 	case FaultSlow:
 		outcome.delay += fault.Delay
-	case FaultRowLock:
+	case FaultRowLock, FaultRowError:
 	}
 	return nil
 }
 
-// locked tells whether the schedule locks the record of one row.
-func (o *Org) locked(op operation) *apiError {
-	if _, hit := o.faults.hit(op, true); hit {
+// rowFault tells whether the schedule refuses the record of one row.
+func (o *Org) rowFault(op operation) *apiError {
+	fault, hit := o.faults.hit(op, true)
+	switch {
+	case !hit:
+		return nil
+	case fault.Kind == FaultRowLock:
 		return rowError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record")
 	}
-	return nil
+	return rowError(fault.Code, fault.Message)
 }

@@ -33,6 +33,7 @@ func TestFaultsHitLogicalOperations(t *testing.T) {
 		{"server error", salesforcetest.Fault{Kind: salesforcetest.FaultServerError, Object: "User", Match: username}, 500, "UNKNOWN_EXCEPTION", nil, false},
 		{"unavailable", salesforcetest.Fault{Kind: salesforcetest.FaultUnavailable, Operation: "create"}, 503, "SERVER_UNAVAILABLE", nil, false},
 		{"quota", salesforcetest.Fault{Kind: salesforcetest.FaultQuota, Operation: "create"}, 403, "REQUEST_LIMIT_EXCEEDED", nil, false},
+		{"concurrent", salesforcetest.Fault{Kind: salesforcetest.FaultConcurrent, Operation: "create"}, 403, "REQUEST_LIMIT_EXCEEDED", nil, false},
 		{"session", salesforcetest.Fault{Kind: salesforcetest.FaultSessionExpired, Operation: "create"}, 401, "INVALID_SESSION_ID", nil, false},
 	}
 	for _, test := range tests {
@@ -69,6 +70,32 @@ func TestARowLockHitsOneRow(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"ALL_OR_NONE_OPERATION_ROLLED_BACK", "UNABLE_TO_LOCK_ROW"}, create()); diff != "" {
 		t.Errorf("second (-want +got):\n%s", diff)
+	}
+}
+
+func TestARowErrorSpeaksForTheOrg(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	s.org.SetFaults([]salesforcetest.Fault{{Kind: salesforcetest.FaultRowError, Match: "a@example.com", Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Message: "No."}})
+	body := encode(t, map[string]any{"records": []any{typed("User", s.newUser("a@example.com")), typed("User", s.newUser("b@example.com"))}})
+	answer := s.do(http.MethodPost, data+"/composite/sobjects", body)
+	if diff := cmp.Diff([]string{"FIELD_CUSTOM_VALIDATION_EXCEPTION", "ok"}, statuses(t, answer)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestSignInsFailOnSchedule(t *testing.T) {
+	t.Parallel()
+	s := anonymous(t, salesforcetest.Config{})
+	c := s.org.Credentials()
+	s.org.SetFaults([]salesforcetest.Fault{
+		{Kind: salesforcetest.FaultUnavailable, Operation: "login", Match: c.Username}, {Kind: salesforcetest.FaultUnavailable, Operation: "token"},
+	})
+	if answer := s.login("64.0", c.Username, c.Password+c.SecurityToken); answer.status != http.StatusServiceUnavailable || between(answer.text, "sf:exceptionCode") != "SERVER_UNAVAILABLE" {
+		t.Errorf("login: %d %s", answer.status, answer.text)
+	}
+	if answer := s.askToken("grant_type", "client_credentials"); answer.status != http.StatusServiceUnavailable || answer.object(t)["error"] == nil {
+		t.Errorf("token: %d %s", answer.status, answer.text)
 	}
 }
 

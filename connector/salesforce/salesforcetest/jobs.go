@@ -35,11 +35,11 @@ type job struct {
 // jobLife is how long a job is kept.
 const jobLife = 7 * 24 * time.Hour
 
-func (j *jobs) add(o *Org, made *job) {
+func (j *jobs) add(pod string, made *job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.serial++
-	made.id = makeID("750", o.pod, j.serial)
+	made.id = makeID("750", pod, j.serial)
 	made.created = time.Now().UnixMilli()
 	made.changed = made.created
 	for len(j.list) > 0 && made.created-j.list[0].created > jobLife.Milliseconds() {
@@ -57,6 +57,13 @@ func (j *jobs) find(kind, id string) *job {
 		}
 	}
 	return nil
+}
+
+// drop forgets every job.
+func (j *jobs) drop() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.list = nil
 }
 
 func (j *jobs) remove(gone *job) {

@@ -28,6 +28,8 @@ func (o *Org) oauth(c *call, path []string) *answer {
 	switch strings.ToLower(path[0]) {
 	case "token":
 		return o.issueToken(c)
+	case "authorize":
+		return o.authorize(c)
 	case "revoke":
 		return o.revoke(c)
 	case "userinfo":
@@ -69,10 +71,11 @@ func (o *Org) issueToken(c *call) *answer {
 	}
 	form := c.form()
 	if a := c.consult(o, operation{name: "token", keys: []string{form.Get("username"), form.Get("client_id")}}); a != nil {
+		a.body = oauthFault("server_error", http.StatusText(a.status)).body
 		return a
 	}
 	grants := map[string]func(*call, url.Values) *answer{
-		"client_credentials": o.clientCredentials, "password": o.passwordGrant, "refresh_token": o.refreshGrant,
+		"client_credentials": o.clientCredentials, "password": o.passwordGrant, "refresh_token": o.refreshGrant, "authorization_code": o.codeGrant,
 		"urn:ietf:params:oauth:grant-type:jwt-bearer": o.bearerGrant,
 	}
 	grant, known := grants[form.Get("grant_type")]
@@ -120,20 +123,19 @@ func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 }
 
 func (o *Org) passwordGrant(c *call, form url.Values) *answer {
-	app, refused := o.application(c, form, true)
-	if refused != nil {
+	if _, refused := o.application(c, form, true); refused != nil {
 		return refused
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.config.Settings.PasswordFlow || o.wrongLoginHost(c) {
+	if !o.config.Settings.PasswordFlow || o.wrongLoginHost(c) { // Both are told alike.
 		return invalidGrant("authentication failure")
 	}
 	user, fault := o.checkPassword(form.Get("username"), form.Get("password"))
 	if fault != nil {
 		return invalidGrant(fault.oauth)
 	}
-	return o.grant(c, user, o.sessions.addRefresh(refreshToken{user: user.id, clientID: app.ClientID}))
+	return o.grant(c, user, "") // This flow gives no refresh token.
 }
 
 func (o *Org) refreshGrant(c *call, form url.Values) *answer {
@@ -205,17 +207,13 @@ func (o *Org) grant(c *call, user *record, refresh string) *answer {
 	issued := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	signature := hmac.New(sha256.New, []byte(o.id))
 	signature.Write([]byte(identity + issued))
-	instance := c.base
-	if isLoginHost(c.base) {
-		instance = "https://" + o.host()
-	}
 	members := []member{{"access_token", opened.token}}
 	if refresh != "" {
 		members = append(members, member{"refresh_token", refresh})
 	}
 	return reply(http.StatusOK, append(members,
 		member{"signature", base64.StdEncoding.EncodeToString(signature.Sum(nil))}, member{"scope", "id api refresh_token"},
-		member{"instance_url", instance}, member{"id", identity}, member{"token_type", "Bearer"}, member{"issued_at", issued},
+		member{"instance_url", o.instance(c)}, member{"id", identity}, member{"token_type", "Bearer"}, member{"issued_at", issued},
 		member{"api_instance_url", "https://api.salesforce.com"}))
 }
 

@@ -294,8 +294,7 @@ func (o *Org) SetDailyLimit(limit int) { o.usage.setLimit(limit) }
 func (o *Org) SetSettings(s Settings) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.config.Settings = s
-	o.config = o.config.filled()
+	o.config.Settings = s.filled()
 }
 
 // SetLicenseTotal changes the seats of a license.
@@ -351,6 +350,7 @@ func (o *Org) renew(number int) error {
 	}
 	o.sessions.endAll(true)
 	o.cursors.drop()
+	o.jobs.drop()
 	if err := o.build(number); err != nil {
 		return fmt.Errorf("make the content of the simulated org anew: %w", err)
 	}

@@ -12,32 +12,35 @@ import (
 type Org struct {
 	config Config // filled; its settings change under mu
 
-	mu             sync.RWMutex
+	// Never change.
 	schema         *schema
-	tables         map[string]*table
-	layouts        layouts
-	shared         map[string]string
-	id             string // of the organization, 18 characters
-	pod            string
-	number         int               // that the ids are made of
-	used           map[string]int    // seats by id of license or name of feature field
-	userTypes      map[string]string // by id of license
 	user           userFields
+	login          loginFields
 	profileLicense *field
+	described      int64 // when the schema was made, for If-Modified-Since
 
+	mu                   sync.RWMutex // guards what follows, up to the parts with locks of their own
+	tables               map[string]*table
+	layouts              layouts
+	shared               map[string]string
+	number               int    // that the ids are made of
+	id                   string // of the organization, 18 characters
+	pod                  string
+	used                 map[string]int    // seats by id of license or name of feature field
+	userTypes            map[string]string // by id of license
 	administratorProfile string
 	configured           map[string]string       // ids of the users of the configuration, by their names there
 	pending              map[string]pendingEmail // by id of user
 	signIns              map[string]signIn       // by id of user
-	described            int64                   // when the schema was made, for If-Modified-Since
 
-	sessions   sessions
-	usage      usage
-	statistics recorder
-	faults     faultPlan
-	cursors    cursors
-	jobs       jobs
-	latency    latency
+	sessions       sessions
+	usage          usage
+	statistics     recorder
+	faults         faultPlan
+	cursors        cursors
+	authorizations authorizations
+	jobs           jobs
+	latency        latency
 }
 
 // pendingEmail is an address that waits for its user's confirmation.
@@ -62,7 +65,7 @@ type signIn struct {
 // every name in config that refers to nothing, and users that break the rules.
 func New(config Config) (*Org, error) {
 	o := &Org{config: config.filled()}
-	if err := o.build(0); err != nil {
+	if err := o.prepare(); err != nil {
 		return nil, fmt.Errorf("make simulated org %q: %w", o.config.Name, err)
 	}
 	o.latency.set(o.config.Latency)
@@ -71,9 +74,8 @@ func New(config Config) (*Org, error) {
 	return o, nil
 }
 
-// build makes the content anew. number, from which the ids are made, is the next
-// of the universe when it is 0.
-func (o *Org) build(number int) error {
+// prepare makes what stays as it is for the whole life of the org, and the content.
+func (o *Org) prepare() error {
 	standard, err := standardSchema()
 	if err == nil {
 		o.schema, err = standard.with(o.config.CustomFields)
@@ -81,6 +83,16 @@ func (o *Org) build(number int) error {
 	if err != nil {
 		return err
 	}
+	o.user = userFieldsOf(o.schema.object("User"), o.config.FeatureLicenses)
+	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
+	o.described = time.Now().UnixMilli()
+	o.login = loginFieldsOf(o.schema.object("UserLogin"))
+	return o.build(0)
+}
+
+// build makes the content anew. number, from which the ids are made, is the next
+// of the universe when it is 0.
+func (o *Org) build(number int) error {
 	if number == 0 {
 		number = o.config.Universe.nextOrg()
 	}
@@ -95,9 +107,6 @@ func (o *Org) build(number int) error {
 	o.shared, o.used, o.userTypes = map[string]string{}, map[string]int{}, map[string]string{}
 	o.configured = map[string]string{}
 	o.pending, o.signIns = map[string]pendingEmail{}, map[string]signIn{}
-	o.user = userFieldsOf(o.schema.object("User"), o.config.FeatureLicenses)
-	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
-	o.described = time.Now().UnixMilli()
 	return o.populate()
 }
 
@@ -135,23 +144,34 @@ func (o *Org) get(t *object, id string) *record {
 	return nil
 }
 
+// loginFields are the fields of UserLogin and the layout that its records share.
+type loginFields struct {
+	user, frozen, locked *field
+	layout               *layout
+}
+
+func loginFieldsOf(t *object) loginFields {
+	l := loginFields{user: t.field("UserId"), frozen: t.field("IsFrozen"), locked: t.field("IsPasswordLocked")}
+	// The schema has them in this order, which is that of their numbers.
+	l.layout = &layout{fields: []uint16{uint16(l.user.number), uint16(l.frozen.number), uint16(l.locked.number)}} //nolint:gosec // small numbers.
+	return l
+}
+
 // loginOf makes the UserLogin record of a user. There is one for each user, so
 // none is stored.
 func (o *Org) loginOf(user *record) *record {
-	t := o.schema.object("UserLogin")
 	s := o.signIns[user.id]
-	d := newDraft(t, nil).put(t.field("UserId"), user.id).put(t.field("IsFrozen"), truth(s.frozen)).put(t.field("IsPasswordLocked"), truth(s.locked))
-	id := t.prefix + user.id[3:15]
-	r := d.build(&layouts{known: map[string]*layout{}}, t) // Readers must not touch the org's layouts.
-	r.id = id + checkSuffix(id)
-	r.created, r.modified, r.stamp, r.createdBy, r.modifiedBy = user.created, user.modified, user.stamp, user.createdBy, user.modifiedBy
-	return r
+	id := o.schema.object("UserLogin").prefix + user.id[3:15]
+	return &record{
+		id: id + checkSuffix(id), layout: o.login.layout, values: []string{user.id, truth(s.frozen), truth(s.locked)},
+		created: user.created, modified: user.modified, stamp: user.stamp, createdBy: user.createdBy, modifiedBy: user.modifiedBy,
+	}
 }
 
 // storeSignIn carries an update of UserLogin to the user's sign-in state.
 func (tx *transaction) storeSignIn(d *draft) *apiError {
-	t := tx.org.schema.object("UserLogin")
-	user, frozen, locked := d.get(t.field("UserId")), d.get(t.field("IsFrozen")) == "true", d.get(t.field("IsPasswordLocked")) == "true"
+	l := tx.org.login
+	user, frozen, locked := d.get(l.user), d.get(l.frozen) == "true", d.get(l.locked) == "true"
 	before := tx.org.signIns[user]
 	switch {
 	case frozen && user == tx.user && !tx.trusted:

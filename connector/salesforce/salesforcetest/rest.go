@@ -24,6 +24,9 @@ func (o *Org) rest(c *call) *answer {
 		return failed
 	}
 	c.user = user
+	if refused := c.mediaType(); refused != nil {
+		return refused
+	}
 	used, limit, allowed := o.usage.spend(c.cost())
 	usage := fmt.Sprintf("api-usage=%d/%d", used, limit)
 	a := refuse(quotaExceeded())
@@ -37,6 +40,17 @@ func (o *Org) rest(c *call) *answer {
 	header.Set("Sforce-Limit-Info", usage)
 	a.header = header
 	return a
+}
+
+// mediaType refuses bodies that are neither JSON nor, for bulk jobs, CSV. A
+// request without the header passes.
+func (c *call) mediaType() *answer {
+	given, _, _ := strings.Cut(c.header.Get("Content-Type"), ";")
+	given = strings.ToLower(strings.TrimSpace(given))
+	if given == "" || len(c.body) == 0 || strings.HasSuffix(given, "json") || strings.Contains(given, "csv") {
+		return nil
+	}
+	return refuse(newError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '"+given+"' not supported."))
 }
 
 func quotaExceeded() *apiError {
@@ -93,9 +107,10 @@ func (o *Org) versions() *answer {
 	return reply(http.StatusOK, list)
 }
 
-// resources lists the parts of a version.
-func (c *call) resources() *answer {
+// resources lists the parts of a version, and who asks.
+func (o *Org) resources(c *call) *answer {
 	members := []member{}
+	o.read(c, func() { members = append(members, member{"identity", c.base + "/id/" + o.id + "/" + c.user}) })
 	for _, name := range []string{"composite", "jobs", "limits", "query", "queryAll", "sobjects"} {
 		members = append(members, member{name, c.prefix() + "/" + name})
 	}
@@ -105,7 +120,7 @@ func (c *call) resources() *answer {
 // dispatch leads to the resources of a version; subrequests pass here too.
 func (o *Org) dispatch(c *call) *answer {
 	if len(c.path) == 0 {
-		return c.resources()
+		return o.resources(c)
 	}
 	rest := c.path[1:]
 	switch strings.ToLower(c.path[0]) {

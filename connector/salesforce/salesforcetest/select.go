@@ -60,6 +60,7 @@ func (q *queryRun) rows(t *object, query *soql.Query) ([]*record, *apiError) {
 			return nil, newError(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
 		}
 		found = found[min(*query.Offset, len(found)):]
+		found = found[:min(maximumOffset, len(found))] // OFFSET, even 0, caps the result.
 	}
 	if query.Limit != nil {
 		found = found[:min(*query.Limit, len(found))]

@@ -3,7 +3,9 @@ package salesforcetest_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"encoding/xml"
 	"fmt"
@@ -126,6 +128,35 @@ func TestSOAPLoginFaults(t *testing.T) {
 	}
 }
 
+func TestCommonLoginHostsLeadToTheOwnDomain(t *testing.T) {
+	t.Parallel()
+	config := salesforcetest.Default()
+	config.Sandbox = true
+	tests := []struct {
+		name, host string
+		config     salesforcetest.Config
+		server     string
+	}{
+		{"production", "login.salesforce.com", salesforcetest.Default(), "https://simulated.my.salesforce.com/services/Soap/u/64.0/00D"},
+		{"sandbox", "test.salesforce.com", config, "https://simulated--sbx.sandbox.my.salesforce.com/services/Soap/u/64.0/00D"},
+		{"production at the host of sandboxes", "test.salesforce.com", salesforcetest.Default(), ""},
+		{"sandbox at the host of production", "login.salesforce.com", config, ""},
+		{"own domain wanted", "login.salesforce.com", salesforcetest.Config{Settings: salesforcetest.Settings{MyDomainLoginOnly: true}}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := anonymous(t, test.config)
+			s.host = "https://" + test.host
+			c := s.org.Credentials()
+			answer := s.login("64.0", c.Username, c.Password+c.SecurityToken)
+			if !strings.HasPrefix(between(answer.text, "serverUrl"), test.server) || (answer.status == http.StatusOK) != (test.server != "") {
+				t.Errorf("got %d %s", answer.status, answer.text)
+			}
+		})
+	}
+}
+
 func TestTooManyWrongPasswordsLockTheUserOut(t *testing.T) {
 	t.Parallel()
 	s := anonymous(t, salesforcetest.Config{Settings: salesforcetest.Settings{LockoutAttempts: 3}})
@@ -210,7 +241,7 @@ func TestPasswordAndRefreshGrants(t *testing.T) {
 		t.Errorf("answer: %v", answer)
 	}
 	s.org.ExpireSessions()
-	refreshed := s.askToken("grant_type", "refresh_token", "client_id", c.ClientID, "refresh_token", answer["refresh_token"].(string)).object(t)
+	refreshed := s.askToken("grant_type", "refresh_token", "client_id", c.ClientID, "refresh_token", s.org.IssueRefreshToken(c.Username)).object(t)
 	s.token, _ = refreshed["access_token"].(string)
 	info := s.do(http.MethodGet, "/services/oauth2/userinfo", "").object(t)
 	if info["preferred_username"] != c.Username {
@@ -223,6 +254,38 @@ func TestPasswordAndRefreshGrants(t *testing.T) {
 	s.do(http.MethodPost, "/services/oauth2/revoke", "token="+url.QueryEscape(s.token))
 	if after := s.do(http.MethodGet, data+"/limits", ""); after.code(t) != "INVALID_SESSION_ID" {
 		t.Errorf("after revoke: %s", after.text)
+	}
+}
+
+func TestTheWebServerFlowWithAProofKey(t *testing.T) {
+	t.Parallel()
+	s := anonymous(t, salesforcetest.Config{})
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c := s.org.Credentials()
+	const redirect, verifier = "http://localhost:1717/callback", "a-long-and-random-verifier"
+	hashed := sha256.Sum256([]byte(verifier))
+	form := url.Values{
+		"response_type": {"code"}, "client_id": {c.ClientID}, "redirect_uri": {redirect}, "state": {"s&1"},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(hashed[:])}, "code_challenge_method": {"S256"},
+	}
+	page := s.do(http.MethodGet, "/services/oauth2/authorize?"+form.Encode(), "")
+	if page.status != http.StatusOK || !strings.Contains(page.text, `name="state" value="s&amp;1"`) {
+		t.Fatalf("form: %d %s", page.status, page.text)
+	}
+	form.Set("username", c.Username)
+	form.Set("password", c.Password)
+	signedIn := s.do(http.MethodPost, "/services/oauth2/authorize", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	target, err := url.Parse(signedIn.header.Get("Location"))
+	if err != nil || target.Query().Get("state") != "s&1" {
+		t.Fatalf("redirect: %d %v", signedIn.status, signedIn.header)
+	}
+	exchange := []string{"grant_type", "authorization_code", "client_id", c.ClientID, "redirect_uri", redirect, "code", target.Query().Get("code"), "code_verifier", verifier}
+	answer := s.askToken(exchange...).object(t)
+	if answer["access_token"] == nil || answer["refresh_token"] == nil {
+		t.Errorf("answer: %v", answer)
+	}
+	if again := s.askToken(exchange...).object(t); again["error_description"] != "expired authorization code" {
+		t.Errorf("a code worked twice: %v", again)
 	}
 }
 

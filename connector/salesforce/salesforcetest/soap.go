@@ -147,15 +147,15 @@ func (s *soapCall) login() *answer {
 	o, c := s.org, s.call
 	c.outcome.kind = "login"
 	if a := c.consult(o, operation{name: "login", keys: []string{s.body.texts["username"]}}); a != nil {
-		if a.status == http.StatusServiceUnavailable {
-			return s.fault("SERVER_UNAVAILABLE", "SERVER_UNAVAILABLE", false)
-		}
-		return a
+		return s.scheduled(a)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if s.number > lastSOAPLogin || o.config.Settings.SOAPLoginDisabled || o.wrongLoginHost(c) {
+	switch {
+	case s.number > lastSOAPLogin || o.config.Settings.SOAPLoginDisabled:
 		return s.fault("INVALID_LOGIN", soapLoginOff, true)
+	case o.wrongLoginHost(c):
+		return s.fault("INVALID_LOGIN", invalidLogin, true)
 	}
 	user, refused := o.checkPassword(s.body.texts["username"], s.body.texts["password"])
 	if refused != nil {
@@ -168,16 +168,48 @@ func (s *soapCall) login() *answer {
 	expired := o.signIn(user.id).expired
 	opened := o.open(user.id, true, expired, o.config.Settings.SessionTimeout)
 	server := func(flavour string) string {
-		return c.base + "/services/Soap/" + flavour + "/" + s.version + "/" + o.id[:15]
+		return o.instance(c) + "/services/Soap/" + flavour + "/" + s.version + "/" + o.id[:15]
 	}
 	return s.result("login", "<result>"+element("metadataServerUrl", server("m"))+element("passwordExpired", truth(expired))+
 		element("sandbox", truth(o.config.Sandbox))+element("serverUrl", server(s.flavour))+element("sessionId", opened.token)+
 		element("userId", user.id)+"<userInfo>"+s.userInfo(user)+"</userInfo></result>")
 }
 
-// wrongLoginHost tells whether an org that wants its own domain was asked at a common one.
+// wrongLoginHost tells whether the org cannot be signed in to at a common login
+// host: sandboxes are at test.salesforce.com, others at login.salesforce.com,
+// and an org may want its own domain only.
 func (o *Org) wrongLoginHost(c *call) bool {
-	return o.config.Settings.MyDomainLoginOnly && isLoginHost(c.base)
+	if !isLoginHost(c.base) {
+		return false
+	}
+	return o.config.Settings.MyDomainLoginOnly || o.config.Sandbox != strings.Contains(c.base, "://test.")
+}
+
+// scheduled gives an answer of the schedule of faults the form of SOAP.
+func (s *soapCall) scheduled(a *answer) *answer {
+	var told *answer
+	switch a.status {
+	case http.StatusInternalServerError:
+		told = s.fault("UNKNOWN_EXCEPTION", "UNKNOWN_EXCEPTION: An unexpected error occurred.", false)
+	case http.StatusForbidden:
+		told = s.fault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", false)
+	case http.StatusServiceUnavailable:
+		told = s.fault("SERVER_UNAVAILABLE", "SERVER_UNAVAILABLE", false)
+		told.status = http.StatusServiceUnavailable
+	default:
+		return a
+	}
+	told.abort = true
+	return told
+}
+
+// instance is the address that a client goes on with after its sign-in.
+func (o *Org) instance(c *call) string {
+	scheme, _, _ := strings.Cut(c.base, "://")
+	if isLoginHost(c.base) {
+		return scheme + "://" + o.host()
+	}
+	return c.base
 }
 
 func isLoginHost(base string) bool {

@@ -103,7 +103,7 @@ func (o *Org) createOne(c *call, t *object) *answer {
 	}
 	var faults []*apiError
 	o.write(c, func(tx *transaction) {
-		if fault := o.locked(op); fault != nil {
+		if fault := o.rowFault(op); fault != nil {
 			faults = []*apiError{fault}
 			return
 		}
@@ -224,7 +224,7 @@ func (o *Org) updateOne(c *call, t *object, id string) *answer {
 	o.write(c, func(tx *transaction) {
 		r, fault := o.addressed(t, id)
 		if fault == nil {
-			fault = o.locked(op)
+			fault = o.rowFault(op)
 		}
 		if fault != nil {
 			a = refuse(fault)
@@ -258,7 +258,7 @@ func (o *Org) deleteOne(c *call, t *object, id string) *answer {
 			faults = []*apiError{fault}
 			return
 		}
-		if fault := o.locked(op); fault != nil {
+		if fault := o.rowFault(op); fault != nil {
 			faults = []*apiError{fault}
 			return
 		}

@@ -137,6 +137,16 @@ func TestGzipBothWays(t *testing.T) {
 	}
 }
 
+func TestOtherMediaTypesAreRefused(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	for kind, want := range map[string]int{"application/json": 400, "application/json; charset=UTF-8": 400, "": 400, "text/plain": 415, "application/x-www-form-urlencoded": 415} {
+		if answer := s.do(http.MethodPost, data+"/sobjects/User", "{}", "Content-Type", kind); answer.status != want {
+			t.Errorf("%q: %d %s", kind, answer.status, answer.text)
+		}
+	}
+}
+
 func TestHeadAndTheMethodInTheQuery(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Config{})

@@ -51,6 +51,15 @@ func unableTo(o *object, verb string) *apiError {
 // nicknameFor makes the nickname of a user that was created without one.
 func nicknameFor(serial uint64) string { return fmt.Sprintf("User%d", 15_000_000_000_000_000+serial) }
 
+// hasSeat tells whether a license has a seat left; -1 seats are no limit.
+func hasSeat(total, used int) bool { return total < 0 || used < total }
+
+// federationTaken is the refusal of a federation id in use: the text is known,
+// the code is not.
+func federationTaken(field string) *apiError {
+	return rowError("FIELD_INTEGRITY_EXCEPTION", "This Federation ID is already in use. Use a different Federation ID.: SAML Federation ID", field)
+}
+
 // compatible tells whether a user may move from one license to another, and
 // with which text it is refused. Within the core set everything goes; Chatter
 // leads to the core and never back.

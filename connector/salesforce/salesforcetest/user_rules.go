@@ -101,8 +101,7 @@ func (tx *transaction) uniqueInOrg(d *draft) *apiError {
 		return rowError("DUPLICATE_COMM_NICKNAME",
 			"Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", u.nickname.name)
 	case taken(u.federation):
-		return rowError("FIELD_INTEGRITY_EXCEPTION",
-			"This Federation ID is already in use. Use a different Federation ID.: SAML Federation ID", u.federation.name)
+		return federationTaken(u.federation.name)
 	}
 	return nil
 }
@@ -241,8 +240,7 @@ func (tx *transaction) licenseSeats(d *draft) *apiError {
 		return nil
 	}
 	if needs != nil {
-		total := tx.org.integer(needs, "UserLicense", "TotalLicenses")
-		if total >= 0 && tx.org.used[needs.id] >= total && !tx.trusted {
+		if !hasSeat(tx.org.integer(needs, "UserLicense", "TotalLicenses"), tx.org.used[needs.id]) && !tx.trusted {
 			return rowError("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
 		}
 		tx.take(needs.id, 1)
@@ -261,7 +259,7 @@ func (tx *transaction) featureSeats(d *draft) *apiError {
 		needs := d.get(u.active) == "true" && d.get(f) == "true"
 		switch {
 		case needs && !had:
-			if tx.org.used[f.name] >= tx.org.config.FeatureLicenses[f.name] && !tx.trusted {
+			if !hasSeat(tx.org.config.FeatureLicenses[f.name], tx.org.used[f.name]) && !tx.trusted {
 				return rowError("LICENSE_LIMIT_EXCEEDED", "license limit exceeded", f.name)
 			}
 			tx.take(f.name, 1)

@@ -14,6 +14,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/secret"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -38,6 +39,7 @@ type appView struct {
 	Interval string                  `json:"interval"`
 	Assigned int                     `json:"assignedUsers"`
 	Settings []settingView           `json:"settings,omitempty"`
+	Fault    string                  `json:"fault,omitzero"` // why the settings cannot be shown
 	Limits   provisioning.Settings   `json:"jobSettings,omitzero"`
 }
 
@@ -139,9 +141,9 @@ func (w *workspace) appView(ctx context.Context, app directory.Application) (app
 	if err != nil {
 		return appView{}, err
 	}
-	credentials, err := w.store.Credentials(ctx, job.ID)
-	if err != nil {
-		return appView{}, err
+	credentials, sealed := w.store.Credentials(ctx, job.ID)
+	if sealed != nil && !errors.Is(sealed, secret.ErrWrongKey) {
+		return appView{}, sealed
 	}
 	assigned, err := w.store.CountAssigned(ctx, app.ID)
 	if err != nil {
@@ -150,6 +152,10 @@ func (w *workspace) appView(ctx context.Context, app directory.Application) (app
 	view := appView{
 		ID: app.ID, Name: app.DisplayName, Template: app.TemplateID, JobID: job.ID, Status: job.Status.Code,
 		State: onOff(job), Interval: job.Schedule.Interval.String(), Assigned: assigned, Limits: job.Settings,
+	}
+	if sealed != nil {
+		view.Fault = sealed.Error()
+		return view, nil
 	}
 	template, err := w.gallery.Find(app.TemplateID)
 	if err != nil {
@@ -205,6 +211,9 @@ func newAppShowCommand(o *options) *cobra.Command {
 					}
 					for _, setting := range view.Settings {
 						rows = append(rows, []string{setting.Label, setting.Value})
+					}
+					if view.Fault != "" {
+						rows = append(rows, []string{"signs in with", view.Fault})
 					}
 					return writeTable(out, []string{view.Name, ""}, rows)
 				})

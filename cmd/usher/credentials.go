@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/secret"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -52,7 +53,7 @@ connection is tested before anything is saved.
 				return err
 			}
 			before, err := w.store.Credentials(ctx, job.ID)
-			if err != nil {
+			if err != nil && !errors.Is(err, secret.ErrWrongKey) { // with another key, everything is entered anew
 				return err
 			}
 			asker := asker{in: command.InOrStdin(), out: command.ErrOrStderr(), flags: values, changed: command.Flags().Changed}

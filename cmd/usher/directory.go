@@ -32,7 +32,8 @@ properties. Everything is checked before anything is taken in: with a fault in
 any file, nothing changes. The same files again change nothing.
 
 With --replace, users, groups and memberships that the files do not have are
-removed from the directory: users and groups can be restored for 30 days.`,
+removed from the directory. A user or group that is in the files again comes back
+as the one it was.`,
 		Example: "  usher directory import ./examples/contoso --data ./data\n  usher directory import ./export --users people.csv --replace",
 		Args:    arguments("FOLDER"),
 		RunE: func(command *cobra.Command, given []string) error {

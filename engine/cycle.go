@@ -135,6 +135,9 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	job.Status.SuccessiveFailure = 0
 	job.Status.LastSuccess = run
 	job.Status.Code = provisioning.Active
+	if job.Schedule.State == provisioning.SchedulePaused {
+		job.Status.Code = provisioning.Paused // a cycle by hand does not turn provisioning on
+	}
 	job.Status.Quarantine = provisioning.Quarantine{}
 	if job.Status.SteadySince.IsZero() {
 		job.Status.SteadySince = run.Ended

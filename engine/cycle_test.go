@@ -16,6 +16,7 @@ import (
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/examples/contoso"
+	"github.com/usher-id/usher/expr"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -554,4 +555,41 @@ func (i *interrupter) RoundTrip(request *http.Request) (*http.Response, error) {
 		return i.next.RoundTrip(request.WithContext(context.WithoutCancel(request.Context())))
 	}
 	return i.next.RoundTrip(request)
+}
+
+func TestTwoPeopleForOneAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60})
+	schema, err := w.store.Schema(t.Context(), w.job.ID)
+	w.must(t, err)
+	_, object, err := schema.UserMapping()
+	w.must(t, err)
+	for i, row := range object.AttributeMappings {
+		if row.TargetAttributeName == "Username" {
+			node, err := expr.Parse("[mail]")
+			w.must(t, err)
+			source := expr.ToSource(node)
+			object.AttributeMappings[i].Source = &source
+		}
+	}
+	w.must(t, w.store.PutSchema(t.Context(), w.job.ID, schema))
+	for _, name := range []string{"first", "second"} {
+		w.must(t, w.store.PutUser(t.Context(), directory.User{
+			ID: name, UserPrincipalName: name + "@contoso.com", DisplayName: name, AccountEnabled: true,
+			Attributes: attr.New("User", name, map[string]attr.Value{"mail": attr.Text("shared@contoso.com"), "surname": attr.Text(name)}),
+		}))
+		_, err := w.store.Assign(t.Context(), directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "User", Principal: name, Role: "Standard User"})
+		w.must(t, err)
+	}
+	run := w.cycle(t)
+	if got := run.Counts.Codes[plan.CodeDuplicateSource]; got != 1 {
+		t.Errorf("%d people failed with %s, want 1: %+v", got, plan.CodeDuplicateSource, run.Counts)
+	}
+	if account, found := w.org.User("shared@contoso.com"); !found || !account.IsActive {
+		t.Error("neither of them has an account")
+	}
+	// The connection tells them apart in later cycles, too.
+	if again := w.cycle(t); again.Counts.Codes[plan.CodeDuplicateSource] != 1 || again.Counts.Writes != 0 {
+		t.Errorf("the next cycle: %+v, want the same failure and no write", again.Counts)
+	}
 }

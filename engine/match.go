@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,16 +58,15 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 	if err != nil {
 		return fmt.Errorf("look up who the found accounts belong to: %w", err)
 	}
-	taken := make(map[string]string) // key of an account to make, or id of one found, to the first who wants it
+	taken := make(map[string]string) // the account found, or to be made, to the first of the batch who wants it
 	for _, i := range items {
 		found, key := accounts.of(i)
 		claimedBy := ""
-		if i.subject.Connection.IsZero() && len(found) == 1 {
-			claimedBy = claims[found[0].ID]
+		if wanted, connected := i.wants(found, &key), !i.subject.Connection.IsZero(); wanted != "" && !connected {
+			claimedBy = cmp.Or(claims[wanted], taken[wanted])
 			if claimedBy == "" {
-				claimedBy = taken[found[0].ID]
+				taken[wanted] = i.subject.User.ID
 			}
-			taken[found[0].ID] = i.subject.User.ID
 		}
 		i.change = plan.Decide(i.facts(found, key, claimedBy, c.target.ObjectType), c.rules)
 		for _, waiting := range i.waiting {
@@ -74,6 +74,19 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 		}
 	}
 	return nil
+}
+
+// wants names the one account that was found for the person, or else the first
+// matching value of the one to be made, which then is the key.
+func (i *item) wants(found []attr.Object, key *mapping.Key) string {
+	switch {
+	case len(found) == 1:
+		return found[0].ID
+	case len(found) == 0 && len(i.desired.Keys) > 0:
+		*key = i.desired.Keys[0]
+		return indexKey(key.Attribute, key.Value, false)
+	}
+	return ""
 }
 
 // accounts are what was found in the target for a batch.

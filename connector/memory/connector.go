@@ -151,7 +151,7 @@ func (c *Connector) call(ctx context.Context, count func()) error {
 }
 
 func wait(ctx context.Context, latency time.Duration) error {
-	if latency <= 0 {
+	if latency <= 0 || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	timer := time.NewTimer(latency)

@@ -139,6 +139,9 @@ func (c *Connector) conditions(query connector.Query, fields []field) ([]string,
 		}
 		return []string{"SystemModstamp>" + query.Since.UTC().Format(time.RFC3339)}, nil
 	}
+	if query.Attribute == attributeID {
+		query.IDs, query.Attribute, query.Values = slices.Concat(query.IDs, query.Values), "", nil
+	}
 	if len(query.Values) > 0 {
 		if err := c.client.supported(query.Attribute); err != nil {
 			return nil, err

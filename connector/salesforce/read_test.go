@@ -178,6 +178,16 @@ func TestAPageThatIsNotWholeIsAnError(t *testing.T) {
 	}
 }
 
+func TestIDsCanBeTheMatchingAttribute(t *testing.T) {
+	t.Parallel()
+	org, c := populated(t, 2)
+	users := org.Users()
+	got := read(t, c, connector.Query{IDs: []string{users[0].ID}, Attribute: "Id", Values: []string{users[1].ID, "no-such-id"}})
+	if len(got) != 2 {
+		t.Errorf("found %v, want two users", got)
+	}
+}
+
 func TestOnlyWhatChangedIsRead(t *testing.T) {
 	t.Parallel()
 	org, c := populated(t, 3)

@@ -1,11 +1,14 @@
 package salesforce_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -233,6 +236,19 @@ func TestHostsOfTheUserInterfaceBecomeThoseOfTheAPI(t *testing.T) {
 	}
 }
 
+// unzipped reads a body that may be compressed.
+func unzipped(t *testing.T, response *http.Response) io.Reader {
+	t.Helper()
+	if response.Header.Get("Content-Encoding") != "gzip" {
+		return response.Body
+	}
+	reader, err := gzip.NewReader(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader
+}
+
 func TestASessionIsNeverSentOverPlainHTTP(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t, salesforcetest.Default())
@@ -243,10 +259,18 @@ func TestASessionIsNeverSentOverPlainHTTP(t *testing.T) {
 			if r.URL.Scheme != "https" {
 				t.Errorf("a request goes to %s", r.URL.Scheme+"://"+r.URL.Host)
 			}
-			// The org believes that it is reached over plain http and says so in its answer.
-			r = r.Clone(r.Context())
-			r.URL.Scheme = "http"
-			return inner.RoundTrip(r)
+			response, err := inner.RoundTrip(r)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { _ = response.Body.Close() }()
+			var body bytes.Buffer
+			if _, err := body.ReadFrom(unzipped(t, response)); err != nil {
+				return nil, err
+			}
+			response.Header.Del("Content-Encoding")
+			response.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(body.String(), "<serverUrl>https:", "<serverUrl>http:")))
+			return response, nil
 		}),
 	})
 	if err != nil {
@@ -336,7 +360,7 @@ func TestASandboxSignsInAtItsOwnHost(t *testing.T) {
 	if len(health.Warnings) != 1 {
 		t.Errorf("the warnings are %q, want one about SOAP login alone", health.Warnings)
 	}
-	health, err = open(t, org, passwords(org)).Check(t.Context())
+	health, err = open(t, org, passwords(org).With("BaseAddress", "https://simulated--sbx.sandbox.my.salesforce.com")).Check(t.Context())
 	if err != nil || len(health.Warnings) != 2 || !strings.Contains(health.Warnings[1], "sandbox") {
 		t.Errorf("the production template on a sandbox gives %q, %v, want a warning", health.Warnings, err)
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 	"slices"
 
@@ -76,6 +77,9 @@ func (s session) applications(ctx context.Context, text string, arguments ...any
 
 // application finds an application by one of its ids or its display name.
 func (s session) application(ctx context.Context, idOrName string) (directory.Application, error) {
+	if err := checkText("application", idOrName); err != nil {
+		return directory.Application{}, errors.Join(notFound("application", idOrName), err)
+	}
 	for _, text := range []string{
 		`select ` + applicationColumns + ` from applications where id = $1`,
 		`select ` + applicationColumns + ` from applications where app_id = $1 or object_id = $1`,

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 
 	"github.com/usher-id/usher/directory"
@@ -47,6 +48,9 @@ func (s session) groups(ctx context.Context, text string, arguments ...any) ([]d
 // group finds a group by id or display name. Among groups of one name those that
 // are not deleted count.
 func (s session) group(ctx context.Context, idOrName string) (directory.Group, error) {
+	if err := checkText("group", idOrName); err != nil {
+		return directory.Group{}, errors.Join(notFound("group", idOrName), err)
+	}
 	found, err := s.groups(ctx, `select `+groupColumns+` from groups where id = $1`, idOrName)
 	if err == nil && len(found) == 0 {
 		found, err = s.groups(ctx, `select `+groupColumns+` from groups where display_name_key = $1 order by id limit 100`, key(idOrName))

@@ -105,9 +105,17 @@ func (i *importer) add(ctx context.Context, delta directory.Delta) error {
 	case directory.Member:
 		i.report.Members.Read++
 		i.puts.Members.Read += put
+		if err := checkText("member", content.Group, content.Member); err != nil {
+			i.faults.add(err)
+			return nil
+		}
 		i.members = append(i.members, content)
 	case directory.AssignmentRequest:
 		i.report.Assignments.Read++
+		if err := checkText("assignment", content.Application, content.Principal, content.Role); err != nil {
+			i.faults.add(err)
+			return nil
+		}
 		i.assignments = append(i.assignments, content)
 	default:
 		return errorf(store.ErrInvalid, "a delta about a %T", delta.Content)

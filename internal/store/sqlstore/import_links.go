@@ -28,14 +28,22 @@ func (i *importer) takeMembers(ctx context.Context, operation directory.Operatio
 				return err
 			}
 		case errors.Is(err, store.ErrNotFound) && operation == directory.Remove:
-		default:
+		case isFault(err):
 			i.faults.add(fmt.Errorf("member %s of group %s: %w", member.Member, member.Group, err))
+		default:
+			return err
 		}
 	}
 	if operation == directory.Remove {
 		return i.removeMembers(ctx, resolved)
 	}
 	return i.putMembers(ctx, resolved)
+}
+
+// isFault reports whether an error is about what is imported, and not about the
+// database.
+func isFault(err error) bool {
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrConflict)
 }
 
 // foundMember is a membership with ids, or why it could not be resolved.
@@ -169,7 +177,7 @@ func (i *importer) takeAssignments(ctx context.Context, operation directory.Oper
 				return err
 			}
 		case errors.Is(err, store.ErrNotFound) && operation == directory.Remove:
-		case errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) || errors.Is(err, store.ErrConflict):
+		case isFault(err):
 			i.faults.add(fmt.Errorf("assignment of %s to %s: %w", request.Principal, request.Application, err))
 		default:
 			return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -15,22 +16,7 @@ import (
 // Entries yields entries of the provisioning log; see store.Journal. The sequence
 // may be ranged over more than once, and the store may be used meanwhile.
 func (s *Store) Entries(ctx context.Context, query journal.Query) iter.Seq2[journal.Entry, error] {
-	return func(yield func(journal.Entry, error) bool) {
-		count := 0
-		for entry, err := range s.allEntries(ctx, query) {
-			if !yield(entry, err) || err != nil {
-				return
-			}
-			if count++; count == query.Limit {
-				return
-			}
-		}
-	}
-}
-
-func (s *Store) allEntries(ctx context.Context, query journal.Query) iter.Seq2[journal.Entry, error] {
-	return pages("read the provisioning log", func(last journal.Entry, started bool, limit int) ([]journal.Entry, error) {
-		// Not more than is wanted, unless the page would be taken for the last one.
+	return firstPages("read the provisioning log", query.Limit, func(last journal.Entry, started bool, limit int) ([]journal.Entry, error) {
 		text, arguments := entriesText(query, last.ID, started, limit)
 		return s.database.queries().entries(ctx, text, arguments...)
 	})
@@ -71,7 +57,7 @@ func (c *conditions) add(text string, argument any) {
 
 func (c *conditions) addText(text, argument string) {
 	if argument != "" {
-		c.add(text, argument)
+		c.add(text, clean(argument))
 	}
 }
 
@@ -84,7 +70,7 @@ func entriesText(query journal.Query, last int64, started bool, limit int) (stri
 	c.addText(`job_id = ?`, query.JobID)
 	c.addText(`code = ?`, query.Code)
 	if query.Name != "" {
-		c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(query.Name))+"%")
+		c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(clean(query.Name)))+"%")
 	}
 	if len(query.Actions) > 0 {
 		c.add(`action in list(?)`, texts(query.Actions))
@@ -134,24 +120,14 @@ func escapeLike(text string) string {
 
 // Audits yields audit records; see store.Journal.
 func (s *Store) Audits(ctx context.Context, limit int) iter.Seq2[journal.Audit, error] {
-	all := pages("read the audit log", func(last journal.Audit, started bool, size int) ([]journal.Audit, error) {
-		text, arguments := `select id, at, activity, actor, subject, detail from audits where id < $1 order by id desc limit $2`, []any{last.ID, int64(size)}
-		if !started {
-			text, arguments = `select id, at, activity, actor, subject, detail from audits order by id desc limit $1`, []any{int64(size)}
+	return firstPages("read the audit log", limit, func(last journal.Audit, started bool, size int) ([]journal.Audit, error) {
+		before := int64(math.MaxInt64)
+		if started {
+			before = last.ID
 		}
-		return s.database.queries().audits(ctx, text, arguments...)
+		return s.database.queries().audits(ctx, `select id, at, activity, actor, subject, detail from audits
+			where id < $1 order by id desc limit $2`, before, int64(size))
 	})
-	return func(yield func(journal.Audit, error) bool) {
-		count := 0
-		for audit, err := range all {
-			if !yield(audit, err) || err != nil {
-				return
-			}
-			if count++; count == limit {
-				return
-			}
-		}
-	}
 }
 
 func (s session) audits(ctx context.Context, text string, arguments ...any) ([]journal.Audit, error) {

@@ -12,10 +12,20 @@ const pageSize = 500
 // of the one before. Between two pages no connection is in use, so that whoever
 // ranges may be slow and may use the store.
 func pages[T any](what string, read func(last T, started bool, limit int) ([]T, error)) iter.Seq2[T, error] {
+	return firstPages(what, 0, read)
+}
+
+// firstPages is like pages and ends after limit items, if limit is not 0.
+func firstPages[T any](what string, limit int, read func(last T, started bool, limit int) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var last T
+		count := 0
 		for started := false; ; started = true {
-			page, err := read(last, started, pageSize)
+			size := pageSize
+			if limit > 0 {
+				size = min(size, limit-count)
+			}
+			page, err := read(last, started, size)
 			if err != nil {
 				var none T
 				yield(none, fmt.Errorf("%s: %w", what, err))
@@ -26,7 +36,8 @@ func pages[T any](what string, read func(last T, started bool, limit int) ([]T, 
 					return
 				}
 			}
-			if len(page) < pageSize {
+			count += len(page)
+			if len(page) < size || count == limit {
 				return
 			}
 			last = page[len(page)-1]

@@ -18,7 +18,12 @@ type tx struct {
 // write runs one transaction. An error of the function undoes everything; what says
 // what was tried and stands before any error.
 func (d *database) write(ctx context.Context, what string, do func(t *tx) error) error {
-	if err := d.transact(ctx, do); err != nil {
+	err := d.transact(ctx, do)
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		// The end of the context rolled the transaction back before the commit saw it.
+		err = ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 
 	"github.com/usher-id/usher/directory"
@@ -57,6 +58,9 @@ func (s session) users(ctx context.Context, text string, arguments ...any) ([]di
 
 // user finds a user by id or user principal name.
 func (s session) user(ctx context.Context, idOrName string) (directory.User, error) {
+	if err := checkText("user", idOrName); err != nil {
+		return directory.User{}, errors.Join(notFound("user", idOrName), err)
+	}
 	found, err := s.users(ctx, `select `+userColumns+` from users where id = $1`, idOrName)
 	if err == nil && len(found) == 0 {
 		found, err = s.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1`, key(idOrName))

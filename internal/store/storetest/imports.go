@@ -185,6 +185,7 @@ func importFaultTests() []test {
 		{"a group that does not exist", []directory.Content{directory.Member{Group: "nothing", Member: "ana"}}, store.ErrNotFound, "nothing"},
 		{"a user without id", []directory.Content{directory.User{UserPrincipalName: "x"}}, store.ErrInvalid, "no id"},
 		{"a group without name", []directory.Content{directory.Group{ID: "x"}}, store.ErrInvalid, "no display name"},
+		{"a member with a NUL byte", []directory.Content{group("g"), directory.Member{Group: "g", Member: "a\x00"}}, store.ErrInvalid, "NUL"},
 		{"a role that does not exist", []directory.Content{
 			directory.AssignmentRequest{Application: "Salesforce", PrincipalType: "User", Principal: "ana", Role: "King"},
 		}, store.ErrNotFound, "King"},

@@ -111,6 +111,7 @@ func selectEntries(t *testing.T, w *world) {
 		{journal.Query{Name: "005BEN"}, []string{"ben", "ben_100%"}},
 		{journal.Query{Name: "_100%"}, []string{"ben_100%"}},
 		{journal.Query{Name: "b%n"}, nil},
+		{journal.Query{Name: "ben\x00"}, nil},
 		{journal.Query{Actions: []plan.Action{plan.Update, plan.Disable}}, []string{"ana", "ben"}},
 		{journal.Query{Statuses: []plan.Status{plan.Failure}}, []string{"ben", "ben_100%"}},
 		{journal.Query{Code: "Full"}, []string{"ben_100%"}},

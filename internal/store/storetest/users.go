@@ -23,8 +23,14 @@ func userTests() []test {
 				w.must(err)
 				w.equal("user found as "+name, got, ana)
 			}
-			_, err := w.User(w.ctx(), "nobody")
-			w.wantError(err, store.ErrNotFound)
+			for _, name := range []string{"nobody", "", "a\x00", "\xff"} {
+				_, err := w.User(w.ctx(), name)
+				w.wantError(err, store.ErrNotFound)
+				_, err = w.Group(w.ctx(), name)
+				w.wantError(err, store.ErrNotFound)
+				_, err = w.Application(w.ctx(), name)
+				w.wantError(err, store.ErrNotFound)
+			}
 		}},
 		{"attributes without a value are not kept and belong to the user", func(t *testing.T, w *world) {
 			t.Helper()

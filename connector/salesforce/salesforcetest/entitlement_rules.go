@@ -58,7 +58,7 @@ func (tx *transaction) assignable(user, set *record) *apiError {
 	license, _ := set.stored(o.field("LicenseId"))
 	profile, _ := user.stored(tx.org.user.profile)
 	key := tx.org.definitionKey(tx.licenseOf(profile))
-	refused := !mayHaveRole(key)
+	refused := !mayHavePermissionSets(key)
 	switch {
 	case license == "":
 	case strings.HasPrefix(license, "0PL"):

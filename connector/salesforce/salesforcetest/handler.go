@@ -55,7 +55,9 @@ type answer struct {
 	abort bool
 }
 
-// ServeHTTP answers every address of the org.
+// ServeHTTP answers every address of the org. A request whose client gives up
+// while the latency passes is carried out all the same, as it would be by a
+// server that has received it.
 func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, a := o.receive(r)
 	if a == nil {

@@ -81,11 +81,20 @@ func TestPermissionsAreAskedFor(t *testing.T) {
 	if answer := s.do(http.MethodGet, data+"/query?q=SELECT+ProfileId+FROM+User", ""); answer.code(t) != "INVALID_FIELD" {
 		t.Errorf("profiles are visible: %d %s", answer.status, answer.text)
 	}
+	if answer := s.do(http.MethodGet, data+"/query?q=SELECT+Profile.Name+FROM+User", ""); answer.code(t) != "INVALID_FIELD" {
+		t.Errorf("names of profiles are visible: %d %s", answer.status, answer.text)
+	}
 	if err := s.org.SetProfilePermission("Integration", "ManageInternalUsers", true); err != nil {
 		t.Fatal(err)
 	}
 	if answer := s.do(http.MethodPost, data+"/sobjects/User", body); answer.status != http.StatusCreated {
 		t.Errorf("create with the permission: %d %s", answer.status, answer.text)
+	}
+	if err := s.org.SetProfilePermission("Integration", "ApiEnabled", false); err != nil {
+		t.Fatal(err)
+	}
+	if answer := s.do(http.MethodGet, data+"/limits", ""); answer.code(t) != "API_CURRENTLY_DISABLED" {
+		t.Errorf("without API Enabled: %d %s", answer.status, answer.text)
 	}
 }
 

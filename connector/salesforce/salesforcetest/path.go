@@ -34,7 +34,7 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 	at := t
 	for _, name := range names[:len(names)-1] {
 		reference := at.parent(name)
-		if reference == nil {
+		if reference == nil || !q.org.mayRead(q.user, at, reference) {
 			return p, q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf(
 				"Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", name))
 		}

@@ -24,6 +24,9 @@ func (o *Org) rest(c *call) *answer {
 		return failed
 	}
 	c.user = user
+	if refused := o.refusesAPI(user); refused != nil {
+		return refuse(refused)
+	}
 	if refused := c.mediaType(); refused != nil {
 		return refused
 	}
@@ -40,6 +43,19 @@ func (o *Org) rest(c *call) *answer {
 	header.Set("Sforce-Limit-Info", usage)
 	a.header = header
 	return a
+}
+
+// refusesAPI tells whether the org, or the user by now, may not use the API.
+func (o *Org) refusesAPI(user string) *apiError {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	switch {
+	case o.config.Settings.APIDisabled:
+		return apiRefusal(true)
+	case !o.may(user, permissionAPIEnabled):
+		return apiRefusal(false)
+	}
+	return nil
 }
 
 // mediaType refuses bodies that are neither JSON nor, for bulk jobs, CSV. A

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -50,6 +51,19 @@ func unableTo(o *object, verb string) *apiError {
 
 // nicknameFor makes the nickname of a user that was created without one.
 func nicknameFor(serial uint64) string { return fmt.Sprintf("User%d", 15_000_000_000_000_000+serial) }
+
+// mayHavePermissionSets tells whether users of a license can have permission sets.
+func mayHavePermissionSets(definitionKey string) bool {
+	return definitionKey != "CSN_User" && definitionKey != "CSN_External_User"
+}
+
+// apiRefusal is how REST refuses an org, or a user, without the API.
+func apiRefusal(ofOrg bool) *apiError {
+	if ofOrg {
+		return newError(http.StatusForbidden, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
+	}
+	return newError(http.StatusForbidden, "API_CURRENTLY_DISABLED", apiDisabledUser)
+}
 
 // hasSeat tells whether a license has a seat left; -1 seats are no limit.
 func hasSeat(total, used int) bool { return total < 0 || used < total }

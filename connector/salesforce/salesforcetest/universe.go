@@ -20,6 +20,14 @@ func NewUniverse() *Universe { return &Universe{taken: map[string]struct{}{}} }
 // and lower case are the same.
 func (u *Universe) Reserve(username string) { u.claim(username) }
 
+// Taken tells whether an org has the username, or it was reserved.
+func (u *Universe) Taken(username string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, taken := u.taken[strings.ToLower(username)]
+	return taken
+}
+
 // claim takes a username and tells whether it was free.
 func (u *Universe) claim(username string) bool {
 	key := strings.ToLower(username)

@@ -20,10 +20,11 @@ type permission struct {
 // manageUsers is the permission that includes nearly all the others.
 const manageUsers = "ManageUsers"
 
-// neededPermissions lists what provisioning needs, the most basic first.
+// neededPermissions lists what provisioning needs, the most basic first. API
+// Enabled is not among them: without it there is no session to ask with, and the
+// sign-in says so.
 func neededPermissions() []permission {
 	return []permission{
-		{"ApiEnabled", "API Enabled", "every call", nil},
 		{"ViewSetup", "View Setup and Configuration", "reading profiles and roles of users", []string{manageUsers, "ManageInternalUsers"}},
 		{"ManageInternalUsers", "Manage Internal Users", "creating, updating and deactivating users", []string{manageUsers}},
 		{"ViewRoles", "View Roles and Role Hierarchy", "UserRoleName and UserRoleId", []string{manageUsers, "ManageInternalUsers"}},
@@ -87,7 +88,9 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 		health.Account = r.text("Username")
 		collect(granted, r, "Profile", known)
 	}
-	if len(missing(needed, granted)) > 0 && known != nil {
+	// Who may not look at setup sees no permissions, not even the own ones. The others
+	// all bring View Setup along, so they are lacking too.
+	if known != nil && len(missing(needed, granted)) > 0 {
 		records, known, err = c.grants(ctx, "Id", "PermissionSet.", "PermissionSetAssignment WHERE AssigneeId = '"+s.userID+"'", needed)
 		if err != nil {
 			return err
@@ -108,7 +111,7 @@ func (c *Connector) grants(ctx context.Context, fields, parent, from string, nee
 	for _, p := range needed {
 		all = append(all, p.name)
 	}
-	for _, asked := range [][]string{all, {manageUsers, "ApiEnabled"}, nil} {
+	for _, asked := range [][]string{all, {manageUsers}, nil} {
 		var b strings.Builder
 		b.WriteString("SELECT " + fields)
 		for _, name := range asked {

@@ -348,6 +348,31 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	}
 }
 
+func TestPermissionsThatCannotBeSeenAreLacking(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{
+		Credentials: passwords(org),
+		Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+			if query := r.URL.Query().Get("q"); strings.Contains(query, "Permissions") || strings.Contains(query, "FROM Organization") {
+				body := `[{"errorCode":"INVALID_FIELD","message":"No such column"}]`
+				return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+			}
+			return org.Client().Transport.RoundTrip(r)
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	health, err := c.Check(t.Context())
+	if err != nil || len(health.Missing) != 4 || health.Missing[0].Name != "View Setup and Configuration" {
+		t.Errorf("the check found %+v, %v, want that setup cannot be seen", health, err)
+	}
+	if health.Account != org.Credentials().Username || health.Organization != org.OrganizationID() {
+		t.Errorf("the check found %+v", health)
+	}
+}
+
 func TestASandboxSignsInAtItsOwnHost(t *testing.T) {
 	t.Parallel()
 	config := salesforcetest.Default()

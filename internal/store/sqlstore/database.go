@@ -17,7 +17,7 @@ import (
 type dialect struct {
 	name string
 
-	// list is what "list($1)" becomes: a subquery of the values of one parameter.
+	// list is what "in list($1)" becomes: being one of the values of one parameter.
 	list string
 	// listArgument makes that parameter.
 	listArgument func(values []string) any
@@ -54,8 +54,8 @@ func (d *database) close() error {
 }
 
 // listCall is the one thing that the SQL texts write in a way that no database
-// understands: list($1), the values of a list parameter.
-var listCall = regexp.MustCompile(`list\((\$[0-9]+)\)`)
+// understands: in list($1), being one of the values of a list parameter.
+var listCall = regexp.MustCompile(`in list\((\$[0-9]+)\)`)
 
 // text returns the SQL text as the dialect wants it.
 func (d *database) text(text string) string {

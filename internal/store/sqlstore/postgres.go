@@ -34,7 +34,7 @@ func openPostgreSQL(url string) (*database, error) {
 func postgresDialect(host, name string) dialect {
 	return dialect{
 		name:         "PostgreSQL",
-		list:         `(select unnest($1::text[]))`,
+		list:         `= any($1::text[])`,
 		listArgument: func(values []string) any { return values },
 		rows:         100,
 		classify:     func(err error) error { return classifyPostgreSQL(host, name, err) },

@@ -81,7 +81,7 @@ func sqliteConnector(path string, options url.Values) *cachingConnector {
 func sqliteDialect(path string) dialect {
 	return dialect{
 		name: "SQLite",
-		list: `(select value from json_each($1))`,
+		list: `in (select value from json_each($1))`,
 		listArgument: func(values []string) any {
 			data, err := json.Marshal(values)
 			if err != nil || values == nil {

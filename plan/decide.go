@@ -102,13 +102,13 @@ func matched(change Change, facts Facts, rules Rules) (result Change, done bool)
 		}
 		return change.fail(MatchingStep, Reason{
 			Code:   CodeDuplicateTarget,
-			Text:   fmt.Sprintf("%d accounts have %s %q: %s", len(ids), facts.FoundBy.Attribute, facts.FoundBy.Value, strings.Join(ids, ", ")),
+			Text:   fmt.Sprintf("%d accounts have %s: %s", len(ids), keyText(facts, facts.FoundBy), strings.Join(ids, ", ")),
 			Advice: "Remove the accounts that are too many, or match by another attribute.",
 		}), true
 	case facts.ClaimedBy != "":
 		return change.fail(MatchingStep, Reason{
 			Code:   CodeDuplicateSource,
-			Text:   fmt.Sprintf("the account with %s %q belongs to another person already, %s", facts.FoundBy.Attribute, facts.FoundBy.Value, facts.ClaimedBy),
+			Text:   fmt.Sprintf("the account with %s belongs to another person already, %s", keyText(facts, facts.FoundBy), facts.ClaimedBy),
 			Advice: "Give the two people different values, or match by another attribute.",
 		}), true
 	}

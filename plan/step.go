@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/scope"
 )
 
@@ -48,12 +49,21 @@ func matchingStep(facts Facts, rules Rules) Step {
 	case facts.Connected.ID != "":
 		step.Description = fmt.Sprintf("connected to account %s of %s", facts.Connected.ID, rules.TargetSystem)
 	case len(facts.Found) == 1:
-		step.Description = fmt.Sprintf("matched account %s of %s: %s is %q", facts.Found[0].ID, rules.TargetSystem, facts.FoundBy.Attribute, facts.FoundBy.Value)
+		step.Description = fmt.Sprintf("matched account %s of %s by %s", facts.Found[0].ID, rules.TargetSystem, keyText(facts, facts.FoundBy))
 	default:
 		step.Description = "no account of " + rules.TargetSystem + " matches"
 		for _, key := range facts.Desired.Keys {
-			step.Description += fmt.Sprintf("; none has %s %q", key.Attribute, key.Value)
+			step.Description += "; none has " + keyText(facts, key)
 		}
 	}
 	return step
+}
+
+// keyText names a matching attribute with its value, unless an expression redacts
+// it.
+func keyText(facts Facts, key mapping.Key) string {
+	if redacted(facts.Desired, key.Attribute) {
+		return key.Attribute + " [Redact]"
+	}
+	return fmt.Sprintf("%s %q", key.Attribute, key.Value)
 }

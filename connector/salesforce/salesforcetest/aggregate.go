@@ -90,6 +90,7 @@ func (a *aggregation) resolve(t *object) *apiError {
 	return nil
 }
 
+// operandsOf lists what a HAVING clause looks at.
 func operandsOf(condition soql.Condition) []soql.Operand {
 	var operands []soql.Operand
 	switch c := condition.(type) {
@@ -151,6 +152,8 @@ func (a *aggregation) groups(rows []*record) ([][]*record, *apiError) {
 	return groups, failed
 }
 
+// having evaluates HAVING for one group. Only comparisons of sums and of grouped
+// fields can stand there.
 func (a *aggregation) having(condition soql.Condition, group []*record) (bool, *apiError) {
 	switch c := condition.(type) {
 	case soql.And:
@@ -171,7 +174,7 @@ func (a *aggregation) having(condition soql.Condition, group []*record) (bool, *
 		return !holds, err
 	case soql.Comparison:
 		v, kind := a.sum(c.Operand, group)
-		compared := compareText(v, c.Value.Text())
+		compared := strings.Compare(v, c.Value.Text())
 		if kind == typeInteger || kind == typeDouble {
 			compared = compareNumbers(v, normalNumber(c.Value.Raw))
 		}

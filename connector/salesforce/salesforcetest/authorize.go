@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ type authorizations struct {
 // codeLife is how long an authorization code waits.
 const codeLife = 15 * time.Minute
 
+// add keeps an authorization and returns the code for it.
 func (a *authorizations) add(made authorization) string {
 	code := "aPrx" + rand.Text()
 	a.mu.Lock()
@@ -38,6 +40,7 @@ func (a *authorizations) add(made authorization) string {
 	return code
 }
 
+// take exchanges a code, which then is gone.
 func (a *authorizations) take(code string) (authorization, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,7 +57,7 @@ func (o *Org) authorize(c *call) *answer {
 		return refused
 	}
 	target, err := url.Parse(form.Get("redirect_uri"))
-	if err != nil || target.Scheme == "" || len(app.RedirectURIs) > 0 && !containsFold(app.RedirectURIs, form.Get("redirect_uri")) {
+	if err != nil || target.Scheme == "" || len(app.RedirectURIs) > 0 && !slices.Contains(app.RedirectURIs, form.Get("redirect_uri")) {
 		return oauthFault("redirect_uri_mismatch", "redirect_uri must match configuration")
 	}
 	if form.Get("response_type") != "code" {
@@ -79,15 +82,6 @@ func (o *Org) authorize(c *call) *answer {
 	}
 	target.RawQuery = query.Encode()
 	return &answer{status: http.StatusFound, header: http.Header{"Location": {target.String()}}}
-}
-
-func containsFold(list []string, text string) bool {
-	for _, item := range list {
-		if strings.EqualFold(item, text) {
-			return true
-		}
-	}
-	return false
 }
 
 // signInForm carries the parameters of the request along.

@@ -36,6 +36,7 @@ func (o *Org) batch(c *call) *answer {
 	return reply(http.StatusOK, []member{{"hasErrors", failed}, {"results", results}})
 }
 
+// runBatchEntry carries out one entry. Its address begins with the version.
 func (o *Org) runBatchEntry(c *call, fields []member) *answer {
 	var body []byte
 	if input, given := find(fields, "richInput"); given && input != nil {

@@ -94,3 +94,45 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// BenchmarkCreate50000UsersOneAfterTheOther creates through the handler, one
+// collections call at a time.
+func BenchmarkCreate50000UsersOneAfterTheOther(b *testing.B) {
+	const users = 50_000
+	bodies := []string{}
+	for b.Loop() {
+		b.StopTimer()
+		s := signIn(b, salesforcetest.Config{})
+		profile := s.ids("Profile", "Name")["Standard User"]
+		manager := s.ids("User", "Username")[salesforcetest.DefaultUsername]
+		if len(bodies) == 0 {
+			for start := 0; start < users; start += 200 {
+				bodies = append(bodies, richBody(b, profile, manager, start, 200))
+			}
+		}
+		b.StartTimer()
+		for _, body := range bodies {
+			if answer := s.do(http.MethodPost, data+"/composite/sobjects", body); answer.status != http.StatusOK {
+				b.Fatal(answer.text)
+			}
+		}
+		b.StopTimer()
+		if n := len(s.org.Users()); n != users+1 {
+			b.Fatalf("%d users", n)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkScanFrozenAmong50000 reads what no index helps with.
+func BenchmarkScanFrozenAmong50000(b *testing.B) {
+	s := signIn(b, salesforcetest.Config{})
+	s.createMany(50_000)
+	query := url.QueryEscape("SELECT UserId FROM UserLogin WHERE IsFrozen = true")
+	b.ReportAllocs()
+	for b.Loop() {
+		if answer := s.do(http.MethodGet, data+"/query?q="+query, ""); answer.status != http.StatusOK {
+			b.Fatal(answer.text)
+		}
+	}
+}

@@ -17,6 +17,7 @@ const bulkChunk = 200
 // nullMark is how a CSV file clears a field; an empty value leaves it alone.
 const nullMark = "#N/A"
 
+// jsonVersion writes the version as jobs do: a number with a decimal.
 func jsonVersion(version int) json.RawMessage {
 	return fmt.Appendf(nil, "%d.0", version)
 }
@@ -26,6 +27,7 @@ func delimiters() map[string]rune {
 	return map[string]rune{"COMMA": ',', "SEMICOLON": ';', "TAB": '\t', "PIPE": '|', "CARET": '^', "BACKQUOTE": '`'}
 }
 
+// createIngestJob opens a job that waits for its rows.
 func (o *Org) createIngestJob(c *call, members []member) *answer {
 	made := &job{
 		kind: "ingest", operation: findText(members, "operation"), user: c.user, state: "Open", version: c.version,
@@ -131,6 +133,7 @@ func (o *Org) ingest(c *call, j *job) *answer {
 	return nil
 }
 
+// finish takes a job to its last state and gives its content back.
 func (o *Org) finish(j *job, state, failure string) {
 	o.jobs.mu.Lock()
 	defer o.jobs.mu.Unlock()
@@ -180,6 +183,8 @@ func (o *Org) csvRow(t *object, header, line []string, verb string) *rowRequest 
 	return row
 }
 
+// writeChunk writes rows in one transaction, each for itself, and notes what
+// became of each line.
 func (o *Org) writeChunk(c *call, j *job, rows []*rowRequest, lines [][]string) {
 	var external *field
 	if j.operation == "upsert" {

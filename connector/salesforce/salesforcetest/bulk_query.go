@@ -116,6 +116,8 @@ func (o *Org) queryResults(c *call, j *job, part string) *answer {
 	return a
 }
 
+// readLocator reads the place where the next part begins. Clients must not look
+// into locators, so they are not readable.
 func readLocator(locator string) (int, bool) {
 	if locator == "" {
 		return 0, true

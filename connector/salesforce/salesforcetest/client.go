@@ -66,19 +66,23 @@ type memoryWriter struct {
 	body   bytes.Buffer
 }
 
+// Header is part of http.ResponseWriter.
 func (w *memoryWriter) Header() http.Header { return w.header }
 
+// WriteHeader is part of http.ResponseWriter; only the first status counts.
 func (w *memoryWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
 }
 
+// Write is part of http.ResponseWriter.
 func (w *memoryWriter) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	return w.body.Write(p)
 }
 
+// response is what a client reads; a body that was cut ends as a connection does.
 func (w *memoryWriter) response(r *http.Request, cut bool) *http.Response {
 	length, err := strconv.ParseInt(w.header.Get("Content-Length"), 10, 64)
 	if err != nil {
@@ -97,6 +101,7 @@ func (w *memoryWriter) response(r *http.Request, cut bool) *http.Response {
 
 type cutReader struct{}
 
+// Read ends a body as the net package ends one whose connection was cut.
 func (cutReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // Server is an org on a socket.

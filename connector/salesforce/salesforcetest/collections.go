@@ -42,6 +42,7 @@ type rowRequest struct {
 	created bool
 }
 
+// tooManyRows refuses the whole call.
 func tooManyRows() *apiError {
 	return newError(http.StatusBadRequest, "EXCEEDED_ID_LIMIT", fmt.Sprintf(
 		"record limit reached. cannot submit more than %d records into this call", maximumRows))
@@ -123,6 +124,7 @@ func checkChunks(rows []*rowRequest) *apiError {
 	return nil
 }
 
+// rowOperations names every row for the schedule of faults.
 func (o *Org) rowOperations(c *call, rows []*rowRequest) []operation {
 	operations := make([]operation, len(rows))
 	if !o.faults.some.Load() {
@@ -161,6 +163,7 @@ func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, exte
 	return o.rowAnswers(rows)
 }
 
+// rolledBack is what rows without a fault of their own get with allOrNone.
 func rolledBack() *apiError {
 	return rowError("ALL_OR_NONE_OPERATION_ROLLED_BACK",
 		"Record rolled back because not all records were valid and the request was using AllOrNone header")
@@ -301,6 +304,7 @@ func (o *Org) deleteRows(c *call) *answer {
 	return &answer{status: http.StatusOK, body: append(body, ']')}
 }
 
+// deleteAll carries out the deletions of one call.
 func (tx *transaction) deleteAll(rows []*rowRequest, operations []operation, allOrNone bool) {
 	mark, failed := tx.mark(), false
 	for i, row := range rows {
@@ -362,6 +366,7 @@ func (o *Org) retrieveRows(c *call, name string) *answer {
 	return a
 }
 
+// appendRetrieved writes the records in the order of the ids.
 func (o *Org) appendRetrieved(c *call, t *object, ids []string, list []*projection) []byte {
 	w := renderer{org: o, prefix: c.prefix()}
 	body := []byte{'['}

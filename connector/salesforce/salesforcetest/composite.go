@@ -47,6 +47,8 @@ type subrequest struct {
 	headers                []member
 }
 
+// readSubrequests reads a list of subrequests. Every referenceId is needed and
+// may occur once.
 func readSubrequests(members []member, list string) ([]subrequest, *apiError) {
 	value, _ := find(members, list)
 	items, ok := value.([]any)
@@ -103,6 +105,7 @@ func (o *Org) composite(c *call) *answer {
 	return reply(http.StatusOK, []member{{"compositeResponse", compositeResults(results)}})
 }
 
+// checkComposite counts subrequests, and queries and collections among them.
 func checkComposite(requests []subrequest) *apiError {
 	if len(requests) > maximumSubrequests {
 		return newError(http.StatusBadRequest, "LIMIT_EXCEEDED", fmt.Sprintf("Cannot have more than %d subrequests", maximumSubrequests))
@@ -185,6 +188,7 @@ func halted(results []subresult, requests []subrequest, failed int) []subresult 
 	return all
 }
 
+// compositeResults writes the answers of subrequests.
 func compositeResults(results []subresult) []any {
 	list := make([]any, len(results))
 	for i, r := range results {
@@ -201,6 +205,7 @@ func compositeResults(results []subresult) []any {
 	return list
 }
 
+// bodyOf is the body of a subrequest: null where a call of its own would have none.
 func bodyOf(a *answer) any {
 	if len(a.body) == 0 {
 		return nil
@@ -286,6 +291,8 @@ func resolveValue(value any, earlier []subresult) (any, *apiError) {
 	return value, nil
 }
 
+// resolveText replaces every @{…} in a text; what refers to nothing stops the
+// subrequest.
 func resolveText(text string, earlier []subresult) (string, *apiError) {
 	var resolved strings.Builder
 	for {
@@ -308,6 +315,7 @@ func resolveText(text string, earlier []subresult) (string, *apiError) {
 	}
 }
 
+// referenceOf is the name in front of the path of a reference.
 func referenceOf(expression string) string {
 	name, _, _ := strings.Cut(expression, ".")
 	name, _, _ = strings.Cut(name, "[")

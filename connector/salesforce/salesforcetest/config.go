@@ -313,6 +313,7 @@ func (s Settings) differs() bool {
 		s.SessionTimeout != 0 || s.LockoutAttempts != 0 || len(s.AllowedEmailDomains) > 0
 }
 
+// fill replaces a zero value.
 func fill[T comparable](to *T, from T) {
 	var zero T
 	if *to == zero {
@@ -320,6 +321,7 @@ func fill[T comparable](to *T, from T) {
 	}
 }
 
+// fillList replaces an empty list.
 func fillList[T any](to *[]T, from []T) {
 	if len(*to) == 0 {
 		*to = from

@@ -48,6 +48,7 @@ func indented(value any) *answer {
 	return &answer{status: http.StatusOK, body: append(body, '\n')}
 }
 
+// controlIndex lists the control endpoints for people.
 func (o *Org) controlIndex() *answer {
 	list := []any{}
 	for _, entry := range o.controls() {
@@ -69,6 +70,7 @@ type instruction struct {
 	Total      int            `json:"total"`
 }
 
+// instruction reads the body of a POST; an empty one asks for nothing special.
 func (c *call) instruction() (instruction, error) {
 	var i instruction
 	if len(c.body) == 0 {

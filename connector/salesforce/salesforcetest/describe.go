@@ -78,6 +78,7 @@ func (o *Org) describe(c *call, t *object) *answer {
 	return a
 }
 
+// childRelationships lists every reference to the object, named or not.
 func (o *Org) childRelationships(parent *object) []any {
 	list := []any{}
 	for _, t := range o.schema.objects {
@@ -101,6 +102,8 @@ func (o *Org) childRelationships(parent *object) []any {
 	return list
 }
 
+// describeField lists the properties in the order of the alphabet, as Salesforce
+// does. Those that no field here has are constant.
 func describeField(t *object, f *field) []member {
 	values := []any{}
 	for _, value := range f.list {
@@ -194,6 +197,7 @@ func compound(t *object, f *field) any {
 	return nil
 }
 
+// soapType is the type of the field in the WSDL.
 func soapType(kind fieldType) string {
 	switch kind {
 	case typeID, typeReference:

@@ -69,7 +69,7 @@ func (tx *transaction) create(o *object, d *draft) (string, []*apiError) {
 	if errors := tx.admit(o, o.create, "create"); errors != nil {
 		return "", errors
 	}
-	errors := tx.check(o, d, func(f *field) bool { return f.createable })
+	errors := tx.check(d, func(f *field) bool { return f.createable })
 	if missing := tx.missing(o, d); len(missing) > 0 {
 		errors = append(errors, rowError("REQUIRED_FIELD_MISSING",
 			"Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...))
@@ -94,7 +94,7 @@ func (tx *transaction) update(o *object, id string, d *draft) []*apiError {
 		return []*apiError{err}
 	}
 	d.base = base
-	errors := tx.check(o, d, func(f *field) bool { return f.updateable })
+	errors := tx.check(d, func(f *field) bool { return f.updateable })
 	if missing := tx.missing(o, d); len(missing) > 0 {
 		errors = append(errors, rowError("REQUIRED_FIELD_MISSING",
 			"Required fields are missing: ["+strings.Join(missing, ", ")+"]", missing...))
@@ -167,7 +167,7 @@ func (tx *transaction) admit(o *object, able bool, verb string) []*apiError {
 }
 
 // check validates every field that the caller gave; each fault is reported.
-func (tx *transaction) check(o *object, d *draft, writable func(*field) bool) []*apiError {
+func (tx *transaction) check(d *draft, writable func(*field) bool) []*apiError {
 	var errors []*apiError
 	var refused []string
 	for _, f := range d.fields {
@@ -182,7 +182,7 @@ func (tx *transaction) check(o *object, d *draft, writable func(*field) bool) []
 			}
 			continue
 		}
-		kept, err := tx.validate(o, f, value)
+		kept, err := tx.validate(f, value)
 		if err != nil {
 			errors = append(errors, err)
 			continue

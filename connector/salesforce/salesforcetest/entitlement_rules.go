@@ -103,6 +103,8 @@ func (tx *transaction) grantLicense(user, license string) *apiError {
 	return nil
 }
 
+// beforeLicenseAssignment refuses a license that the user has, and one without a
+// free seat.
 func (tx *transaction) beforeLicenseAssignment(d *draft) *apiError {
 	o := tx.org.schema.object("PermissionSetLicenseAssign")
 	assignee, id := o.field("AssigneeId"), o.field("PermissionSetLicenseId")

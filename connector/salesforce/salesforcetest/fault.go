@@ -30,6 +30,7 @@ const (
 	FaultSlow           FaultKind = "slow"            // everything is done, the answer takes Delay longer
 )
 
+// faultKinds lists all kinds, for the checks of schedules from outside.
 func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultReset, FaultResponseLost, FaultServerError, FaultUnavailable, FaultQuota, FaultConcurrent, FaultRowLock, FaultRowError,
@@ -67,6 +68,8 @@ type operation struct {
 	page         int
 }
 
+// matches compares the logical operation with what the fault names. Ids are the
+// same in both lengths, and part of a query is enough.
 func (f *Fault) matches(op operation) bool {
 	if f.Operation != "" && !strings.EqualFold(f.Operation, op.name) || f.Object != "" && !strings.EqualFold(f.Object, op.object) {
 		return false
@@ -92,6 +95,7 @@ type armedFault struct {
 	seen, fired int
 }
 
+// set replaces the schedule.
 func (p *faultPlan) set(faults []Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,6 +106,7 @@ func (p *faultPlan) set(faults []Fault) {
 	}
 }
 
+// add puts a fault behind the others.
 func (p *faultPlan) add(fault Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,6 +114,7 @@ func (p *faultPlan) add(fault Fault) {
 	p.some.Store(true)
 }
 
+// list returns the schedule.
 func (p *faultPlan) list() []Fault {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -159,6 +165,8 @@ func (c *call) consult(o *Org, operations ...operation) *answer {
 	return nil
 }
 
+// suffer carries out a fault of the whole request: what it returns is answered
+// instead, nil lets the request go on.
 func (c *call) suffer(o *Org, fault Fault) *answer {
 	outcome := &c.top.outcome
 	switch fault.Kind {

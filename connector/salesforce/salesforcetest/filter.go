@@ -47,6 +47,7 @@ func (q *queryRun) compile(t *object, condition soql.Condition) (filter, *apiErr
 	return func(*record) bool { return true }, nil
 }
 
+// compileAll compiles the terms of AND and OR.
 func (q *queryRun) compileAll(t *object, conditions []soql.Condition) ([]filter, *apiError) {
 	filters := make([]filter, len(conditions))
 	for i, condition := range conditions {
@@ -66,6 +67,8 @@ func (q *queryRun) operandPath(t *object, operand soql.Operand) (path, *apiError
 	return q.resolve(t, operand)
 }
 
+// comparison compiles an operator with one value. A period (a date literal) is a
+// range: = means within it, > behind its end.
 func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) {
 	p, err := q.operandPath(t, c.Operand)
 	if err != nil {
@@ -82,7 +85,7 @@ func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) 
 		return nil, q.fault(c.Operand.Position, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator")
 	}
 	key := keyOf(&p)
-	order := compareText
+	order := strings.Compare
 	if p.kind == typeInteger || p.kind == typeDouble {
 		order = compareNumbers
 	}
@@ -117,8 +120,7 @@ func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) 
 	return nil, q.fault(c.Operand.Position, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator")
 }
 
-func compareText(a, b string) int { return strings.Compare(a, b) }
-
+// compareNumbers orders canonical numbers by value, not by text.
 func compareNumbers(a, b string) int {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)
@@ -194,6 +196,7 @@ func (q *queryRun) bounds(p *path, operand soql.Operand, l soql.Literal) (lower,
 		"value of filter criterion for field '%s' must be of type %s and should not be enclosed in quotes", p.name, kind))
 }
 
+// normalNumber writes a number of a query as records keep it.
 func normalNumber(raw string) string {
 	number, err := strconv.ParseFloat(raw, 64)
 	if err != nil {
@@ -285,6 +288,7 @@ func startOf(day time.Time, unit string) time.Time {
 	return day
 }
 
+// step moves a day by n units.
 func step(day time.Time, unit string, n int) time.Time {
 	switch strings.TrimSuffix(unit, "S") {
 	case "WEEK":
@@ -318,6 +322,7 @@ type likeRune struct {
 	any, many bool
 }
 
+// likePattern reads a pattern; a backslash makes the next character literal.
 func likePattern(raw string) []likeRune {
 	var pattern []likeRune
 	escaped := false

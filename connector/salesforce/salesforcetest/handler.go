@@ -198,6 +198,8 @@ func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
 	_, _ = w.Write(body) //nolint:gosec // as above; a client that is gone cannot be told.
 }
 
+// compress zips a body; if that fails the body is sent as it is, which gzip then
+// does not name.
 func compress(body []byte) []byte {
 	var zipped bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestSpeed)

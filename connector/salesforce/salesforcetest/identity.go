@@ -113,6 +113,7 @@ func oauthRefusal() *answer {
 	return &answer{status: http.StatusForbidden, body: []byte("Bad_OAuth_Token"), contentType: "text/plain;charset=UTF-8"}
 }
 
+// nullable writes an empty text as null.
 func nullable(text string) any {
 	if text == "" {
 		return nil

@@ -35,6 +35,7 @@ type job struct {
 // jobLife is how long a job is kept.
 const jobLife = 7 * 24 * time.Hour
 
+// add keeps a new job and forgets those whose time is over.
 func (j *jobs) add(pod string, made *job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -48,6 +49,7 @@ func (j *jobs) add(pod string, made *job) {
 	j.list = append(j.list, made)
 }
 
+// find looks a job up by its id, or returns nil.
 func (j *jobs) find(kind, id string) *job {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -66,6 +68,7 @@ func (j *jobs) drop() {
 	j.list = nil
 }
 
+// remove forgets one job.
 func (j *jobs) remove(gone *job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

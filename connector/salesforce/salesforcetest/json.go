@@ -65,6 +65,7 @@ func appendString(buffer []byte, text string) []byte {
 	return append(buffer, bytes.TrimSuffix(quoted.Bytes(), []byte{'\n'})...)
 }
 
+// appendStrings writes a list of texts.
 func appendStrings(buffer []byte, list []string) []byte {
 	buffer = append(buffer, '[')
 	for i, text := range list {

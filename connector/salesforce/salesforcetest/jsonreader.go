@@ -35,6 +35,7 @@ type jsonReader struct {
 // maximumNesting protects the stack.
 const maximumNesting = 100
 
+// place counts lines and columns from 1, as the messages do.
 func (r *jsonReader) place() (line, column int) {
 	before := r.text[:min(r.at, len(r.text))]
 	return 1 + strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
@@ -50,6 +51,7 @@ func (r *jsonReader) unexpected() *apiError {
 	return malformedJSON("Unexpected character ('%c' (code %d)) at [line:%d, column:%d]", c, c, line, column)
 }
 
+// blank skips what may stand between tokens.
 func (r *jsonReader) blank() {
 	for r.at < len(r.text) {
 		switch r.text[r.at] {
@@ -71,6 +73,7 @@ func (r *jsonReader) accept(c byte) bool {
 	return false
 }
 
+// value reads any value.
 func (r *jsonReader) value(depth int) (any, *apiError) {
 	r.blank()
 	if r.at >= len(r.text) || depth > maximumNesting {
@@ -99,6 +102,7 @@ func (r *jsonReader) value(depth int) (any, *apiError) {
 	return nil, r.unexpected()
 }
 
+// members reads an object behind its brace.
 func (r *jsonReader) members(depth int) (any, *apiError) {
 	r.at++
 	members := make([]member, 0, 8)
@@ -131,6 +135,7 @@ func (r *jsonReader) members(depth int) (any, *apiError) {
 	}
 }
 
+// list reads an array behind its bracket.
 func (r *jsonReader) list(depth int) (any, *apiError) {
 	r.at++
 	list := []any{}
@@ -178,6 +183,7 @@ func (r *jsonReader) number() (any, *apiError) {
 	return json.Number(strings.Clone(r.text[start:r.at])), nil
 }
 
+// digits skips digits and returns how many there were.
 func (r *jsonReader) digits() int {
 	start := r.at
 	for r.at < len(r.text) && r.text[r.at] >= '0' && r.text[r.at] <= '9' {
@@ -257,6 +263,7 @@ func (r *jsonReader) unicode() (rune, bool) {
 	return utf8.RuneError, true
 }
 
+// codeUnit reads the four hexadecimal digits behind u.
 func (r *jsonReader) codeUnit() (rune, bool) {
 	if r.at+5 > len(r.text) {
 		return 0, false

@@ -42,10 +42,12 @@ func (o *Org) oauth(c *call, path []string) *answer {
 	return refuse(notFound())
 }
 
+// oauthFault has the form of RFC 6749 and the texts of Salesforce.
 func oauthFault(code, description string) *answer {
 	return reply(http.StatusBadRequest, []member{{"error", code}, {"error_description", description}})
 }
 
+// invalidGrant is what most refusals are; only the description tells them apart.
 func invalidGrant(description string) *answer {
 	return oauthFault("invalid_grant", description)
 }
@@ -64,6 +66,7 @@ func (c *call) form() url.Values {
 	return values
 }
 
+// issueToken answers the token endpoint.
 func (o *Org) issueToken(c *call) *answer {
 	c.outcome.kind = "token"
 	if c.method != http.MethodPost {
@@ -105,6 +108,8 @@ func (o *Org) application(c *call, form url.Values, secretNeeded bool) (Applicat
 	return Application{}, oauthFault("invalid_client_id", "client identifier invalid")
 }
 
+// clientCredentials signs in as the user that the app runs as. The common login
+// hosts do not offer this grant.
 func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 	app, refused := o.application(c, form, true)
 	if refused != nil {
@@ -122,6 +127,7 @@ func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 	return o.grant(c, user, "")
 }
 
+// passwordGrant takes the password with the security token behind it, as SOAP does.
 func (o *Org) passwordGrant(c *call, form url.Values) *answer {
 	if _, refused := o.application(c, form, true); refused != nil {
 		return refused
@@ -138,6 +144,7 @@ func (o *Org) passwordGrant(c *call, form url.Values) *answer {
 	return o.grant(c, user, "") // This flow gives no refresh token.
 }
 
+// refreshGrant issues another access token; the refresh token stays as it is.
 func (o *Org) refreshGrant(c *call, form url.Values) *answer {
 	app, refused := o.application(c, form, false)
 	if refused != nil {
@@ -182,6 +189,7 @@ func (o *Org) bearerGrant(c *call, form url.Values) *answer {
 	return o.grant(c, user, "")
 }
 
+// publicKey reads a certificate or a public key.
 func publicKey(pem string) (*rsa.PublicKey, error) { return jwt.ParseRSAPublicKeyFromPEM([]byte(pem)) }
 
 // acceptsAudience takes the login hosts, the own address, and the own token endpoint.
@@ -217,6 +225,7 @@ func (o *Org) grant(c *call, user *record, refresh string) *answer {
 		member{"api_instance_url", "https://api.salesforce.com"}))
 }
 
+// revoke ends an access token or a refresh token.
 func (o *Org) revoke(c *call) *answer {
 	if !o.sessions.end(c.form().Get("token")) {
 		return oauthFault("unsupported_token_type", "this token type is not supported")
@@ -224,6 +233,7 @@ func (o *Org) revoke(c *call) *answer {
 	return &answer{status: http.StatusOK}
 }
 
+// introspect tells an app about a token.
 func (o *Org) introspect(c *call) *answer {
 	form := c.form()
 	if _, refused := o.application(c, form, true); refused != nil {

@@ -150,6 +150,8 @@ type loginFields struct {
 	layout               *layout
 }
 
+// loginFieldsOf makes the layout by hand, so that readers of the org, who hold no
+// lock for writing, need not look one up.
 func loginFieldsOf(t *object) loginFields {
 	l := loginFields{user: t.field("UserId"), frozen: t.field("IsFrozen"), locked: t.field("IsPasswordLocked")}
 	// The schema has them in this order, which is that of their numbers.
@@ -192,6 +194,7 @@ func (tx *transaction) storeSignIn(d *draft) *apiError {
 	return nil
 }
 
+// signIn is the state of a user; every user has one, also if it was never kept.
 func (o *Org) signIn(user string) signIn { return o.signIns[user] }
 
 // integer reads an integer field; the record may be nil.

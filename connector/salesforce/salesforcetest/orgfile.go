@@ -67,10 +67,12 @@ type fileReader struct {
 	lines  map[string]int // by path, such as users[2].profile
 }
 
+// fault notes what is wrong at a line.
 func (r *fileReader) fault(line int, format string, arguments ...any) {
 	r.faults = append(r.faults, FileError{Line: line, Message: fmt.Sprintf(format, arguments...)})
 }
 
+// lineOf is the line on which a node begins.
 func lineOf(node ast.Node) int {
 	if token := node.GetToken(); token != nil && token.Position != nil {
 		return token.Position.Line
@@ -96,6 +98,7 @@ func (r *fileReader) decode(node ast.Node, into reflect.Value, path string) {
 	}
 }
 
+// decodeStruct fills the fields by their yaml names.
 func (r *fileReader) decodeStruct(node ast.Node, into reflect.Value, path string) {
 	mapping, ok := node.(ast.MapNode)
 	if !ok {
@@ -113,6 +116,7 @@ func (r *fileReader) decodeStruct(node ast.Node, into reflect.Value, path string
 	}
 }
 
+// joinPath names a member of what path names.
 func joinPath(path, key string) string {
 	if path == "" {
 		return key
@@ -120,6 +124,7 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
+// shown is a path as people read it.
 func shown(path string) string {
 	if path == "" {
 		return "the file"
@@ -127,6 +132,7 @@ func shown(path string) string {
 	return path
 }
 
+// fieldByKey finds the field of a key. A field without a key is not for files.
 func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {
 	for field := range t.Fields() {
 		if field.Tag.Get("yaml") == key && key != "-" {
@@ -136,6 +142,7 @@ func fieldByKey(t reflect.Type, key string) (reflect.StructField, bool) {
 	return reflect.StructField{}, false
 }
 
+// yamlKeys lists the keys that a mapping may have.
 func yamlKeys(t reflect.Type) []string {
 	var keys []string
 	for field := range t.Fields() {
@@ -146,6 +153,7 @@ func yamlKeys(t reflect.Type) []string {
 	return keys
 }
 
+// decodeSlice fills a list, each entry for itself.
 func (r *fileReader) decodeSlice(node ast.Node, into reflect.Value, path string) {
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
@@ -159,6 +167,7 @@ func (r *fileReader) decodeSlice(node ast.Node, into reflect.Value, path string)
 	into.Set(list)
 }
 
+// decodeMap fills a mapping of scalars by free names.
 func (r *fileReader) decodeMap(node ast.Node, into reflect.Value, path string) {
 	mapping, ok := node.(ast.MapNode)
 	if !ok {
@@ -221,6 +230,7 @@ func (r *fileReader) decodeScalar(node ast.Node, into reflect.Value, path string
 	r.fault(lineOf(node), "%s must be a %s, not %v", shown(path), wordFor(into.Kind()), value)
 }
 
+// wordFor is a kind of value as people call it.
 func wordFor(kind reflect.Kind) string {
 	switch kind {
 	case reflect.Bool:

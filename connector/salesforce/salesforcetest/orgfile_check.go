@@ -64,6 +64,7 @@ func (k *checker) present(list, key string, names []string) {
 	}
 }
 
+// namesOf lists the names of entries.
 func namesOf[T any](list []T, name func(T) string) []string {
 	names := make([]string, len(list))
 	for i, item := range list {
@@ -72,25 +73,24 @@ func namesOf[T any](list []T, name func(T) string) []string {
 	return names
 }
 
+// What entries are called.
 func licenseName(l License) string             { return l.Name }
 func profileName(p Profile) string             { return p.Name }
 func roleName(r Role) string                   { return r.Name }
 func setName(s PermissionSet) string           { return s.Name }
-func userName(u UserConfig) string             { return u.Username }
-func groupDeveloperName(g Group) string        { return developerNameOf(g) }
-func applicationID(a Application) string       { return a.ClientID }
 func setGroupName(g PermissionSetGroup) string { return g.DeveloperName }
+func userName(u UserConfig) string             { return u.Username }
+func applicationID(a Application) string       { return a.ClientID }
 
-func developerNameOf(g Group) string {
-	if g.DeveloperName != "" {
-		return g.DeveloperName
+// groupName is the developer name, also when it is made from the label.
+func groupName(g Group) string {
+	if g.DeveloperName == "" && g.Name != "" {
+		return developerName(g.Name)
 	}
-	if g.Name == "" {
-		return ""
-	}
-	return developerName(g.Name)
+	return g.DeveloperName
 }
 
+// names checks what everything is called, and what roles and apps refer to.
 func (k *checker) names(file Config) {
 	k.present("licenses", "name", namesOf(file.Licenses, licenseName))
 	k.present("profiles", "name", namesOf(file.Profiles, profileName))
@@ -112,6 +112,7 @@ func (k *checker) names(file Config) {
 	}
 }
 
+// settings checks the switches and the fields that feature licenses are named by.
 func (k *checker) settings() {
 	s := k.config.Settings
 	if !slices.Contains([]EmailChange{EmailPending, EmailImmediate, EmailAllowedDomains}, s.EmailChange) {
@@ -124,6 +125,7 @@ func (k *checker) settings() {
 	}
 }
 
+// profiles checks their licenses and permissions.
 func (k *checker) profiles(file Config) {
 	for i, p := range file.Profiles {
 		path := fmt.Sprintf("profiles[%d]", i)
@@ -135,6 +137,7 @@ func (k *checker) profiles(file Config) {
 	}
 }
 
+// permissions checks names of permissions.
 func (k *checker) permissions(path string, names []string) {
 	known := []string{"All"}
 	for _, p := range permissions() {
@@ -147,6 +150,7 @@ func (k *checker) permissions(path string, names []string) {
 	}
 }
 
+// permissionSets checks their licenses, their permissions, and their groups.
 func (k *checker) permissionSets(file Config) {
 	licenses := namesOf(k.config.Licenses, licenseName)
 	for _, l := range k.config.PermissionSetLicenses {
@@ -164,6 +168,7 @@ func (k *checker) permissionSets(file Config) {
 	}
 }
 
+// users checks what users refer to. A manager stands before those who report.
 func (k *checker) users(file Config) {
 	schema, err := standardSchema()
 	if err != nil {
@@ -189,9 +194,10 @@ func (k *checker) users(file Config) {
 	}
 }
 
+// groups checks types and members.
 func (k *checker) groups(file Config) {
 	k.present("groups", "name", namesOf(file.Groups, func(g Group) string { return g.Name }))
-	members := append(namesOf(k.config.Users, userName), namesOf(k.config.Groups, groupDeveloperName)...)
+	members := append(namesOf(k.config.Users, userName), namesOf(k.config.Groups, groupName)...)
 	for i, g := range file.Groups {
 		if g.Type != "" && g.Type != "Regular" && g.Type != "Queue" {
 			k.at(fmt.Sprintf("groups[%d].type", i), "the type of a group is Regular or Queue, not %q", g.Type)
@@ -202,6 +208,7 @@ func (k *checker) groups(file Config) {
 	}
 }
 
+// faultKinds checks the schedule.
 func (k *checker) faultKinds(file Config) {
 	for i, f := range file.Faults {
 		if !slices.Contains(faultKinds(), f.Kind) {

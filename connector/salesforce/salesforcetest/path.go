@@ -77,6 +77,7 @@ func (q *queryRun) resolvePolymorphic(p path, reference *field, names []string, 
 	return p, q.noColumn(operand, last, &object{name: "Name"})
 }
 
+// noColumn is the refusal of an unknown field in a query.
 func (q *queryRun) noColumn(operand soql.Operand, name string, t *object) *apiError {
 	return q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf(
 		"No such column '%s' on entity '%s'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.", name, t.name))

@@ -59,6 +59,7 @@ func (p *populator) insert(objectName, name string, values map[string]any) strin
 	return id
 }
 
+// fault notes what is wrong, and lets the others be looked at.
 func (p *populator) fault(format string, arguments ...any) {
 	p.faults = append(p.faults, fmt.Errorf(format, arguments...))
 }
@@ -81,6 +82,7 @@ func plain(value any) any {
 	return fmt.Sprint(value)
 }
 
+// organization makes the one record whose id is not the next of its table.
 func (p *populator) organization() {
 	c := &p.org.config
 	o := p.org.schema.object("Organization")
@@ -96,6 +98,7 @@ func (p *populator) organization() {
 	p.org.tables[o.name].put(r)
 }
 
+// licenses makes user licenses and permission set licenses.
 func (p *populator) licenses() {
 	for _, l := range p.org.config.Licenses {
 		id := p.insert("UserLicense", l.Name, map[string]any{
@@ -150,6 +153,7 @@ func (p *populator) permissions(owner string, names []string) map[string]any {
 	return values
 }
 
+// roles makes the hierarchy; a role stands behind the one above it.
 func (p *populator) roles() {
 	for _, role := range p.org.config.Roles {
 		fill(&role.DeveloperName, developerName(role.Name))
@@ -159,6 +163,7 @@ func (p *populator) roles() {
 	}
 }
 
+// permissionSets makes them and the groups that bundle them.
 func (p *populator) permissionSets() {
 	for _, set := range p.org.config.PermissionSets {
 		fill(&set.Label, set.Name)
@@ -181,6 +186,7 @@ func (p *populator) permissionSets() {
 	}
 }
 
+// users makes the users and what they hold. The first one owns everything.
 func (p *populator) users() {
 	for i, u := range p.org.config.Users {
 		values := p.userValues(u)
@@ -245,6 +251,7 @@ func (p *populator) owner(id string) {
 	}
 }
 
+// groups makes all groups before their members, because groups can be members.
 func (p *populator) groups() {
 	for _, group := range p.org.config.Groups {
 		fill(&group.DeveloperName, developerName(group.Name))
@@ -289,6 +296,7 @@ func (p *populator) metadata() {
 	}
 }
 
+// randomLetters is what a copied username gets in front when it is taken.
 func randomLetters(n int) string {
 	text := make([]byte, n)
 	for i := range text {

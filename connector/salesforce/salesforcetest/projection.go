@@ -148,6 +148,7 @@ func (w renderer) record(buffer []byte, t *object, r *record, list []*projection
 	return append(buffer, '}')
 }
 
+// projection writes the value of one projection.
 func (w renderer) projection(buffer []byte, t *object, r *record, p *projection) []byte {
 	switch {
 	case p.parent != nil:
@@ -170,6 +171,7 @@ func (w renderer) projection(buffer []byte, t *object, r *record, p *projection)
 	return appendField(buffer, p.field, w.org.value(t, r, p.field))
 }
 
+// children writes a nested result; without rows it is null.
 func (w renderer) children(buffer []byte, r *record, p *projection) []byte {
 	rows := p.children[r.id]
 	if p.limit >= 0 {

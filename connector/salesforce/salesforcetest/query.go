@@ -58,6 +58,7 @@ func (s *cursors) add(c *cursor, pod string) {
 	s.open = append(s.open, c)
 }
 
+// find looks a cursor up that belongs to the user and is not too old.
 func (s *cursors) find(id, user string) *cursor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,10 +135,11 @@ func (o *Org) runQuery(c *call, text string, query *soql.Query, bin bool) *answe
 	case isCount(query):
 		return pageOf(len(rows), "", nil)
 	}
-	return o.page1(c, &cursor{user: c.user, object: t, list: list, rows: rows, text: text})
+	return o.firstPage(c, &cursor{user: c.user, object: t, list: list, rows: rows, text: text})
 }
 
-func (o *Org) page1(c *call, result *cursor) *answer {
+// firstPage keeps a cursor only if more pages are to come.
+func (o *Org) firstPage(c *call, result *cursor) *answer {
 	size := c.pageSize()
 	if len(result.rows) > size || c.top.outcome.page == FaultShortPage && len(result.rows) > 1 {
 		o.cursors.add(result, o.pod)
@@ -248,6 +250,7 @@ func (q *queryRun) columns(t *object, query *soql.Query) *answer {
 	})
 }
 
+// columnMetadata describes a column in the form that the Salesforce CLI reads.
 func columnMetadata(name string, f *field, aggregate bool, joined []any) []member {
 	apex := map[fieldType]string{
 		typeID: "Id", typeReference: "Id", typeBoolean: "Boolean", typeInteger: "Integer", typeDouble: "Double", typeDate: "Date", typeDateTime: "Datetime",

@@ -75,6 +75,7 @@ func (d *draft) old(f *field) string {
 	return d.oldOr(f, f.initial())
 }
 
+// oldOr is the stored value, or another one if there is none.
 func (d *draft) oldOr(f *field, otherwise string) string {
 	if d.base != nil {
 		if v, ok := d.base.stored(f); ok {
@@ -121,6 +122,7 @@ func (d *draft) build(layouts *layouts, o *object) *record {
 // layouts keeps one layout for each set of fields in use.
 type layouts struct{ known map[string]*layout }
 
+// get returns the layout of the fields, which must be sorted.
 func (l *layouts) get(numbers []uint16) *layout {
 	key := make([]byte, 0, 2*len(numbers))
 	for _, number := range numbers {
@@ -137,6 +139,7 @@ func (l *layouts) get(numbers []uint16) *layout {
 // dateTimeLayout is how the API writes a datetime.
 const dateTimeLayout = "2006-01-02T15:04:05.000+0000"
 
+// formatTime writes milliseconds since 1970 as the API does.
 func formatTime(milliseconds int64) string {
 	return time.UnixMilli(milliseconds).UTC().Format(dateTimeLayout)
 }

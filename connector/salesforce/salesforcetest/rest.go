@@ -69,6 +69,8 @@ func (c *call) mediaType() *answer {
 	return refuse(newError(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Content-Type '"+given+"' not supported."))
 }
 
+// quotaExceeded comes without Retry-After: only the usage header tells how far
+// the allocation is used up.
 func quotaExceeded() *apiError {
 	return newError(http.StatusForbidden, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
 }
@@ -189,6 +191,7 @@ func kindOf(c *call) string {
 	return "other"
 }
 
+// compositeKind names a composite request for the statistics.
 func compositeKind(c *call, kind, write string) string {
 	switch {
 	case kind == "batch", kind == "graph":
@@ -240,6 +243,7 @@ func (o *Org) limits(c *call, path []string) *answer {
 	return reply(http.StatusOK, members)
 }
 
+// recordCount answers /limits/recordCount; unknown objects are left out.
 func (o *Org) recordCount(c *call) *answer {
 	list := []any{}
 	o.read(c, func() {

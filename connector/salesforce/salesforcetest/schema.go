@@ -96,6 +96,7 @@ type schema struct {
 	byPrefix map[string]*object
 }
 
+// object finds an object by its name in any case, or returns nil.
 func (s *schema) object(name string) *object { return s.byName[strings.ToLower(name)] }
 
 // children finds the object and its field behind a child relationship.
@@ -137,6 +138,7 @@ type schemaParser struct {
 	current *object
 }
 
+// line reads one line of the description.
 func (p *schemaParser) line(line string) error {
 	words := strings.Fields(line)
 	switch {
@@ -193,6 +195,7 @@ func (p *schemaParser) object(line string) error {
 	return nil
 }
 
+// add makes an object known by name and by prefix.
 func (s *schema) add(o *object) {
 	s.objects = append(s.objects, o)
 	s.byName[strings.ToLower(o.name)] = o
@@ -226,6 +229,7 @@ func (p *schemaParser) field(line string) (*field, error) {
 	return f, nil
 }
 
+// option reads one word behind the type of a field.
 func (p *schemaParser) option(f *field, option string) error {
 	name, value, _ := strings.Cut(option, "=")
 	flags := map[string]*bool{

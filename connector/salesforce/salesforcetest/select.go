@@ -202,7 +202,7 @@ func (q *queryRun) sort(t *object, orders []soql.Order, rows []*record) *apiErro
 
 // ordering compares two keys; empty ones are null.
 func ordering(order soql.Order, kind fieldType) func(a, b string) int {
-	compare := compareText
+	compare := strings.Compare
 	if kind == typeInteger || kind == typeDouble {
 		compare = compareNumbers
 	}

@@ -51,6 +51,7 @@ func (o *Org) open(user string, shared, restricted bool, timeout time.Duration) 
 	return opened
 }
 
+// alive tells whether the session was used recently enough.
 func (s *session) alive(now time.Time) bool { return now.Sub(s.last) <= s.timeout }
 
 // use finds the session of a token. The stamp of the last use moves only in the
@@ -107,6 +108,7 @@ func (s *sessions) endAll(forget bool) {
 	}
 }
 
+// addRefresh keeps a refresh token and returns its text.
 func (s *sessions) addRefresh(token refreshToken) string {
 	text := "5Aep861" + rand.Text() + rand.Text()
 	s.mu.Lock()
@@ -118,6 +120,7 @@ func (s *sessions) addRefresh(token refreshToken) string {
 	return text
 }
 
+// findRefresh looks a refresh token up.
 func (s *sessions) findRefresh(text string) (refreshToken, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,6 +128,7 @@ func (s *sessions) findRefresh(text string) (refreshToken, bool) {
 	return token, ok
 }
 
+// sessionExpired is also the answer for tokens that never were valid.
 func sessionExpired() *apiError {
 	return newError(http.StatusUnauthorized, "INVALID_SESSION_ID", "Session expired or invalid")
 }

@@ -92,6 +92,7 @@ func readEnvelope(content []byte) (envelope, error) {
 	}
 }
 
+// namespace is that of the answers of the flavour that was asked.
 func (s *soapCall) namespace() string {
 	switch s.flavour {
 	case "c":
@@ -102,6 +103,7 @@ func (s *soapCall) namespace() string {
 	return "urn:partner.soap.sforce.com"
 }
 
+// faultNamespace is that of the details of faults.
 func (s *soapCall) faultNamespace() string {
 	if s.flavour == "c" {
 		return "urn:fault.enterprise.soap.sforce.com"
@@ -109,6 +111,7 @@ func (s *soapCall) faultNamespace() string {
 	return "urn:fault.partner.soap.sforce.com"
 }
 
+// fault writes a SOAP fault, which always comes with status 500.
 func (s *soapCall) fault(code, message string, login bool) *answer {
 	kind := "UnexpectedErrorFault"
 	if login {
@@ -122,6 +125,7 @@ func (s *soapCall) fault(code, message string, login bool) *answer {
 	return &answer{status: http.StatusInternalServerError, body: []byte(body), contentType: "text/xml;charset=UTF-8"}
 }
 
+// result writes the answer of an operation.
 func (s *soapCall) result(operation, content string) *answer {
 	body := `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="` +
 		s.namespace() + `" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><` + operation + `Response>` + content +
@@ -129,6 +133,7 @@ func (s *soapCall) result(operation, content string) *answer {
 	return &answer{status: http.StatusOK, body: []byte(body), contentType: "text/xml;charset=UTF-8"}
 }
 
+// escapeXML makes a text safe within an element.
 func escapeXML(text string) string {
 	var escaped bytes.Buffer
 	_ = xml.EscapeText(&escaped, []byte(text)) // A buffer takes everything.
@@ -143,6 +148,7 @@ func element(name, value string) string {
 	return "<" + name + ">" + escapeXML(value) + "</" + name + ">"
 }
 
+// login signs in with a password and a security token.
 func (s *soapCall) login() *answer {
 	o, c := s.org, s.call
 	c.outcome.kind = "login"
@@ -212,6 +218,7 @@ func (o *Org) instance(c *call) string {
 	return c.base
 }
 
+// isLoginHost tells whether an address is one of the hosts that all orgs share.
 func isLoginHost(base string) bool {
 	_, host, _ := strings.Cut(base, "://")
 	return strings.HasPrefix(host, "login.salesforce.com") || strings.HasPrefix(host, "test.salesforce.com")

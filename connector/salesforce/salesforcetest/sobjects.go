@@ -88,6 +88,7 @@ func (o *Org) keysOf(t *object, d *draft, id string) []string {
 	return keys
 }
 
+// createOne creates a record from the body.
 func (o *Org) createOne(c *call, t *object) *answer {
 	d, id, err := o.draftFrom(c, t)
 	if err == nil && id != "" {
@@ -132,6 +133,7 @@ func (o *Org) record(c *call, t *object, id string) *answer {
 	return refuse(methodNotAllowed(c.method, "HEAD", "GET", "PATCH", "DELETE"))
 }
 
+// readOne answers with a record.
 func (o *Org) readOne(c *call, t *object, id string) *answer {
 	var op operation
 	o.read(c, func() { op = operation{name: "read", object: t.name, keys: o.keysOf(t, nil, id)} })
@@ -207,6 +209,7 @@ func (o *Org) wanted(user string, t *object, names string) ([]*projection, *apiE
 	return list, nil
 }
 
+// updateOne changes the fields that the body has.
 func (o *Org) updateOne(c *call, t *object, id string) *answer {
 	d, given, err := o.draftFrom(c, t)
 	if err == nil && given != "" {
@@ -246,6 +249,7 @@ func (o *Org) updateOne(c *call, t *object, id string) *answer {
 	return a
 }
 
+// deleteOne deletes a record of an object that allows it.
 func (o *Org) deleteOne(c *call, t *object, id string) *answer {
 	var op operation
 	o.read(c, func() { op = operation{name: "delete", object: t.name, keys: o.keysOf(t, nil, id)} })
@@ -298,6 +302,7 @@ func (o *Org) external(c *call, t *object, name, value string) *answer {
 	return o.record(c, t, found[0].id)
 }
 
+// upsertOne creates or updates. The external id stands in the address only.
 func (o *Org) upsertOne(c *call, t *object, f *field, value string, found []*record) *answer {
 	members, err := c.object()
 	if err != nil {
@@ -394,6 +399,7 @@ func (o *Org) password(c *call, id string) *answer {
 	return a
 }
 
+// givePassword sets the password that the body has.
 func (o *Org) givePassword(c *call, target *record) *answer {
 	members, err := c.object()
 	if err == nil {

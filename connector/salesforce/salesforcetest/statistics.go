@@ -76,6 +76,7 @@ func (r *recorder) rows(created, updated, deleted, refused int) {
 	r.counts.RowsWritten += created + updated + deleted
 }
 
+// queried counts a statement of SOQL, wherever it came from.
 func (r *recorder) queried() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,12 +138,14 @@ func (u *usage) now() (used, limit int) {
 	return used, limit
 }
 
+// setLimit changes the allocation; what is used stays used.
 func (u *usage) setLimit(limit int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.limit = limit
 }
 
+// reset forgets what was used.
 func (u *usage) reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()

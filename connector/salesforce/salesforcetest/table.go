@@ -31,6 +31,7 @@ type index struct {
 	many  map[string][]int32
 }
 
+// newTable makes the indexes that the schema asks for.
 func newTable(o *object) *table {
 	t := &table{object: o, places: map[string]int32{}, indexes: map[int]*index{}}
 	for _, f := range o.fields {
@@ -52,6 +53,7 @@ func (x *index) key(value string) string {
 	return strings.ToLower(value)
 }
 
+// find returns the places of a value. The caller must not change the slice.
 func (x *index) find(value string) []int32 {
 	key := x.key(value)
 	if places, ok := x.many[key]; ok {
@@ -63,6 +65,7 @@ func (x *index) find(value string) []int32 {
 	return nil
 }
 
+// add puts a place under a value; the second one moves both to the list.
 func (x *index) add(value string, place int32) {
 	key := x.key(value)
 	if places, ok := x.many[key]; ok {
@@ -77,6 +80,7 @@ func (x *index) add(value string, place int32) {
 	x.one[key] = place
 }
 
+// remove takes a place away from a value.
 func (x *index) remove(value string, place int32) {
 	key := x.key(value)
 	places, several := x.many[key]
@@ -158,6 +162,7 @@ func (t *table) remove(r *record) {
 	}
 }
 
+// unindex takes a record out of every index.
 func (t *table) unindex(r *record, place int32) {
 	for _, x := range t.indexes {
 		if v, ok := r.stored(x.field); ok && v != "" {

@@ -15,12 +15,15 @@ type transaction struct {
 	trusted bool
 }
 
+// begin starts a transaction of a user. The caller holds the lock for writing.
 func (o *Org) begin(user string) *transaction {
 	return &transaction{org: o, user: user, now: time.Now().UnixMilli()}
 }
 
+// mark is a place to go back to.
 func (tx *transaction) mark() int { return len(tx.undo) }
 
+// rollback takes back what was done since the mark, the last first.
 func (tx *transaction) rollback(mark int) {
 	for i := len(tx.undo) - 1; i >= mark; i-- {
 		tx.undo[i]()

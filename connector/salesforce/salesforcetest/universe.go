@@ -40,6 +40,7 @@ func (u *Universe) claim(username string) bool {
 	return true
 }
 
+// release gives a username back, when its user got another one.
 func (u *Universe) release(username string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

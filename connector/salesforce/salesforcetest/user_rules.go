@@ -12,6 +12,7 @@ type userFields struct {
 	features                                                                                  []*field
 }
 
+// userFieldsOf looks the fields up once, because every row needs them.
 func userFieldsOf(o *object, features map[string]int) userFields {
 	u := userFields{
 		username: o.field("Username"), email: o.field("Email"), nickname: o.field("CommunityNickname"),
@@ -48,6 +49,7 @@ func (tx *transaction) beforeUser(d *draft) *apiError {
 	return nil
 }
 
+// usernameForm is a loose check: several @ pass, as they do in real orgs.
 func (tx *transaction) usernameForm(d *draft) *apiError {
 	f := tx.org.user.username
 	local, domain, found := strings.Cut(d.get(f), "@")
@@ -106,6 +108,7 @@ func (tx *transaction) uniqueInOrg(d *draft) *apiError {
 	return nil
 }
 
+// duplicateUsername has the same words whether this org or another one has it.
 func duplicateUsername() *apiError {
 	return rowError("DUPLICATE_USERNAME", "Duplicate Username.<br>The username already exists in this or another Salesforce organization. "+
 		"Usernames must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need to match the user's email address). ", "Username")
@@ -159,6 +162,7 @@ func (tx *transaction) licenseOf(profile string) *record {
 	return tx.org.tables["UserLicense"].get(id)
 }
 
+// definitionKey is the LicenseDefinitionKey; empty without a license.
 func (o *Org) definitionKey(license *record) string {
 	if license == nil {
 		return ""
@@ -180,6 +184,7 @@ func (tx *transaction) profileChange(d *draft) *apiError {
 	return nil
 }
 
+// roleOfLicense looks only at writes that touch the role or the license.
 func (tx *transaction) roleOfLicense(d *draft) *apiError {
 	u := &tx.org.user
 	if d.get(u.role) == "" || !d.changes(u.role) && !d.changes(u.profile) || mayHaveRole(tx.org.definitionKey(tx.licenseOf(d.get(u.profile)))) {
@@ -205,6 +210,7 @@ func (tx *transaction) deactivation(d *draft) *apiError {
 	return nil
 }
 
+// isLastAdministrator tells whether nobody else who is active has the profile.
 func (tx *transaction) isLastAdministrator(r *record) bool {
 	u, administrator := &tx.org.user, tx.org.administratorProfile
 	if profile, _ := r.stored(u.profile); profile != administrator {

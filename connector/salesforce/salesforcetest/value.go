@@ -34,11 +34,13 @@ func coerce(f *field, value any) (string, *apiError) {
 	return "", wrongType(f, "START_OBJECT", "{")
 }
 
+// wrongType has the words of the JSON parser that Salesforce uses.
 func wrongType(f *field, token, value string) *apiError {
 	return malformedJSON("Cannot deserialize instance of %s from %s value %s or request may be missing a required field at [line:1, column:2]",
 		f.kind, token, value)
 }
 
+// coerceText reads a JSON string. Clients send booleans and numbers as text too.
 func coerceText(f *field, text string) (string, *apiError) {
 	switch f.kind {
 	case typeBoolean:
@@ -71,6 +73,7 @@ func coerceText(f *field, text string) (string, *apiError) {
 	return text, nil
 }
 
+// coerceNumber reads a number into the form that records keep.
 func coerceNumber(f *field, n json.Number) (string, *apiError) {
 	number, err := strconv.ParseFloat(string(n), 64)
 	switch {
@@ -86,13 +89,13 @@ func coerceNumber(f *field, n json.Number) (string, *apiError) {
 
 // validate checks a value that is not empty against the rules of its field. It
 // returns the value as it is kept.
-func (tx *transaction) validate(o *object, f *field, value string) (string, *apiError) {
+func (tx *transaction) validate(f *field, value string) (string, *apiError) {
 	switch f.kind {
 	case typeReference:
 		return tx.validateReference(f, value)
 	case typePicklist:
 		if len(f.list) > 0 && !f.unrestricted {
-			return validatePicklist(o, f, value)
+			return validatePicklist(f, value)
 		}
 	case typeString, typeTextArea, typeEmail, typePhone, typeURL:
 	case typeID, typeBoolean, typeInteger, typeDouble, typeDate, typeDateTime:
@@ -110,7 +113,8 @@ func (tx *transaction) validate(o *object, f *field, value string) (string, *api
 	return value, nil
 }
 
-func validatePicklist(_ *object, f *field, value string) (string, *apiError) {
+// validatePicklist returns the value in the spelling of the list.
+func validatePicklist(f *field, value string) (string, *apiError) {
 	for _, allowed := range f.list {
 		if strings.EqualFold(allowed, value) {
 			return allowed, nil
@@ -149,6 +153,7 @@ func isEmail(text string) bool {
 	return !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && isDomain(domain)
 }
 
+// isDomain wants two labels at least.
 func isDomain(domain string) bool {
 	labels := strings.Split(domain, ".")
 	if slices.Contains(labels, "") {

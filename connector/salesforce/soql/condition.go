@@ -42,6 +42,7 @@ func (p *parser) condition() (Condition, error) {
 	return first, nil
 }
 
+// term reads a comparison or a condition in parentheses.
 func (p *parser) term() (Condition, error) {
 	if p.accept("(") {
 		inner, err := p.condition()
@@ -57,6 +58,7 @@ func (p *parser) term() (Condition, error) {
 	return p.comparison(operand)
 }
 
+// comparison reads the operator and what stands behind it.
 func (p *parser) comparison(operand Operand) (Condition, error) {
 	switch {
 	case p.accept("IN"):
@@ -84,6 +86,7 @@ func (p *parser) comparison(operand Operand) (Condition, error) {
 	return Comparison{Operand: operand, Operator: operator, Value: value}, nil
 }
 
+// membership reads a list of values, or a query with IN and NOT IN.
 func (p *parser) membership(operand Operand, operator Operator) (Condition, error) {
 	if err := p.expect("("); err != nil {
 		return nil, err
@@ -109,6 +112,7 @@ func (p *parser) membership(operand Operand, operator Operator) (Condition, erro
 	}
 }
 
+// literal reads one value.
 func (p *parser) literal() (Literal, error) {
 	t := p.peek()
 	literal := Literal{Raw: t.text, Position: t.position}

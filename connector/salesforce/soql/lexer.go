@@ -58,10 +58,12 @@ func (l *lexer) tokens() ([]token, error) {
 	}
 }
 
+// fault is an error at an offset.
 func (l *lexer) fault(at int, message string) error {
 	return &Error{Code: CodeMalformedQuery, Message: message, Position: l.positionAt(at), Query: l.text}
 }
 
+// next reads one token.
 func (l *lexer) next() (token, error) {
 	for l.offset < len(l.text) && isBlank(l.text[l.offset]) {
 		l.offset++
@@ -83,10 +85,12 @@ func (l *lexer) next() (token, error) {
 	return l.symbolToken()
 }
 
+// token takes what lies between start and the current offset.
 func (l *lexer) token(kind tokenKind, start int) token {
 	return token{kind: kind, text: l.text[start:l.offset], position: l.positionAt(start)}
 }
 
+// symbolToken reads an operator or a mark, the longest that fits.
 func (l *lexer) symbolToken() (token, error) {
 	start := l.offset
 	if start+1 < len(l.text) {
@@ -132,6 +136,7 @@ func (l *lexer) numberToken() (token, error) {
 	return number, nil
 }
 
+// dateToken refuses what has the shape of a date and is none, such as February 30.
 func (l *lexer) dateToken(start int) (token, error) {
 	text := l.text[start:l.offset]
 	kind := tokenDate
@@ -207,6 +212,7 @@ func hasShape(text, pattern string) bool {
 	return true
 }
 
+// stringToken copies the content only if something in it is escaped.
 func (l *lexer) stringToken() (token, error) {
 	start := l.offset
 	body := l.text[start+1:]
@@ -273,6 +279,7 @@ func (l *lexer) escape(i int, content *strings.Builder) (int, error) {
 	return 2, nil
 }
 
+// illegalEscape is the refusal of any escape that the language does not have.
 func (l *lexer) illegalEscape(i int) error {
 	r, _ := utf8.DecodeRuneInString(l.text[i+1:])
 	return l.fault(i, fmt.Sprintf("Illegal character sequence '\\%c' in string literal", r))
@@ -286,6 +293,7 @@ func writeRune(content *strings.Builder, r rune) {
 	content.WriteRune(r)
 }
 
+// countWhile counts the bytes at the start of text that belong.
 func countWhile(text string, belongs func(byte) bool) int {
 	n := 0
 	for n < len(text) && belongs(text[n]) {

@@ -41,11 +41,13 @@ type parser struct {
 	depth  int
 }
 
+// peek looks at the next token.
 func (p *parser) peek() token { return p.tokens[p.at] }
 
 // ahead looks n tokens further without passing the end.
 func (p *parser) ahead(n int) token { return p.tokens[min(p.at+n, len(p.tokens)-1)] }
 
+// take goes past the next token, but never past the end.
 func (p *parser) take() token {
 	t := p.tokens[p.at]
 	if t.kind != tokenEnd {
@@ -65,6 +67,7 @@ func (p *parser) accept(words ...string) bool {
 	return true
 }
 
+// expect takes one word or fails.
 func (p *parser) expect(word string) error {
 	if !p.accept(word) {
 		return p.unexpected()
@@ -72,6 +75,7 @@ func (p *parser) expect(word string) error {
 	return nil
 }
 
+// unexpected is the fault of the next token, in the words of Salesforce.
 func (p *parser) unexpected() error {
 	t := p.peek()
 	text := t.text
@@ -81,10 +85,12 @@ func (p *parser) unexpected() error {
 	return p.fault(t.position, "unexpected token: '"+text+"'")
 }
 
+// fault is an error at a place of the query.
 func (p *parser) fault(position Position, message string) error {
 	return &Error{Code: CodeMalformedQuery, Message: message, Position: position, Query: p.text}
 }
 
+// enter counts nesting; leave must follow.
 func (p *parser) enter() error {
 	if p.depth++; p.depth > maximumDepth {
 		return p.fault(p.peek().position, "the query is nested too deeply")
@@ -92,8 +98,10 @@ func (p *parser) enter() error {
 	return nil
 }
 
+// leave ends what enter began.
 func (p *parser) leave() { p.depth-- }
 
+// query reads a statement; nested ones cannot have children.
 func (p *parser) query(nested bool) (*Query, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -122,6 +130,7 @@ func (p *parser) query(nested bool) (*Query, error) {
 	return query, p.clauses(query)
 }
 
+// column reads one entry of the SELECT list.
 func (p *parser) column(nested bool) (Column, error) {
 	switch {
 	case p.peek().is("("):
@@ -148,6 +157,7 @@ func (p *parser) column(nested bool) (Column, error) {
 	return column, nil
 }
 
+// fieldSet reads FIELDS(…), whose two first tokens were seen.
 func (p *parser) fieldSet() (Column, error) {
 	p.at += 2
 	name := p.peek()
@@ -226,6 +236,7 @@ func (p *parser) clauses(query *Query) error {
 	return nil
 }
 
+// scope reads USING SCOPE.
 func (p *parser) scope(query *Query) error {
 	if !p.accept("USING", "SCOPE") {
 		return nil
@@ -237,6 +248,7 @@ func (p *parser) scope(query *Query) error {
 	return nil
 }
 
+// where reads WHERE.
 func (p *parser) where(query *Query) (err error) {
 	if p.accept("WHERE") {
 		query.Where, err = p.condition()
@@ -244,6 +256,7 @@ func (p *parser) where(query *Query) (err error) {
 	return err
 }
 
+// with reads the security mode.
 func (p *parser) with(query *Query) error {
 	if !p.accept("WITH") {
 		return nil
@@ -257,6 +270,7 @@ func (p *parser) with(query *Query) error {
 	return p.unexpected()
 }
 
+// groupBy reads GROUP BY and HAVING.
 func (p *parser) groupBy(query *Query) (err error) {
 	if p.accept("GROUP", "BY") {
 		for {
@@ -276,6 +290,7 @@ func (p *parser) groupBy(query *Query) (err error) {
 	return err
 }
 
+// orderBy reads ORDER BY.
 func (p *parser) orderBy(query *Query) error {
 	if !p.accept("ORDER", "BY") {
 		return nil
@@ -299,6 +314,7 @@ func (p *parser) orderBy(query *Query) error {
 	}
 }
 
+// limits reads LIMIT and OFFSET.
 func (p *parser) limits(query *Query) (err error) {
 	if p.accept("LIMIT") {
 		if query.Limit, err = p.count(); err != nil {
@@ -311,6 +327,7 @@ func (p *parser) limits(query *Query) (err error) {
 	return err
 }
 
+// count reads a whole number from 0.
 func (p *parser) count() (*int, error) {
 	t := p.peek()
 	n, err := strconv.Atoi(t.text)
@@ -321,6 +338,7 @@ func (p *parser) count() (*int, error) {
 	return &n, nil
 }
 
+// purpose reads FOR VIEW and its kin.
 func (p *parser) purpose(query *Query) error {
 	if !p.accept("FOR") {
 		return nil

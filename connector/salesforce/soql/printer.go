@@ -92,6 +92,7 @@ func stringEscaper() *strings.Replacer {
 	return strings.NewReplacer(`'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\b", `\b`, "\f", `\f`)
 }
 
+// printCondition prints a condition behind a word, or nothing if there is none.
 func printCondition(b *strings.Builder, before string, condition Condition) {
 	if condition == nil {
 		return
@@ -124,6 +125,7 @@ func (m Membership) print(b *strings.Builder) {
 	b.WriteByte(')')
 }
 
+// printTerms joins terms by a word.
 func printTerms(b *strings.Builder, word string, terms []Condition) {
 	for i, term := range terms {
 		b.WriteString(pick(i > 0, word, ""))
@@ -142,18 +144,21 @@ func printTerm(b *strings.Builder, term Condition) {
 	}
 }
 
+// printWord prints a word behind another, or nothing if it is empty.
 func printWord(b *strings.Builder, before, word string) {
 	if word != "" {
 		b.WriteString(before + word)
 	}
 }
 
+// printCount prints a number behind a word, or nothing if there is none.
 func printCount(b *strings.Builder, before string, n *int) {
 	if n != nil {
 		b.WriteString(before + strconv.Itoa(*n))
 	}
 }
 
+// pick chooses one of two texts.
 func pick(condition bool, yes, no string) string {
 	if condition {
 		return yes

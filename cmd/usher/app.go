@@ -141,9 +141,13 @@ func (w *workspace) appView(ctx context.Context, app directory.Application) (app
 	if err != nil {
 		return appView{}, err
 	}
-	credentials, sealed := w.store.Credentials(ctx, job.ID)
-	if sealed != nil && !errors.Is(sealed, secret.ErrWrongKey) {
-		return appView{}, sealed
+	fault := ""
+	credentials, err := w.store.Credentials(ctx, job.ID)
+	switch {
+	case errors.Is(err, secret.ErrWrongKey):
+		fault = err.Error() // all but the settings can be shown
+	case err != nil:
+		return appView{}, err
 	}
 	assigned, err := w.store.CountAssigned(ctx, app.ID)
 	if err != nil {
@@ -151,11 +155,7 @@ func (w *workspace) appView(ctx context.Context, app directory.Application) (app
 	}
 	view := appView{
 		ID: app.ID, Name: app.DisplayName, Template: app.TemplateID, JobID: job.ID, Status: job.Status.Code,
-		State: onOff(job), Interval: job.Schedule.Interval.String(), Assigned: assigned, Limits: job.Settings,
-	}
-	if sealed != nil {
-		view.Fault = sealed.Error()
-		return view, nil
+		State: onOff(job), Interval: job.Schedule.Interval.String(), Assigned: assigned, Limits: job.Settings, Fault: fault,
 	}
 	template, err := w.gallery.Find(app.TemplateID)
 	if err != nil {

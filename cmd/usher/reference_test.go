@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var update = flag.Bool("update", false, "rewrite the reference page of the commands")
+var update = flag.Bool("update", false, "rewrite the reference page of the commands") //nolint:gochecknoglobals // a flag of the tests
 
 // The reference page is what the commands say of themselves.
 func TestReference(t *testing.T) {
@@ -22,7 +22,7 @@ func TestReference(t *testing.T) {
 	want := reference(newRootCommand())
 	file := filepath.Join("..", "..", "docs", "reference", "commands.md")
 	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a page of the documentation.
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -45,7 +45,7 @@ func program() {
 		transcript, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(exitFailed)
+			os.Exit(exitFailed) //nolint:forbidigo // this is a main function
 		}
 		out, errs, done = io.MultiWriter(out, transcript), io.MultiWriter(errs, transcript), transcript.Close
 	}
@@ -55,7 +55,7 @@ func program() {
 		fmt.Fprintln(os.Stderr, err)
 		code = exitFailed
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // this is a main function
 }
 
 // TestScripts runs testdata/script: the command line as its users see it, against

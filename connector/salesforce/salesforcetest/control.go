@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,7 +77,9 @@ func (c *call) instruction() (instruction, error) {
 	if len(c.body) == 0 {
 		return i, nil
 	}
-	if err := json.Unmarshal(c.body, &i); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(c.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&i); err != nil {
 		return i, fmt.Errorf("read the instruction: %w", err)
 	}
 	return i, nil
@@ -143,13 +146,13 @@ func (o *Org) controls() []controlEntry {
 
 // controlFaults reads one fault or a list of them.
 func (o *Org) controlFaults(c *call) (any, error) {
-	faults := []Fault{}
-	if err := json.Unmarshal(c.body, &faults); err != nil {
-		var one Fault
-		if err := json.Unmarshal(c.body, &one); err != nil {
-			return nil, fmt.Errorf("read the schedule of faults: %w", err)
-		}
-		faults = []Fault{one}
+	var faults []Fault
+	text := bytes.TrimSpace(c.body)
+	if bytes.HasPrefix(text, []byte("{")) {
+		text = slices.Concat([]byte("["), text, []byte("]"))
+	}
+	if err := json.Unmarshal(text, &faults); err != nil {
+		return nil, fmt.Errorf("read the schedule of faults: %w", err)
 	}
 	var wrong []error
 	for _, f := range faults {

@@ -236,6 +236,9 @@ func (tx *transaction) store(o *object, d *draft) (string, *apiError) {
 	}
 	r := tx.insert(t, d)
 	tx.after(o, r)
+	if o.name == "UserRole" {
+		tx.roleGroups(r)
+	}
 	return r.id, nil
 }
 

@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -132,7 +133,7 @@ func (tx *transaction) beforeMember(d *draft) (*record, *apiError) {
 	t := tx.org.schema.object("Group")
 	kind := tx.org.value(t, tx.org.tables["Group"].get(d.get(group)), t.field("Type"))
 	if kind != "Regular" && kind != "Queue" && !tx.trusted {
-		return nil, rowError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", cannotLeaveQueue)
+		return nil, rowError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", systemGroup)
 	}
 	return nil, nil
 }
@@ -145,6 +146,9 @@ func (tx *transaction) beforeNamed(o *object, d *draft) *apiError {
 		d.put(developer, developerName(d.get(o.field("Name"))))
 	}
 	if o.name == "Group" {
+		if err := tx.ownGroup(o, d); err != nil {
+			return err
+		}
 		return tx.uniqueGroup(o, d)
 	}
 	parent := o.field("ParentRoleId")
@@ -159,6 +163,29 @@ func (tx *transaction) beforeNamed(o *object, d *draft) *apiError {
 		id, _ = above.stored(parent)
 	}
 	return nil
+}
+
+// ownGroup refuses to make or change the groups that the org keeps by itself.
+func (tx *transaction) ownGroup(o *object, d *draft) *apiError {
+	kind := o.field("Type")
+	for _, value := range []string{d.get(kind), cmp.Or(d.old(kind), "Regular")} {
+		if value != "Regular" && value != "Queue" {
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", systemGroup)
+		}
+	}
+	return nil
+}
+
+// roleGroups makes the groups that stand for a role in sharing, which queries
+// show among the public ones. They have no name of their own.
+func (tx *transaction) roleGroups(role *record) {
+	t := tx.org.tables["Group"]
+	name := tx.org.name("UserRole", role.id, "DeveloperName")
+	for _, kind := range []string{"Role", "RoleAndSubordinates"} {
+		d := newDraft(t.object, nil).put(t.object.field("DeveloperName"), name).put(t.object.field("Type"), kind).
+			put(t.object.field("RelatedId"), role.id)
+		tx.insert(t, d)
+	}
 }
 
 // uniqueGroup lets a public group and a queue, but no two of a kind, share a developer name.
@@ -199,6 +226,9 @@ func (tx *transaction) beforeDelete(o *object, r *record) *apiError {
 		license, _ := r.stored(o.field("PermissionSetLicenseId"))
 		tx.take(license, -1)
 	case "Group":
+		if kind := tx.org.value(o, r, o.field("Type")); kind != "Regular" && kind != "Queue" {
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", systemGroup)
+		}
 		member := tx.org.schema.object("GroupMember")
 		for _, f := range []*field{member.field("GroupId"), member.field("UserOrGroupId")} {
 			for _, m := range tx.org.tables[member.name].find(f, r.id) {
@@ -210,6 +240,12 @@ func (tx *transaction) beforeDelete(o *object, r *record) *apiError {
 			if id, _ := u.stored(tx.org.user.role); id == r.id {
 				return rowError("DELETE_FAILED", "Your attempt to delete "+tx.org.value(o, r, o.field("Name"))+
 					" could not be completed because it is associated with users.")
+			}
+		}
+		group := tx.org.schema.object("Group")
+		for _, g := range slices.Clone(tx.org.tables[group.name].rows) {
+			if g != nil && tx.org.value(group, g, group.field("RelatedId")) == r.id {
+				tx.remove(tx.org.tables[group.name], g)
 			}
 		}
 	}

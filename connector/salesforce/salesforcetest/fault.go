@@ -1,6 +1,9 @@
 package salesforcetest
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,6 +62,29 @@ type Fault struct {
 	// Code and Message are those of FaultRowError, such as FIELD_CUSTOM_VALIDATION_EXCEPTION.
 	Code    string `json:"code,omitzero" yaml:"code"`
 	Message string `json:"message,omitzero" yaml:"message"`
+}
+
+// UnmarshalJSON reads a fault whose delay is a duration such as "1s", or
+// nanoseconds. It refuses names that no fault has.
+func (f *Fault) UnmarshalJSON(text []byte) error {
+	type plainFault Fault
+	read := struct {
+		*plainFault
+		Delay any `json:"delay"`
+	}{plainFault: (*plainFault)(f)}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		return fmt.Errorf("read a fault: %w", err)
+	}
+	var err error
+	switch delay := read.Delay.(type) {
+	case string:
+		f.Delay, err = time.ParseDuration(delay)
+	case float64:
+		f.Delay = time.Duration(delay)
+	}
+	return err
 }
 
 // operation is what a request, or one row of it, does.

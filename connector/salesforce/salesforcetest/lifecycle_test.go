@@ -154,6 +154,33 @@ func TestRolesFormNoCircleAndFollowTheLicense(t *testing.T) {
 	}
 }
 
+func TestRolesHaveGroupsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	role := s.create("UserRole", map[string]any{"Name": "New Role"})
+	kinds := []string{}
+	for _, group := range s.query("SELECT Id, Type, Name, DeveloperName, Related.Name FROM Group WHERE RelatedId = '" + role + "' ORDER BY Type") {
+		kinds = append(kinds, group["Type"].(string))
+		related, _ := group["Related"].(map[string]any)
+		if group["Name"] != nil || group["DeveloperName"] != "New_Role" || related["Name"] != "New Role" {
+			t.Errorf("group: %v", group)
+		}
+		if answer := s.do(http.MethodDelete, data+"/sobjects/Group/"+group["Id"].(string), ""); answer.code(t) != "INSUFFICIENT_ACCESS_OR_READONLY" {
+			t.Errorf("a group of a role was deleted: %d %s", answer.status, answer.text)
+		}
+	}
+	if diff := cmp.Diff([]string{"Role", "RoleAndSubordinates"}, kinds); diff != "" {
+		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+	if answer := s.do(http.MethodPost, data+"/sobjects/Group", `{"Name":"x","Type":"Organization"}`); answer.code(t) != "INSUFFICIENT_ACCESS_OR_READONLY" {
+		t.Errorf("a group of the org was made: %d %s", answer.status, answer.text)
+	}
+	s.do(http.MethodDelete, data+"/sobjects/UserRole/"+role, "")
+	if left := s.query("SELECT Id FROM Group WHERE RelatedId = '" + role + "'"); len(left) != 0 {
+		t.Errorf("groups are left: %v", left)
+	}
+}
+
 func TestFeatureLicensesAreCounted(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Config{FeatureLicenses: map[string]int{"UserPermissionsKnowledgeUser": 1}})

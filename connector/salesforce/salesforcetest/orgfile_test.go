@@ -1,6 +1,8 @@
 package salesforcetest_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,44 +12,14 @@ import (
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
 )
 
-const orgFile = `
-name: Contoso
-sandbox: true
-sandboxName: uat
-latency: 20ms
-dailyLimit: 5000
-settings:
-  emailChange: immediate
-licenses:
-  - {name: Salesforce, definitionKey: SFDC, total: 3}
-  - {name: Chatter Free, definitionKey: CSN_User, userType: CsnOnly, total: -1}
-profiles:
-  - {name: System Administrator, license: Salesforce, permissions: [All]}
-  - {name: Sales, license: Salesforce, permissions: [ApiEnabled]}
-  - {name: Chatter Free User, license: Chatter Free}
-roles:
-  - {name: Boss}
-  - {name: Worker, parent: Boss}
-users:
-  - username: root@contoso.example
-    password: secret
-    profile: System Administrator
-  - username: ana@contoso.example
-    profile: Sales
-    role: Worker
-    manager: root@contoso.example
-    fields: {FirstName: Ana, EmployeeNumber: 17, Person__c: P-1}
-customFields:
-  - {object: User, name: Person__c, externalId: true}
-groups:
-  - {name: Everyone, members: [ana@contoso.example]}
-faults:
-  - {kind: slow, operation: query, delay: 1s}
-`
-
 func TestAnOrgIsMadeFromAFile(t *testing.T) {
 	t.Parallel()
-	config, err := salesforcetest.ReadConfig(strings.NewReader(orgFile))
+	file, err := os.Open(filepath.Join("testdata", "org.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // it was only read.
+	config, err := salesforcetest.ReadConfig(file)
 	if err != nil {
 		t.Fatal(err)
 	}

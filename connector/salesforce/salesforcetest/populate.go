@@ -253,6 +253,9 @@ func (p *populator) owner(id string) {
 
 // groups makes all groups before their members, because groups can be members.
 func (p *populator) groups() {
+	t := p.org.tables["Group"]
+	everybody := newDraft(t.object, nil).put(t.object.field("DeveloperName"), "AllInternalUsers").put(t.object.field("Type"), "Organization")
+	p.tx.insert(t, everybody.put(t.object.field("RelatedId"), p.org.id))
 	for _, group := range p.org.config.Groups {
 		fill(&group.DeveloperName, developerName(group.Name))
 		fill(&group.Type, "Regular")

@@ -33,7 +33,7 @@ const (
 	passwordExpired   = "The users password has expired, you must call SetPassword before attempting any other API operations"
 	missingToken      = "Invalid username, password, security token; or user locked out. Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from outside of your company's trusted networks, you must add a security token to your password to log in. To get your new security token, log in to Salesforce."
 	loginRateExceeded = "login rate exceeded"
-	cannotLeaveQueue  = "Group: only public groups and queues can be changed"
+	systemGroup       = "Group: only public groups and queues can be changed"
 	repeatedName      = "Developer Name: the name is in use: "
 )
 

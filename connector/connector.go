@@ -133,6 +133,11 @@ type Template struct {
 	Open func(Environment) (Connector, error)
 	// Schema returns the template's default synchronization schema, a fresh copy.
 	Schema func() mapping.Schema
+	// Adapt fits a job's schema to credentials that were saved: after is what holds
+	// now, before what held until then. It returns a changed copy and true when there
+	// is something to change, and leaves alone what an administrator has changed. Nil
+	// for a template whose schema does not depend on the credentials.
+	Adapt func(schema mapping.Schema, before, after provisioning.Credentials) (mapping.Schema, bool)
 }
 
 // Descriptor is what a connector says of itself: data, the same for every

@@ -81,7 +81,9 @@ func SandboxTemplate(options Options) connector.Template {
 		Key: keySandboxName, Label: "Sandbox name", Flag: "sandbox-name", Example: "uat",
 		Help: "Name of the sandbox. It is put behind every username with a dot, as Salesforce does when it copies an org; empty: usernames are not changed.",
 	}))
-	return template(descriptor, edition{sandbox: true, loginHost: "test.salesforce.com"}, options, func() mapping.Schema { return SandboxSchema("") })
+	t := template(descriptor, edition{sandbox: true, loginHost: "test.salesforce.com"}, options, DefaultSchema)
+	t.Adapt = adaptSandbox
+	return t
 }
 
 func template(descriptor connector.Descriptor, e edition, options Options, schema func() mapping.Schema) connector.Template {

@@ -277,26 +277,32 @@ func (p *populator) groups() {
 	}
 }
 
-// metadata describes the restricted picklists of users as records.
+// metadata describes the restricted picklists of users as records. There are
+// hundreds, which is why they are stored without the checks of other records.
 func (p *populator) metadata() {
 	user := p.org.schema.object("User")
-	entity := p.insert("EntityDefinition", user.name, map[string]any{
-		"QualifiedApiName": user.name, "DeveloperName": user.name, "KeyPrefix": user.prefix, "Label": user.label,
-	})
+	entity := p.store("EntityDefinition", "QualifiedApiName", user.name, "DeveloperName", user.name, "KeyPrefix", user.prefix, "Label", user.label)
 	for _, f := range user.fields {
 		if len(f.list) == 0 {
 			continue
 		}
-		particle := p.insert("EntityParticle", f.name, map[string]any{
-			"QualifiedApiName": f.name, "DeveloperName": f.name, "Label": f.label, "DataType": string(f.kind), "EntityDefinitionId": entity,
-		})
+		particle := p.store("EntityParticle", "QualifiedApiName", f.name, "DeveloperName", f.name, "Label", f.label, "DataType", string(f.kind),
+			"EntityDefinitionId", entity)
 		for _, value := range f.list {
-			p.insert("PicklistValueInfo", f.name+"."+value, map[string]any{
-				"DurableId": user.name + "." + f.name + "." + value, "Value": value, "Label": value, "IsActive": true,
-				"IsDefaultValue": value == f.defaultValue, "EntityParticleId": particle,
-			})
+			p.store("PicklistValueInfo", "DurableId", user.name+"."+f.name+"."+value, "Value", value, "Label", value, "IsActive", "true",
+				"IsDefaultValue", truth(value == f.defaultValue), "EntityParticleId", particle)
 		}
 	}
+}
+
+// store inserts a record made of names and values in turns, and returns its id.
+func (p *populator) store(objectName string, values ...string) string {
+	t := p.org.tables[objectName]
+	d := newDraft(t.object, nil)
+	for i := 0; i+1 < len(values); i += 2 {
+		d.put(t.object.field(values[i]), values[i+1])
+	}
+	return p.tx.insert(t, d).id
 }
 
 // randomLetters is what a copied username gets in front when it is taken.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -21,7 +23,7 @@ func newDirectoryCommand(o *options) *cobra.Command {
 }
 
 func newImportCommand(o *options) *cobra.Command {
-	var files csv.Files
+	var named csv.Files
 	var replace bool
 	command := &cobra.Command{
 		Use:   "import FOLDER",
@@ -34,11 +36,16 @@ any file, nothing changes. The same files again change nothing.
 With --replace, users, groups and memberships that the files do not have are
 removed from the directory. A user or group that is in the files again comes back
 as the one it was.`,
-		Example: "  usher directory import ./examples/contoso --data ./data\n  usher directory import ./export --users people.csv --replace",
-		Args:    arguments("FOLDER"),
+		Example: "  usher directory import ./export --data ./data\n  usher directory import ./export --users people.csv --replace\n" +
+			"  usher directory import ./examples/contoso --assignments \"\"",
+		Args: arguments("FOLDER"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
+				files := filesOf(given[0], named, command.Flags().Changed)
 				report, err := w.importFolder(ctx, given[0], files, replace)
+				if errors.Is(err, store.ErrNotFound) && files.Assignments != "" {
+					return fmt.Errorf("%w\nassignments need their application, and its roles, before them: \"usher app add\", \"usher app roles --import\"; or leave them out with --assignments \"\"", err)
+				}
 				if err != nil {
 					return err
 				}
@@ -46,12 +53,26 @@ as the one it was.`,
 			})
 		},
 	}
-	command.Flags().StringVar(&files.Users, "users", "", "name of the file of users, if it is not users.csv")
-	command.Flags().StringVar(&files.Groups, "groups", "", "name of the file of groups")
-	command.Flags().StringVar(&files.Members, "members", "", "name of the file of members")
-	command.Flags().StringVar(&files.Assignments, "assignments", "", "name of the file of assignments")
+	standard := csv.StandardFiles()
+	command.Flags().StringVar(&named.Users, "users", standard.Users, "name of the file of users; \"\" leaves it out")
+	command.Flags().StringVar(&named.Groups, "groups", standard.Groups, "name of the file of groups; \"\" leaves it out")
+	command.Flags().StringVar(&named.Members, "members", standard.Members, "name of the file of members; \"\" leaves it out")
+	command.Flags().StringVar(&named.Assignments, "assignments", standard.Assignments, "name of the file of assignments; \"\" leaves it out")
 	command.Flags().BoolVar(&replace, "replace", false, "remove who is not in the files")
 	return command
+}
+
+// filesOf leaves out the files that nobody named and that the folder does not
+// have. One that was named and is not there is an error of whoever reads it.
+func filesOf(folder string, named csv.Files, changed func(flag string) bool) csv.Files {
+	for flag, name := range map[string]*string{
+		"users": &named.Users, "groups": &named.Groups, "members": &named.Members, "assignments": &named.Assignments,
+	} {
+		if _, err := os.Stat(filepath.Join(folder, *name)); err != nil && !changed(flag) {
+			*name = ""
+		}
+	}
+	return named
 }
 
 // importFolder takes a set of CSV files into the directory.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,7 @@ By hand, step by step:            docs/tutorial-salesforce.md
 Exit codes: 0 done; 1 failed; 2 wrong command line; 3 done, but some people
 failed or are held back ("usher logs" says who and why).`,
 		Example:           "  usher demo\n  usher app add salesforce --data ./data\n  usher provision Salesforce --dry-run",
+		Version:           version(),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error { return o.checkOutput(command) },
@@ -127,6 +129,14 @@ func refuseUnknownCommands(command *cobra.Command) {
 		return &exitError{exitUsage, fmt.Errorf("%s has no command %q%s; see %s --help", command.CommandPath(), given[0], hint, command.CommandPath())}
 	}
 	command.RunE = func(command *cobra.Command, _ []string) error { return command.Help() }
+}
+
+// version is that of the module that the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "unknown"
 }
 
 func environment(name, otherwise string) string {

@@ -16,7 +16,10 @@ import (
 type Users interface {
 	// PutUser creates the user or makes it exactly this; putting what is there already
 	// changes nothing and is not in the feed. A user principal name that another user
-	// has is ErrConflict; a manager who does not exist is ErrInvalid.
+	// has is ErrConflict; a manager who does not exist, a missing id or name and a text
+	// that is not UTF-8 or holds a NUL byte are ErrInvalid. Attributes without a value
+	// are not kept, and what is kept belongs to the user, whatever the attributes' own
+	// type and id.
 	PutUser(ctx context.Context, user directory.User) error
 
 	// User returns the user with this id or user principal name (whatever its letter
@@ -27,7 +30,8 @@ type Users interface {
 	Users(ctx context.Context, after string) iter.Seq2[directory.User, error]
 
 	// RemoveUser soft-deletes; RestoreUser undoes it. PurgeUser removes the user, with
-	// memberships and assignments, for good. A user who does not exist is ErrNotFound.
+	// memberships and assignments, for good; who had the user as manager has none. A
+	// user who does not exist is ErrNotFound.
 	RemoveUser(ctx context.Context, id string) error
 	RestoreUser(ctx context.Context, id string) error
 	PurgeUser(ctx context.Context, id string) error
@@ -68,7 +72,9 @@ type Importer interface {
 	// With replace, users, groups and memberships that the sequence did not put are
 	// removed (users and groups softly), after it ended without error; kinds that it
 	// did not put at all are left alone. Deltas of objects that are the same already
-	// change nothing.
+	// change nothing, and neither do removals of what does not exist. Managers, members
+	// and assignments may come before those whom they name, and users may swap their
+	// names. The error lists the first twenty faults and says how many there are.
 	Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (ImportReport, error)
 }
 
@@ -110,7 +116,8 @@ type Applications interface {
 type Assignments interface {
 	// Assign adds an assignment; it resolves names. The same assignment again changes
 	// nothing. An unknown principal or role is ErrNotFound; a group that is not a
-	// security group is ErrInvalid.
+	// security group is ErrInvalid. Of several roles with one name an enabled one is
+	// meant; several enabled ones are ErrConflict.
 	Assign(ctx context.Context, request directory.AssignmentRequest) (directory.Assignment, error)
 
 	// Unassign removes the assignments of a principal to an application, those with the
@@ -130,7 +137,9 @@ type Jobs interface {
 	Job(ctx context.Context, applicationID string) (provisioning.Job, error)
 
 	// UpdateJob reads the job, applies the function and writes what it returns, in one
-	// transaction. An error of the function changes nothing.
+	// transaction. An error of the function changes nothing. Ids and fence stay as they
+	// are. The function must not write to the store. When it takes the job back to its
+	// initial cycle, a cycle that is under way does not undo that at its end.
 	UpdateJob(ctx context.Context, jobID string, update func(provisioning.Job) (provisioning.Job, error)) error
 
 	// Credentials returns a job's credentials; PutCredentials replaces them. They are

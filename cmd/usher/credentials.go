@@ -183,7 +183,7 @@ func (a asker) interactive() bool {
 }
 
 func (a asker) prompt(reader *bufio.Reader, setting provisioning.Setting) (string, error) {
-	if _, err := fmt.Fprintf(a.out, "%s (%s; empty to leave out): ", setting.Label, setting.Help); err != nil {
+	if _, err := fmt.Fprintf(a.out, "%s\n%s (Enter leaves it out): ", setting.Help, setting.Label); err != nil {
 		return "", fmt.Errorf("ask for %s: %w", setting.Label, err)
 	}
 	if file, ok := a.in.(*os.File); ok && setting.Secret {

@@ -123,7 +123,7 @@ func (w *workspace) writeWhy(out io.Writer, view whyView) error {
 		writeChange(&text, view.Now)
 	}
 	if view.Retry != nil {
-		fmt.Fprintf(&text, "\nFailed %d times since %s with %s; the next try is not before %s.\n  %s\n", view.Retry.Attempts,
+		fmt.Fprintf(&text, "\nFailed %s since %s with %s; the next try is not before %s.\n  %s\n", counted(view.Retry.Attempts, "time", "times"),
 			view.Retry.First.UTC().Format(time.RFC3339), view.Retry.Code, view.Retry.Next.UTC().Format(time.RFC3339), w.catalogue.Explain(view.Retry.Code).Text)
 	}
 	if len(view.Log) > 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
+	"github.com/usher-id/usher/internal/store/storetest"
 )
 
 // transcriptVariable names the file that gets a copy of all that the program
@@ -70,8 +71,24 @@ func program() {
 //	json FILE                    the file (or stdout) is one or more JSON documents
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		runScripts(t, setupScript)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		storetest.Postgres(t) // skips all of them at once where there is none
+		runScripts(t, func(env *testscript.Env) error {
+			env.Setenv("USHER_DATABASE", storetest.Postgres(t))
+			return setupScript(env)
+		})
+	})
+}
+
+func runScripts(t *testing.T, setup func(*testscript.Env) error) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setupScript,
+		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
 		},

@@ -17,6 +17,7 @@ import (
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/examples/contoso"
 	"github.com/usher-id/usher/expr"
+	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -591,5 +592,41 @@ func TestTwoPeopleForOneAccount(t *testing.T) {
 	// The connection tells them apart in later cycles, too.
 	if again := w.cycle(t); again.Counts.Codes[plan.CodeDuplicateSource] != 1 || again.Counts.Writes != 0 {
 		t.Errorf("the next cycle: %+v, want the same failure and no write", again.Counts)
+	}
+}
+
+func TestUniqueValuesAreChosenByAskingTheTarget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60})
+	schema, err := w.store.Schema(t.Context(), w.job.ID)
+	w.must(t, err)
+	mapTo(t, &schema, "CommunityNickname", `SelectUniqueValue([mailNickname], Append([mailNickname], "2"), Append([mailNickname], "3"))`)
+	w.must(t, w.store.PutSchema(t.Context(), w.job.ID, schema))
+	names := []string{"first", "second", "third", "fourth"}
+	for _, name := range names {
+		w.must(t, w.store.PutUser(t.Context(), directory.User{
+			ID: name, UserPrincipalName: name + "@contoso.com", DisplayName: name, AccountEnabled: true,
+			Attributes: attr.New("User", name, map[string]attr.Value{
+				"mail": attr.Text(name + "@contoso.com"), "surname": attr.Text(name), "mailNickname": attr.Text("nick"),
+			}),
+		}))
+		_, err := w.store.Assign(t.Context(), directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "User", Principal: name, Role: "Standard User"})
+		w.must(t, err)
+	}
+	run := w.cycle(t)
+	if got := run.Counts.Codes[mapping.CodeExpression]; got != 1 {
+		t.Errorf("%d people found every candidate taken, want 1: %+v", got, run.Counts)
+	}
+	got := make(map[string]bool)
+	for _, name := range names {
+		if account, found := w.org.User(name + "@contoso.com"); found {
+			got[account.Get("CommunityNickname")] = true
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{"nick": true, "nick2": true, "nick3": true}, got); diff != "" {
+		t.Errorf("nicknames (-want +got):\n%s", diff)
+	}
+	if again := w.cycle(t); again.Counts.Writes != 0 {
+		t.Errorf("the next cycle wrote: %+v", again.Counts)
 	}
 }

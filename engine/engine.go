@@ -112,5 +112,7 @@ type cycle struct {
 	log         *slog.Logger
 	dryRemovals []Removal // what a dry run would put on the list
 	telling     sync.Mutex
-	held        string // why the removal guard holds removals, empty when it does not
+	reserving   sync.Mutex
+	reserved    map[string]string // values chosen in this cycle, to the person they are for
+	held        string            // why the removal guard holds removals, empty when it does not
 }

@@ -68,6 +68,9 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 				taken[wanted] = i.subject.User.ID
 			}
 		}
+		if err := c.choose(ctx, i, found); err != nil {
+			return err
+		}
 		i.change = plan.Decide(i.facts(found, key, claimedBy, c.target.ObjectType), c.rules)
 		for _, waiting := range i.waiting {
 			i.change = i.change.Unresolved(waiting.Attribute, "the person with id "+waiting.Referenced)

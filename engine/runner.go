@@ -53,6 +53,7 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	if err != nil {
 		return Session{}, fmt.Errorf("the synchronization schema of job %s has faults: %w", job.ID, err)
 	}
+	compiled.DefaultDomain = job.Settings.DefaultDomain
 	environment := r.Environment
 	environment.Mapped = compiled.Targets()
 	environment.Credentials, err = r.Jobs.Credentials(ctx, job.ID)

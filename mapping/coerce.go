@@ -36,7 +36,7 @@ func coerce(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 		case 1:
 			return coerceOne(rule, items[0])
 		}
-		return attr.Value{}, &ValueError{rule.Target, CodeSingleValue, fmt.Sprintf("the source gives %d values, %s takes one", len(items), rule.Target)}
+		return attr.Value{}, &ValueError{Attribute: rule.Target, Code: CodeSingleValue, Message: fmt.Sprintf("the source gives %d values, %s takes one", len(items), rule.Target)}
 	}
 	return coerceOne(rule, value)
 }
@@ -51,7 +51,7 @@ func coerceOne(rule *AttributeRule, value attr.Value) (attr.Value, error) {
 		return value, nil // app roles in complex form
 	}
 	wrong := func(want string) error {
-		return &ValueError{rule.Target, CodeValue, fmt.Sprintf("%s takes %s, the source gives %q", rule.Target, want, value)}
+		return &ValueError{Attribute: rule.Target, Code: CodeValue, Message: fmt.Sprintf("%s takes %s, the source gives %q", rule.Target, want, value)}
 	}
 	text := value.String()
 	switch rule.Kind {
@@ -104,7 +104,11 @@ type ValueError struct {
 	Attribute string // target attribute
 	Code      string // for the provisioning log
 	Message   string
+	Err       error // cause, such as that of a lookup in the target; nil when there is none
 }
 
 // Error returns the message.
 func (e *ValueError) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *ValueError) Unwrap() error { return e.Err }

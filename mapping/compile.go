@@ -235,6 +235,9 @@ func (c *compiler) attribute(path string, attribute AttributeMapping) {
 	if program != nil {
 		rule.Expression = expr.Print(node)
 		rule.FlowType = additive(node, rule.FlowType)
+		if node.Kind == expr.Call && node.Name == uniqueFunction {
+			rule.Unique, rule.FlowType = true, ObjectAddOnly
+		}
 	}
 	c.mapping.Rules = append(c.mapping.Rules, rule)
 	c.mapping.programs = append(c.mapping.programs, program)
@@ -322,15 +325,14 @@ func (c *compiler) environment(rule AttributeRule, node expr.Node) expr.Environm
 }
 
 func refusedFunctions(rule AttributeRule) map[string]string {
-	unique := "the mapping is evaluated before the target is asked; use a value that is unique in the directory"
-	if rule.Priority > 0 {
-		unique = "the attribute is used for matching, and a value that avoids those in use never matches"
+	if rule.Priority == 0 {
+		return nil
 	}
-	return map[string]string{
-		"SelectUniqueValue": unique,
-		"DefaultDomain":     "the directory keeps no default domain; write the domain as text",
-	}
+	return map[string]string{uniqueFunction: "the attribute is used for matching, and a value that avoids those in use never matches"}
 }
+
+// uniqueFunction chooses a value that the target does not have yet.
+const uniqueFunction = "SelectUniqueValue"
 
 // ParseSource reads the source of an attribute mapping: its expression text, or
 // its tree when the text is missing. The text of a constant may lack its quotes.

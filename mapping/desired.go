@@ -18,6 +18,7 @@ type AttributeRule struct {
 	Mutability    Mutability // ReadWrite, Immutable or WriteOnly
 	ClearWhenNull bool       // a source without a value gives the default or, without one, empties the attribute
 	ExportMissing bool       // a reference whose other end has no account empties the attribute
+	Unique        bool       // the value is chosen among candidates when an account is made, by asking the target
 	Expression    string     // source in canonical text, empty without source
 }
 

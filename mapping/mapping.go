@@ -3,6 +3,7 @@ package mapping
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -20,6 +21,9 @@ type Mapping struct {
 	Flows        FlowTypes
 	Filter       scope.CompiledFilter
 	Rules        []AttributeRule // in the order of the schema
+
+	// DefaultDomain is what the function DefaultDomain gives; without one it fails.
+	DefaultDomain string
 
 	programs []*expr.Program // one for each rule, nil without source
 	keys     []int           // indexes of the matching rules in the order of priority
@@ -95,14 +99,44 @@ func (m *Mapping) Only(target string, source attr.Object, now time.Time) (Desire
 	return Desired{}, nil
 }
 
-func (m *Mapping) evaluate(index int, source attr.Object, now time.Time) (Flow, expr.Result, error) {
-	rule := &m.Rules[index]
-	if m.programs[index] == nil {
-		return Flow{Rule: rule}, expr.Result{}, nil
+// Choose returns what is desired of a new account with the values that have to be
+// unique in the target: taken tells whether an account has the value of a target
+// attribute already. All candidates taken is a *ValueError.
+func (m *Mapping) Choose(desired Desired, source attr.Object, now time.Time, taken func(attribute, candidate string) (bool, error)) (Desired, error) {
+	desired.Flows = slices.Clone(desired.Flows)
+	for i := range m.Rules {
+		rule := &m.Rules[i]
+		if !rule.Unique {
+			continue
+		}
+		exists := func(candidate string) (bool, error) { return taken(rule.Target, candidate) }
+		flow, result, err := m.compute(i, expr.Input{Source: ranked(source, m.ranking), Now: now, Exists: exists, DefaultDomain: m.DefaultDomain})
+		if err != nil {
+			return desired, err
+		}
+		desired.Flows[i] = flow
+		desired.Warnings = append(desired.Warnings[:len(desired.Warnings):len(desired.Warnings)], result.Warnings...)
 	}
-	result, err := m.programs[index].Eval(expr.Input{Source: source, Now: now})
+	return desired, nil
+}
+
+// Chooses reports whether a new account needs Choose.
+func (m *Mapping) Chooses() bool {
+	return slices.ContainsFunc(m.Rules, func(r AttributeRule) bool { return r.Unique })
+}
+
+func (m *Mapping) evaluate(index int, source attr.Object, now time.Time) (Flow, expr.Result, error) {
+	if m.programs[index] == nil || m.Rules[index].Unique {
+		return Flow{Rule: &m.Rules[index]}, expr.Result{}, nil
+	}
+	return m.compute(index, expr.Input{Source: source, Now: now, DefaultDomain: m.DefaultDomain})
+}
+
+func (m *Mapping) compute(index int, input expr.Input) (Flow, expr.Result, error) {
+	rule := &m.Rules[index]
+	result, err := m.programs[index].Eval(input)
 	if err != nil {
-		return Flow{}, result, &ValueError{rule.Target, CodeExpression, fmt.Sprintf("the expression for %s: %v", rule.Target, err)}
+		return Flow{}, result, &ValueError{Attribute: rule.Target, Code: CodeExpression, Message: fmt.Sprintf("the expression for %s: %v", rule.Target, err), Err: err}
 	}
 	flow := Flow{Rule: rule, Redacted: result.Redacted, Ignored: result.Flow == expr.FlowIgnoreAttribute}
 	flow.Value, err = coerce(rule, result.Value)
@@ -125,5 +159,5 @@ func hidden(rule *AttributeRule, err error) error {
 	if value, ok := errors.AsType[*ValueError](err); ok {
 		code = value.Code
 	}
-	return &ValueError{rule.Target, code, fmt.Sprintf("%s takes values of type %s, and what the source gives does not fit; it is not shown, because the expression redacts it", rule.Target, rule.Kind)}
+	return &ValueError{Attribute: rule.Target, Code: code, Message: fmt.Sprintf("%s takes values of type %s, and what the source gives does not fit; it is not shown, because the expression redacts it", rule.Target, rule.Kind)}
 }

@@ -17,7 +17,8 @@ type Test struct {
 	Name string `json:"name"`
 	// Source holds attributes of the person by their names in the schema. Left out,
 	// accountEnabled is true and IsSoftDeleted false. In appRoleAssignments a text is
-	// the name of a role that is assigned in person. $now is the time.
+	// the name of a role that is assigned in person. $now is the time, $existing the
+	// values that the target has already.
 	Source json.RawMessage `json:"source"`
 	// Expect holds target attributes with their values, default values included;
 	// null for one that is not to be set. Attributes that it does not name are free.
@@ -62,6 +63,14 @@ func (m *Mapping) try(test Test) []string {
 		}
 	}
 	desired, err := m.Desired(source, input.Now)
+	if err == nil {
+		desired, err = m.Choose(desired, source, input.Now, func(_, candidate string) (bool, error) {
+			if input.Exists == nil {
+				return false, nil
+			}
+			return input.Exists(candidate)
+		})
+	}
 	switch {
 	case err != nil && test.Fails != "" && strings.Contains(err.Error(), test.Fails):
 		return faults

@@ -25,7 +25,7 @@ func (m *Mapping) Trace(source attr.Object, now time.Time) []Traced {
 	traces := make([]Traced, len(m.Rules))
 	for i, rule := range m.Rules {
 		trace := Traced{Target: rule.Target, Expression: rule.Expression, Default: rule.Default, Inputs: inputs(m.programs[i], source)}
-		flow, _, err := m.evaluate(i, source, now)
+		flow, _, err := m.traced(i, source, now)
 		if err != nil {
 			trace.Fault = err.Error()
 		}
@@ -33,6 +33,16 @@ func (m *Mapping) Trace(source attr.Object, now time.Time) []Traced {
 		traces[i] = trace
 	}
 	return traces
+}
+
+// traced is evaluate, but for values that are chosen when an account is made: it
+// shows the first candidate.
+func (m *Mapping) traced(index int, source attr.Object, now time.Time) (Flow, expr.Result, error) {
+	if !m.Rules[index].Unique {
+		return m.evaluate(index, source, now)
+	}
+	free := func(string) (bool, error) { return false, nil }
+	return m.compute(index, expr.Input{Source: source, Now: now, Exists: free, DefaultDomain: m.DefaultDomain})
 }
 
 func inputs(program *expr.Program, source attr.Object) map[string]string {

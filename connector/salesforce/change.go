@@ -24,9 +24,10 @@ type row struct {
 func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes []connector.Outcome) []row {
 	profilesErr := c.profiles.load(ctx, c.client, named(changes, attributeProfileName))
 	rolesErr := c.userRoles.load(ctx, c.client, named(changes, attributeUserRoleName))
+	rules := c.rules(ctx, len(changes))
 	rows := make([]row, 0, len(changes))
 	for i, change := range changes {
-		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr}
+		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr, rules: rules}
 		r, err := encoder.encode(change)
 		switch {
 		case err != nil:
@@ -58,6 +59,9 @@ func named(changes []plan.Change, attribute string) []string {
 type encoder struct {
 	connector             *Connector
 	profilesErr, rolesErr error
+	rules                 *userRules // nil: the org judges alone
+	faults                []fault    // that the org would report
+	filled, emptied       map[string]bool
 	record                []byte
 	fields                int
 	create                bool
@@ -83,6 +87,9 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 	}
 	if e.fields == 0 {
 		return row{}, nil
+	}
+	if err := e.foreseen(); err != nil {
+		return row{}, err
 	}
 	e.record = append(e.record, '}')
 	r.record = e.record
@@ -138,11 +145,44 @@ func (e *encoder) put(name string, value attr.Value) error {
 	if e.create && value.IsEmpty() {
 		return nil
 	}
+	e.judge(name, value)
 	var err error
 	e.record = append(e.record, ',')
 	e.record, err = appendField(e.record, name, value)
 	e.fields++
 	return err
+}
+
+// judge notes what the org would say of a value.
+func (e *encoder) judge(name string, value attr.Value) {
+	if e.rules == nil {
+		return
+	}
+	if e.filled == nil {
+		e.filled, e.emptied = map[string]bool{}, map[string]bool{}
+	}
+	if value.IsEmpty() {
+		e.emptied[strings.ToLower(name)] = true
+	} else {
+		e.filled[strings.ToLower(name)] = true
+	}
+	if f, found := e.rules.fault(name, value, e.create); found {
+		e.faults = append(e.faults, f)
+	}
+}
+
+// foreseen returns the error that the org would answer a record with.
+func (e *encoder) foreseen() error {
+	if e.rules == nil {
+		return nil
+	}
+	if f, found := e.rules.missing(e.filled, e.emptied, e.create); found {
+		e.faults = append(e.faults, f)
+	}
+	if len(e.faults) == 0 {
+		return nil
+	}
+	return e.connector.client.failure(e.faults...)
 }
 
 func (e *encoder) addProfile(written attr.Object, value attr.Value) error {

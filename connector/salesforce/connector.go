@@ -13,13 +13,14 @@ const batchSize = 200
 // Connector is an open connection to one org. Open it with the Open function of a
 // [Template]. It is safe for concurrent use.
 type Connector struct {
-	descriptor connector.Descriptor
-	client     *client
-	mapped     []string // attributes to read when a query does not say
-	profiles   *directory
-	userRoles  *directory
-	emails     atomic.Int32 // an emailMode
-	closeIdle  func()
+	descriptor  connector.Descriptor
+	client      *client
+	mapped      []string // attributes to read when a query does not say
+	profiles    *directory
+	userRoles   *directory
+	description *description
+	emails      atomic.Int32 // an emailMode
+	closeIdle   func()
 }
 
 var _ connector.Connector = (*Connector)(nil)
@@ -31,7 +32,7 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 	}
 	c := &Connector{
 		descriptor: descriptor, client: newClient(a, options, environment.Transport),
-		profiles: newProfiles(), userRoles: newUserRoles(),
+		profiles: newProfiles(), userRoles: newUserRoles(), description: newDescription(),
 	}
 	c.closeIdle = c.client.http.CloseIdleConnections
 	if environment.Transport != nil {

@@ -39,11 +39,16 @@ type Options struct {
 	Client string
 	// Timeout ends a single request. Zero: two minutes.
 	Timeout time.Duration
+	// DescribeFrom is how many writes a connection makes before it asks the org once
+	// what the fields of User take, and stops to send rows that cannot succeed. Zero:
+	// 200, so that a run of few changes does not pay for it. Negative: never.
+	DescribeFrom int
 }
 
 func (o Options) filled() Options {
 	o.Client = cmp.Or(o.Client, "Usher")
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
+	o.DescribeFrom = cmp.Or(o.DescribeFrom, batchSize)
 	return o
 }
 

@@ -81,7 +81,8 @@ func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) 
 	if err != nil {
 		return nil, err
 	}
-	if (p.kind == typeBoolean || p.kind == typeID || p.kind == typeReference) && c.Operator != soql.Equal && c.Operator != soql.NotEqual {
+	// Ids have an order, by which large extracts are cut into ranges of them.
+	if p.kind == typeBoolean && c.Operator != soql.Equal && c.Operator != soql.NotEqual {
 		return nil, q.fault(c.Operand.Position, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator")
 	}
 	key := keyOf(&p)
@@ -135,7 +136,9 @@ func compareNumbers(a, b string) int {
 	return 0
 }
 
-// keyOf returns the form in which values of the field are compared.
+// keyOf returns the form in which values of the field are compared. Ids are
+// compared by their 15 characters, digits before upper case before lower case,
+// which is the order of their bytes.
 func keyOf(p *path) func(string) string {
 	switch p.kind {
 	case typeID, typeReference:

@@ -84,6 +84,63 @@ func TestQueriesFind(t *testing.T) {
 	}
 }
 
+// Large extracts are cut into ranges of ids, and pages begin behind the last id
+// of the page before.
+func TestIdsAreComparedByRange(t *testing.T) {
+	t.Parallel()
+	s := people(t)
+	ids := map[string]string{}
+	for _, record := range s.query("SELECT Id, Username FROM User") {
+		name, _, _ := strings.Cut(record["Username"].(string), "@")
+		ids[name] = record["Id"].(string)
+	}
+	tests := []struct {
+		where string
+		want  []string
+	}{
+		{"WHERE Id > '" + ids["boss"] + "'", []string{"zoe", "max"}},
+		{"WHERE Id > '" + ids["boss"][:15] + "'", []string{"zoe", "max"}},
+		{"WHERE Id >= '" + ids["boss"] + "' AND Id < '" + ids["max"] + "'", []string{"boss", "zoe"}},
+		{"WHERE Id <= '" + ids["boss"][:15] + "'", []string{"admin", "boss"}},
+		{"WHERE Id > '" + ids["admin"] + "' ORDER BY Id LIMIT 2", []string{"boss", "zoe"}},
+		{"WHERE Id < '" + ids["max"] + "' ORDER BY Id DESC", []string{"zoe", "boss", "admin"}},
+		{"WHERE ManagerId >= '" + ids["boss"] + "'", []string{"zoe", "max"}},
+		{"WHERE Id > '005zzzzzzzzzzzz'", []string{}},
+	}
+	for _, test := range tests {
+		t.Run(test.where, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(test.want, s.usernames(test.where)); diff != "" {
+				t.Errorf("users (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Sixty-two users are enough for ids that differ in the case of a letter only.
+func TestIdsInOrderAreThoseOfCreation(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	s.createMany(150)
+	created, paged := []any{}, []any{}
+	for _, record := range s.query("SELECT Id FROM User") {
+		created = append(created, record["Id"])
+	}
+	for last := "005000000000000"; ; {
+		page := s.query("SELECT Id FROM User WHERE Id > '" + last + "' ORDER BY Id LIMIT 40")
+		if len(page) == 0 {
+			break
+		}
+		for _, record := range page {
+			paged = append(paged, record["Id"])
+		}
+		last, _ = page[len(page)-1]["Id"].(string)
+	}
+	if diff := cmp.Diff(created, paged); diff != "" {
+		t.Errorf("ids in the order of creation and by ranges (-want +got):\n%s", diff)
+	}
+}
+
 func TestQueriesShowParentsChildrenAndSums(t *testing.T) {
 	t.Parallel()
 	s := people(t)
@@ -141,6 +198,8 @@ func TestQueriesAreRefused(t *testing.T) {
 		{"SELECT Id FROM User WHERE IsActive = 'true'", "INVALID_FIELD", "value of filter criterion for field 'IsActive' must be of type boolean and should not be enclosed in quotes"},
 		{"SELECT Id FROM User WHERE Name = true", "INVALID_FIELD", "must be of type string and should be enclosed in quotes"},
 		{"SELECT Id FROM User WHERE Id = 'x'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: x"},
+		{"SELECT Id FROM User WHERE Id > '005'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: 005"},
+		{"SELECT Id FROM User WHERE IsActive > false", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator"},
 		{"SELECT Id FROM User WHERE IsActive LIKE 't%'", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator"},
 		{"SELECT Id FROM User OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"},
 		{"SELECT FIELDS(ALL) FROM User", "MALFORMED_QUERY", "must have a LIMIT of at most 200"},

@@ -69,6 +69,19 @@ func (c *cycle) guard(ctx context.Context) error {
 	return nil
 }
 
+// countHeld finds out how many removals wait for an administrator at the end.
+func (c *cycle) countHeld(ctx context.Context) error {
+	if c.asked.DryRun {
+		return nil
+	}
+	count, err := c.Removals.Count(ctx, c.job.ID)
+	if err != nil {
+		return fmt.Errorf("count held removals: %w", err)
+	}
+	c.staged = count.Staged
+	return nil
+}
+
 // people provisions everyone who was collected, leavers first.
 func (c *cycle) people(ctx context.Context) error {
 	dispatcher := c.newDispatcher(ctx)

@@ -31,7 +31,10 @@ func (c *cycle) run(ctx context.Context) error {
 	if err := c.people(ctx); err != nil {
 		return err
 	}
-	return c.references(ctx)
+	if err := c.references(ctx); err != nil {
+		return err
+	}
+	return c.countHeld(ctx)
 }
 
 // roles imports the target's roles. Two with one name cannot be told apart by an
@@ -135,20 +138,30 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	job.Status.SuccessiveFailure = 0
 	job.Status.LastSuccess = run
 	job.Status.Code = provisioning.Active
-	if job.Schedule.State == provisioning.SchedulePaused {
+	if job.Schedule.State != provisioning.ScheduleActive {
 		job.Status.Code = provisioning.Paused // a cycle by hand does not turn provisioning on
 	}
+	before := job.Status.Quarantine
 	job.Status.Quarantine = provisioning.Quarantine{}
 	if job.Status.SteadySince.IsZero() {
 		job.Status.SteadySince = run.Ended
 	}
-	if c.held != "" {
+	if why := c.removalsHeld(); why != "" {
 		job.Status.Code = provisioning.Quarantined
-		job.Status.Quarantine = c.continued(job.Status.Quarantine, provisioning.Quarantine{
-			Reason: provisioning.TooManyDeletes, Code: plan.CodeStaged, Message: c.held,
+		job.Status.Quarantine = c.continued(before, provisioning.Quarantine{
+			Reason: provisioning.TooManyDeletes, Code: plan.CodeStaged, Message: why,
 		})
 	}
 	return job
+}
+
+// removalsHeld returns why removals wait for an administrator, whether they were
+// found by this cycle or by an earlier one.
+func (c *cycle) removalsHeld() string {
+	if c.held == "" && c.staged > 0 {
+		return fmt.Sprintf("%d removals are held since an earlier cycle", c.staged)
+	}
+	return c.held
 }
 
 // quarantine tells whether a failure concerns the job as a whole: credentials

@@ -299,6 +299,11 @@ func TestTooManyRemovalsAreHeldUntilTheyAreAllowed(t *testing.T) {
 		if run.Counts.Disabled != 0 || len(w.active()) != inUse {
 			t.Fatalf("%+v: removals went ahead; %d accounts are in use, want %d", run.Counts, len(w.active()), inUse)
 		}
+		job, err := w.store.Job(t.Context(), w.app.ID)
+		w.must(t, err)
+		if job.Status.Code != provisioning.Quarantined || job.Status.Quarantine.Reason != provisioning.TooManyDeletes {
+			t.Errorf("status %+v, want quarantine for TooManyDeletes", job.Status)
+		}
 	}
 	job, err := w.store.Job(t.Context(), w.app.ID)
 	w.must(t, err)

@@ -114,5 +114,6 @@ type cycle struct {
 	telling     sync.Mutex
 	reserving   sync.Mutex
 	reserved    map[string]string // values chosen in this cycle, to the person they are for
+	staged      int               // removals that are held at the end
 	held        string            // why the removal guard holds removals, empty when it does not
 }

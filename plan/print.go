@@ -30,8 +30,12 @@ func (c Change) String() string {
 		fmt.Fprintf(&text, "  %s: %s", c.Reason.Code, c.Reason.Text)
 	}
 	text.WriteByte('\n')
+	width := 28
 	for _, field := range c.Fields {
-		fmt.Fprintf(&text, "    %-28s %s -> %s\n", field.Name, field.show(field.Old), field.show(field.New))
+		width = max(width, len(field.Name))
+	}
+	for _, field := range c.Fields {
+		fmt.Fprintf(&text, "    %-*s %s -> %s\n", width, field.Name, field.show(field.Old), field.show(field.New))
 	}
 	for _, warning := range c.Warnings {
 		fmt.Fprintf(&text, "    warning: %s\n", warning)

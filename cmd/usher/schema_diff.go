@@ -19,13 +19,17 @@ type differenceView struct {
 }
 
 func newSchemaDiffCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var impact bool
+	command := &cobra.Command{
 		Use: "diff APP FILE", Short: "Show what importing a file would change",
 		Long: `Diff shows which attribute mappings, scoping filters, attributes and tests a file
 adds, removes or changes, compared with the schema in use. "-" reads the standard
 input. Nothing is saved; what is wrong with the file is written to the error
-output.`,
-		Example: "  usher app schema diff Salesforce schema.json", Args: arguments("APP", "FILE"),
+output.
+
+With --impact it also looks at everybody: how many people the file would change
+something for, and what. That reads the application twice and writes nothing.`,
+		Example: "  usher app schema diff Salesforce schema.json\n  usher app schema diff Salesforce schema.json --impact", Args: arguments("APP", "FILE"),
 		RunE: func(command *cobra.Command, given []string) error {
 			schema, err := readSchema(command.InOrStdin(), given[1])
 			if err != nil {
@@ -43,10 +47,16 @@ output.`,
 				if _, err := io.WriteString(command.ErrOrStderr(), findings.String()); err != nil {
 					return fmt.Errorf("write what is wrong with the file: %w", err)
 				}
-				return o.showDifferences(command.OutOrStdout(), mapping.Compare(before, schema))
+				differences := mapping.Compare(before, schema)
+				if impact {
+					return o.showImpact(ctx, command.OutOrStdout(), w, job, schema, differences)
+				}
+				return o.showDifferences(command.OutOrStdout(), differences)
 			})
 		},
 	}
+	command.Flags().BoolVar(&impact, "impact", false, "show for how many people the file would change something, and what")
+	return command
 }
 
 func (o *options) showDifferences(out io.Writer, differences []mapping.Difference) error {

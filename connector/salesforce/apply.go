@@ -26,6 +26,7 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 		return outcomes
 	}
 	rows := c.prepare(ctx, changes, outcomes)
+	rows, reserved := c.takeSeats(ctx, changes, rows, outcomes)
 	all := rows
 	for attempt := 1; len(rows) > 0; attempt++ {
 		c.write(ctx, rows, outcomes)
@@ -35,6 +36,7 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 			break
 		}
 	}
+	c.seats.settle(reserved, outcomes)
 	c.noteEmails(ctx, changes, all, outcomes)
 	return outcomes
 }
@@ -77,14 +79,13 @@ func (c *Connector) isolate(ctx context.Context, rows []row, outcomes []connecto
 // write sends rows and fills in their outcomes.
 func (c *Connector) write(ctx context.Context, rows []row, outcomes []connector.Outcome) {
 	var updates, creates []row
-	for _, r := range rows {
+	for _, r := range inWritingOrder(rows) {
 		if r.create {
 			creates = append(creates, r)
 		} else {
 			updates = append(updates, r)
 		}
 	}
-	slices.SortStableFunc(updates, func(a, b row) int { return rank(a) - rank(b) })
 	switch {
 	case len(creates) == 0:
 		c.writeCollection(ctx, http.MethodPatch, updates, outcomes)

@@ -33,6 +33,9 @@ const (
 	codeIncompleteRead       = codePrefix + "IncompleteRead"
 )
 
+// licenseLimit is Salesforce's code for a seat that is not there.
+const licenseLimit = "LICENSE_LIMIT_EXCEEDED"
+
 // Names under which the catalogue keeps what Salesforce has no code of its own
 // for.
 const (

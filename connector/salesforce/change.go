@@ -12,11 +12,12 @@ import (
 
 // row is one change made ready to be sent.
 type row struct {
-	index   int // in the batch
-	create  bool
-	removes bool
-	record  []byte // in JSON
-	email   attr.Value
+	index     int // in the batch
+	create    bool
+	removes   bool
+	keepsSeat bool   // it neither takes a seat nor gives one back, whatever the action
+	record    []byte // in JSON
+	email     attr.Value
 }
 
 // prepare turns changes into rows. A change that cannot succeed gets its outcome

@@ -19,6 +19,7 @@ type Connector struct {
 	profiles    *directory
 	userRoles   *directory
 	description *description
+	seats       seatLedger
 	emails      atomic.Int32 // an emailMode
 	closeIdle   func()
 }

@@ -32,7 +32,9 @@ func TestRowsThatCannotSucceedFailAsTheOrgWouldFailThem(t *testing.T) {
 	id := mustApply(t, asking, change(plan.Create, "", good))[0]
 	mustApply(t, asking, change(plan.Update, id, fields("Title", "x"))) // the second write asks
 	good = good.With("Username", attr.Text("y@example.com"))
-	with := func(name string, value attr.Value) plan.Change { return change(plan.Create, "", good.With(name, value)) }
+	with := func(name string, value attr.Value) plan.Change {
+		return change(plan.Create, "", good.With(name, value))
+	}
 	tests := []struct {
 		name   string
 		change plan.Change

@@ -47,6 +47,7 @@ func (c *Connector) roles(ctx context.Context) ([]connector.Role, error) {
 		names = append(names, role.Name)
 	}
 	c.profiles.remember(ids, names)
+	c.seats.remember(roles)
 	return roles, nil
 }
 

@@ -69,6 +69,7 @@ func general() []Explanation {
 		{"SchemaPropertyCanOnlyAcceptValue", "the source gives several values for an attribute that takes one", "Map a single value."},
 		{"SchemaPropertyInvalidValue", "a value does not fit the type of the attribute", "Correct the data or the mapping."},
 		{"ExpressionFailed", "an expression of the mapping could not be computed", "Correct the expression or the person's data."},
+		{"ScopingFilterUndecided", "a clause of a scoping filter could not be decided for the person, so the account is left alone", "Correct the filter or the person's data."},
 		{"InvalidDomain", "a value has a domain that the target does not accept", "Change the value, or allow the domain in the target."},
 		{"Timeout", "the target did not answer in time; it was looked up and is not known to be done", "It is tried again with the next cycle."},
 		{"DuplicateRoles", "two roles of the target have the same name", "Rename one of them in the target."},

@@ -61,6 +61,12 @@ func Decide(facts Facts, rules Rules) Change {
 		return change.skip(ImportStep, CodeImportSkipped, "the person has no value for any matching attribute, so no account can be looked up or made")
 	}
 	change = change.withStep(importStep(facts, rules))
+	if facts.Verdict.Undecided != "" {
+		return change.fail(ScopingStep, Reason{
+			Code: string(scope.FilterUndecided), Text: facts.Verdict.Undecided,
+			Advice: "Correct the scoping filter or the person's data; the account is left alone until then.",
+		})
+	}
 	if !facts.Verdict.In {
 		return decideRemoval(change, facts, rules)
 	}

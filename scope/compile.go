@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,6 +39,7 @@ func (f Fault) String() string { return fmt.Sprintf("scoping filter %q: %s", f.G
 // Result is what a filter says of one person.
 type Result struct {
 	Failed      []string // why no group holds, a text for each clause that is false; empty when the person passes
+	Undecided   string   // why it is not certain that the person does not pass; empty when it is
 	OnlyByInput bool     // the scoping groups hold, only input or category groups do not
 }
 
@@ -148,50 +150,82 @@ func (f CompiledFilter) Attributes() []string {
 
 // Judge tells whether someone with these attributes passes.
 func (f CompiledFilter) Judge(attributes attr.Object) Result {
-	failed := judgeGroups(f.groups, attributes)
-	early := append(judgeGroups(f.inputGroups, attributes), judgeGroups(f.categoryGroups, attributes)...)
-	return Result{Failed: slices.Concat(failed, early), OnlyByInput: len(failed) == 0 && len(early) > 0}
+	groups := judgeGroups(f.groups, attributes)
+	input, category := judgeGroups(f.inputGroups, attributes), judgeGroups(f.categoryGroups, attributes)
+	result := Result{Failed: slices.Concat(groups.failed, input.failed, category.failed)}
+	result.OnlyByInput = len(groups.failed) == 0 && len(result.Failed) > 0
+	// A filter that is false whatever the others are decides alone.
+	for _, outcome := range []groupsOutcome{groups, input, category} {
+		if len(outcome.failed) > 0 && outcome.undecided == "" {
+			return result
+		}
+		result.Undecided = cmp.Or(result.Undecided, outcome.undecided)
+	}
+	return result
 }
 
-// judgeGroups returns nothing when a group holds or there is no group, else a
-// text for each clause that is false.
-func judgeGroups(groups []compiledGroup, attributes attr.Object) []string {
-	var failed []string
+// groupsOutcome is what a list of groups says of one person.
+type groupsOutcome struct {
+	failed    []string // why no group holds; empty when one does or there is none
+	undecided string   // why that is not certain: a clause that could not be decided and would change it
+}
+
+func judgeGroups(groups []compiledGroup, attributes attr.Object) groupsOutcome {
+	var outcome groupsOutcome
 	for _, group := range groups {
-		count := len(failed)
-		for _, clause := range group.clauses {
-			if text := clause.judge(attributes.Get(clause.clause.SourceOperandName)); text != "" {
-				failed = append(failed, fmt.Sprintf("scoping filter %q: %s", group.name, text))
-			}
+		failed, undecided, isFalse := group.judge(attributes)
+		if len(failed) == 0 {
+			return groupsOutcome{}
 		}
-		if len(failed) == count {
-			return nil
+		outcome.failed = append(outcome.failed, failed...)
+		if !isFalse {
+			outcome.undecided = cmp.Or(outcome.undecided, undecided)
 		}
 	}
-	return failed
+	return outcome
 }
 
-// judge returns why the clause is false, empty when it holds. A missing or empty
-// value makes every clause false but IS NULL.
-func (c compiledClause) judge(value attr.Value) string {
+// judge returns a text for each clause that does not hold, the first one that
+// could not be decided, and whether a clause is certainly false.
+func (g compiledGroup) judge(attributes attr.Object) (failed []string, undecided string, isFalse bool) {
+	for _, clause := range g.clauses {
+		text, decided := clause.judge(attributes.Get(clause.clause.SourceOperandName))
+		if text == "" {
+			continue
+		}
+		text = fmt.Sprintf("scoping filter %q: %s", g.name, text)
+		failed = append(failed, text)
+		if decided {
+			isFalse = true
+		} else {
+			undecided = cmp.Or(undecided, text)
+		}
+	}
+	return failed, undecided, isFalse
+}
+
+// judge returns why the clause does not hold, empty when it does. A missing or
+// empty value makes every clause false but IS NULL. A clause that cannot be
+// decided, such as a pattern that takes too long, is not false.
+func (c compiledClause) judge(value attr.Value) (why string, decided bool) {
 	name := c.clause.SourceOperandName
 	if c.holds == nil {
 		if value.IsEmpty() == (c.clause.OperatorName == isNull) {
-			return ""
+			return "", true
 		}
-		return c.falseText(value)
+		return c.falseText(value), true
 	}
 	if value.IsEmpty() {
-		return c.falseText(value)
+		return c.falseText(value), true
 	}
 	holds, err := c.holds(value)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("clause on %s cannot be decided: %s", name, err)
+		return fmt.Sprintf("clause on %s cannot be decided: %s", name, err), false
 	case holds:
-		return ""
+		return "", true
 	}
-	return c.falseText(value)
+	return c.falseText(value), true
 }
 
 func (c compiledClause) falseText(value attr.Value) string {

@@ -238,3 +238,42 @@ func TestLeavingAnInputFilterKeepsTheAccount(t *testing.T) {
 		t.Error("a disabled account is kept because of an input filter")
 	}
 }
+
+func TestWhatCannotBeDecidedIsNotOutOfScope(t *testing.T) {
+	t.Parallel()
+	explodes, wrong := clause("mail", "REGEX MATCH", `(a+)+b`), clause("city", "EQUALS", "Oslo")
+	person := scope.Person{
+		User:       directory.User{ID: "1", AccountEnabled: true},
+		Attributes: attr.New("User", "1", map[string]attr.Value{"mail": attr.Text(strings.Repeat("a", 60)), "city": attr.Text("Rome"), "country": attr.Text("NO")}),
+	}
+	tests := []struct {
+		name      string
+		groups    [][]scope.Clause
+		in        bool
+		undecided bool
+	}{
+		{"alone", [][]scope.Clause{{explodes}}, false, true},
+		{"beside a clause that is false", [][]scope.Clause{{explodes, wrong}}, false, false},
+		{"in one group while another is false", [][]scope.Clause{{wrong}, {explodes}}, false, true},
+		{"in one group while another holds", [][]scope.Clause{{explodes}, {clause("country", "EQUALS", "NO")}}, true, false},
+		{"a number that is none", [][]scope.Clause{{clause("city", "Greater_Than", "1")}}, false, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			compiled, err := scope.Compile(filter(test.groups...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			verdict := scope.Judge(person, scope.Rules{Everyone: true, Filter: compiled})
+			if verdict.In != test.in || (verdict.Undecided != "") != test.undecided || verdict.Undecided != "" && !verdict.Kept {
+				t.Errorf("%+v, want in %v, undecided %v", verdict, test.in, test.undecided)
+			}
+			disabled := person
+			disabled.User.AccountEnabled = false
+			if verdict := scope.Judge(disabled, scope.Rules{Everyone: true, Filter: compiled}); verdict.Undecided != "" || verdict.Kept {
+				t.Errorf("someone who is disabled anyway: %+v, want out for certain", verdict)
+			}
+		})
+	}
+}

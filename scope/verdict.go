@@ -18,6 +18,7 @@ const (
 	SourceDeleted     ReasonCode = "SourceSoftDeleted"
 	SourceGone        ReasonCode = "SourceDeleted" // removed from the directory for good
 	FilterNotPassed   ReasonCode = "ScopingFilterNotPassed"
+	FilterUndecided   ReasonCode = "ScopingFilterUndecided"
 )
 
 // Reason is one reason for being out of scope, in words.
@@ -33,6 +34,9 @@ type Verdict struct {
 	// Kept is true for someone who is out only by an input filter: no account is
 	// made or changed, but an existing one is not taken away either.
 	Kept bool
+	// Undecided says why it is not known whether the person is in scope: a clause
+	// that could not be decided. Nothing may be done to the account then.
+	Undecided string
 }
 
 // Text returns all reasons as one sentence, "in scope" when there is none.
@@ -89,12 +93,15 @@ func Judge(person Person, rules Rules) Verdict {
 	if !rules.Everyone {
 		reasons = append(reasons, judgeGrants(person.Grants, rules.RequireRole)...)
 	}
-	onlyByInput := len(reasons) == 0
+	otherwise := len(reasons) == 0 // in scope but for the filters
 	result := rules.Filter.Judge(person.Attributes)
+	if otherwise && result.Undecided != "" {
+		return Verdict{Undecided: result.Undecided, Kept: true, Reasons: []Reason{{FilterUndecided, result.Undecided}}}
+	}
 	for _, text := range result.Failed {
 		reasons = append(reasons, Reason{FilterNotPassed, text})
 	}
-	return Verdict{In: len(reasons) == 0, Reasons: reasons, Kept: onlyByInput && result.OnlyByInput}
+	return Verdict{In: len(reasons) == 0, Reasons: reasons, Kept: otherwise && result.OnlyByInput}
 }
 
 func judgeGrants(grants []directory.Grant, requireRole bool) []Reason {

@@ -212,10 +212,17 @@ func (w *workspace) saveCredentials(ctx context.Context, name string, job provis
 			return err
 		}
 	}
+	before, err := w.store.Credentials(ctx, job.ID)
+	if err != nil {
+		before = nil // They cannot be read without their key; the new ones replace them.
+	}
 	if err := w.store.PutCredentials(ctx, job.ID, credentials); err != nil {
 		return fmt.Errorf("save credentials: %w", err)
 	}
-	err := w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
+	if err := w.adaptSchema(ctx, job, before, credentials, out); err != nil {
+		return err
+	}
+	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
 		if job.Status.Code == provisioning.NotConfigured {
 			job.Status.Code = provisioning.NotRun
 		}
@@ -225,6 +232,28 @@ func (w *workspace) saveCredentials(ctx context.Context, name string, job provis
 		return err
 	}
 	return w.audit(ctx, "Update provisioning setting or credentials", name, "credentials")
+}
+
+// adaptSchema fits the schema to the credentials where the template asks for it,
+// such as the usernames of a sandbox to its name.
+func (w *workspace) adaptSchema(ctx context.Context, job provisioning.Job, before, after provisioning.Credentials, out io.Writer) error {
+	template, err := w.gallery.Find(job.TemplateID)
+	if err != nil || template.Adapt == nil {
+		return err
+	}
+	schema, err := w.store.Schema(ctx, job.ID)
+	if err != nil {
+		return err
+	}
+	adapted, changed := template.Adapt(schema, before, after)
+	if !changed {
+		return nil
+	}
+	if err := w.store.PutSchema(ctx, job.ID, adapted); err != nil {
+		return fmt.Errorf("fit the schema to the credentials: %w", err)
+	}
+	_, err = fmt.Fprintln(out, "the attribute mapping was changed to fit; \"usher app mappings\" shows it")
+	return err
 }
 
 // try tests a connection with credentials that are not saved.

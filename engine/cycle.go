@@ -146,6 +146,10 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	if job.Status.SteadySince.IsZero() {
 		job.Status.SteadySince = run.Ended
 	}
+	if reason, why := c.failures(run.Counts).Judge(job.Settings.FailurePercent); reason != "" {
+		job.Status.Code = provisioning.Quarantined
+		job.Status.Quarantine = c.continued(before, provisioning.Quarantine{Reason: reason, Code: string(reason), Message: why})
+	}
 	if why := c.removalsHeld(); why != "" {
 		job.Status.Code = provisioning.Quarantined
 		job.Status.Quarantine = c.continued(before, provisioning.Quarantine{
@@ -153,6 +157,12 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 		})
 	}
 	return job
+}
+
+// failures are the figures that the job is judged by.
+func (c *cycle) failures(counts provisioning.Counts) Failures {
+	references := counts.Codes[plan.CodeReference]
+	return Failures{Events: counts.Collected, Failed: counts.Failed - references, References: references}
 }
 
 // removalsHeld returns why removals wait for an administrator, whether they were

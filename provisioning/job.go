@@ -40,6 +40,7 @@ type Settings struct {
 	SkipOutOfScopeDeletions bool `json:"skipOutOfScopeDeletions,omitzero"` // who leaves the scope keeps the account
 	RemovalLimit            int  `json:"removalLimit,omitzero"`            // more removals than this in one cycle are held; 0: no limit by number
 	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
+	FailurePercent          int  `json:"failurePercent,omitzero"`          // more than this share of failed objects quarantines the job, from ten on; 0: only Entra's thresholds
 
 	DefaultDomain string `json:"defaultDomain,omitzero"` // what the function DefaultDomain gives
 }

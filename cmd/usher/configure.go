@@ -43,6 +43,7 @@ A change of --sync-all makes the next cycle look at everyone.`,
 	flags := command.Flags()
 	flags.IntVar(&wanted.RemovalLimit, "removal-limit", 0, "hold the removals of a cycle when they are more than this")
 	flags.IntVar(&wanted.RemovalPercent, "removal-percent", 0, "hold the removals of a cycle when they are more than this share of the accounts in use (counts from 11 removals on)")
+	flags.IntVar(&wanted.FailurePercent, "failure-percent", 0, "put the job into quarantine when more than this share of the people of a cycle failed (counts from 10 people on; 0: only from 5,000 failures on)")
 	flags.BoolVar(&wanted.SyncAll, "sync-all", false, "provision everyone, not only who is assigned")
 	flags.BoolVar(&wanted.SkipOutOfScopeDeletions, "skip-out-of-scope-deletions", false, "leave the accounts of people who leave the scope as they are")
 	flags.StringVar(&wanted.DefaultDomain, "default-domain", "", "what the function DefaultDomain gives")
@@ -52,7 +53,7 @@ A change of --sync-all makes the next cycle look at everyone.`,
 
 // anyLocal reports whether a flag of this command itself is given.
 func anyLocal(command *cobra.Command) bool {
-	for _, name := range []string{"removal-limit", "removal-percent", "sync-all", "skip-out-of-scope-deletions", "default-domain", "interval"} {
+	for _, name := range []string{"removal-limit", "removal-percent", "failure-percent", "sync-all", "skip-out-of-scope-deletions", "default-domain", "interval"} {
 		if command.Flags().Changed(name) {
 			return true
 		}
@@ -89,8 +90,8 @@ func (o *options) configure(ctx context.Context, command *cobra.Command, w *work
 
 func (c configuration) check(command *cobra.Command) error {
 	switch {
-	case c.RemovalLimit < 0, c.RemovalPercent < 0, c.RemovalPercent > 100:
-		return &exitError{exitUsage, errors.New("--removal-limit is 0 or more, --removal-percent from 0 to 100")}
+	case c.RemovalLimit < 0, c.RemovalPercent < 0, c.RemovalPercent > 100, c.FailurePercent < 0, c.FailurePercent > 100:
+		return &exitError{exitUsage, errors.New("--removal-limit is 0 or more, --removal-percent and --failure-percent are from 0 to 100")}
 	case command.Flags().Changed("interval") && c.interval < time.Minute:
 		return &exitError{exitUsage, errors.New("--interval is at least 1m")}
 	}
@@ -104,6 +105,9 @@ func (c configuration) apply(named func(flag string) bool, job provisioning.Job)
 	}
 	if named("removal-percent") {
 		job.Settings.RemovalPercent = c.RemovalPercent
+	}
+	if named("failure-percent") {
+		job.Settings.FailurePercent = c.FailurePercent
 	}
 	if named("sync-all") && job.Settings.SyncAll != c.SyncAll {
 		job.Settings.SyncAll = c.SyncAll

@@ -38,6 +38,9 @@ type Config struct {
 	Applications []Application `yaml:"applications"`
 	Faults       []Fault       `yaml:"faults"`
 
+	// DataFile is where the content comes from, if the file exists, and where
+	// [Org.Save] writes it; empty: it is in memory only.
+	DataFile string `yaml:"-"`
 	// Universe holds the usernames of all orgs; nil means one of its own.
 	Universe *Universe `yaml:"-"`
 }

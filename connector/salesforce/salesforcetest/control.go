@@ -117,6 +117,7 @@ func (o *Org) controls() []controlEntry {
 			}
 			return nil
 		}),
+		post("save", "writes the content to the data file", func(instruction) error { return o.Save() }),
 		post("expire-sessions", "ends every session", func(instruction) error { o.ExpireSessions(); return nil }),
 		post("expire-cursors", "makes the next page of every query stale", func(instruction) error { o.ExpireCursors(); return nil }),
 		post("expire-password", "makes {username} choose a new password", func(i instruction) error { return o.ExpirePassword(i.Username) }),

@@ -68,6 +68,20 @@ func (j *jobs) drop() {
 	j.list = nil
 }
 
+// given is the number of jobs that were ever made, which their ids count on.
+func (j *jobs) given() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.serial
+}
+
+// countFrom makes the next id follow the given one.
+func (j *jobs) countFrom(serial uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.serial = serial
+}
+
 // remove forgets one job.
 func (j *jobs) remove(gone *job) {
 	j.mu.Lock()

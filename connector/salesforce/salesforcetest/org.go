@@ -41,6 +41,7 @@ type Org struct {
 	authorizations authorizations
 	jobs           jobs
 	latency        latency
+	saving         sync.Mutex // held while the data file is written
 }
 
 // pendingEmail is an address that waits for its user's confirmation.
@@ -52,17 +53,17 @@ type pendingEmail struct {
 // signIn is what an org knows of a user's ways to sign in. The zero value is a
 // user without a password.
 type signIn struct {
-	password, token        string
-	expired, locked        bool
-	frozen                 bool
-	failures               int
-	guard                  string
-	recentLogins, windowAt int64
-	lastLogin              int64
+	password, token         string
+	expired, locked, frozen bool
+	failures                int
+	guard                   string
+	recentLogins            int
+	windowAt, lastLogin     int64
 }
 
 // New makes an org. Empty parts of config are those of [Default]. It reports
 // every name in config that refers to nothing, and users that break the rules.
+// If config names a data file that exists, the content comes from there.
 func New(config Config) (*Org, error) {
 	o := &Org{config: config.filled()}
 	if err := o.prepare(); err != nil {
@@ -87,6 +88,9 @@ func (o *Org) prepare() error {
 	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
 	o.described = time.Now().UnixMilli()
 	o.login = loginFieldsOf(o.schema.object("UserLogin"))
+	if loaded, err := o.load(); loaded || err != nil {
+		return err
+	}
 	return o.build(0)
 }
 
@@ -96,6 +100,12 @@ func (o *Org) build(number int) error {
 	if number == 0 {
 		number = o.config.Universe.nextOrg()
 	}
+	o.empty(number)
+	return o.populate()
+}
+
+// empty makes the org one without any record.
+func (o *Org) empty(number int) {
 	o.number = number
 	o.pod = toBase62(number, 2)
 	o.id = makeID("00D", o.pod, uint64(number)) //nolint:gosec // counts up from 1.
@@ -107,7 +117,6 @@ func (o *Org) build(number int) error {
 	o.shared, o.used, o.userTypes = map[string]string{}, map[string]int{}, map[string]string{}
 	o.configured = map[string]string{}
 	o.pending, o.signIns = map[string]pendingEmail{}, map[string]signIn{}
-	return o.populate()
 }
 
 // host is the org's own address when no request tells another.

@@ -77,6 +77,20 @@ func (s *cursors) drop() {
 	s.open = nil
 }
 
+// given is the number of cursors that were ever opened, which their ids count on.
+func (s *cursors) given() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.serial
+}
+
+// countFrom makes the next id follow the given one.
+func (s *cursors) countFrom(serial uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serial = serial
+}
+
 // queryResource answers /query, /queryAll and their next pages.
 func (o *Org) queryResource(c *call, bin bool, path []string) *answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {

@@ -2,6 +2,7 @@ package salesforcetest
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -126,6 +127,20 @@ func (s *sessions) findRefresh(text string) (refreshToken, bool) {
 	defer s.mu.Unlock()
 	token, ok := s.refresh[text]
 	return token, ok
+}
+
+// refreshTokens copies the refresh tokens, by their texts.
+func (s *sessions) refreshTokens() map[string]refreshToken {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.refresh)
+}
+
+// setRefreshTokens replaces the refresh tokens.
+func (s *sessions) setRefreshTokens(tokens map[string]refreshToken) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refresh = tokens
 }
 
 // sessionExpired is also the answer for tokens that never were valid.

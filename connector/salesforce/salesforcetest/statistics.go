@@ -151,3 +151,17 @@ func (u *usage) reset() {
 	defer u.mu.Unlock()
 	clear(u.hours)
 }
+
+// byHour copies what was used, by hours since 1970.
+func (u *usage) byHour() map[int64]int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return maps.Clone(u.hours)
+}
+
+// setByHour replaces what was used.
+func (u *usage) setByHour(hours map[int64]int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.hours = hours
+}

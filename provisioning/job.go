@@ -43,6 +43,8 @@ type Settings struct {
 	FailurePercent          int  `json:"failurePercent,omitzero"`          // more than this share of failed objects quarantines the job, from ten on; 0: only Entra's thresholds
 
 	DefaultDomain string `json:"defaultDomain,omitzero"` // what the function DefaultDomain gives
+
+	Notify Notify `json:"notify,omitzero"` // who is told when something is wrong
 }
 
 // StatusCode is Graph's synchronizationStatusCode.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
@@ -179,6 +180,27 @@ type LinkCount struct {
 	Connections, Enabled, Escrows, Waiting, Staged int
 }
 
+// Dispatch is what running jobs by themselves needs to know and to keep.
+type Dispatch interface {
+	// Lease gives the job to the holder for so long, from now, and reports whether the
+	// holder has it: another one's lease must be over. The holder keeps the job by
+	// asking again before the time is up. An unknown job is ErrNotFound.
+	Lease(ctx context.Context, jobID, holder string, duration time.Duration) (bool, error)
+
+	// Release ends the holder's lease; it changes nothing when the job is not theirs.
+	Release(ctx context.Context, jobID, holder string) error
+
+	// DueEscrows returns how many retries came due after a moment, up to another one.
+	DueEscrows(ctx context.Context, jobID string, after, until time.Time) (int, error)
+
+	// Told returns what the people who are notified about a job know already.
+	Told(ctx context.Context, jobID string) (provisioning.Told, error)
+
+	// Tell replaces it and counts its version up, and reports whether it did: not when
+	// somebody else replaced the version that is given. An unknown job is ErrNotFound.
+	Tell(ctx context.Context, jobID string, told provisioning.Told) (bool, error)
+}
+
 // Journal keeps the provisioning log and the audit log.
 type Journal interface {
 	// Entries yields the entries that the query selects.
@@ -206,6 +228,7 @@ type Store interface {
 	Directory
 	Jobs
 	Links
+	Dispatch
 	Journal
 
 	Engine() Engine

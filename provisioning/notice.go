@@ -1,0 +1,116 @@
+package provisioning
+
+import (
+	"errors"
+	"strconv"
+	"time"
+)
+
+// Notify says who is told when a job needs attention, and how.
+type Notify struct {
+	Recipients []string `json:"recipients,omitzero"` // e-mail addresses
+	Webhook    string   `json:"webhook,omitzero"`    // URL that is posted to
+	Digest     bool     `json:"digest,omitzero"`     // also a summary once a day
+}
+
+// IsZero reports whether nobody is told.
+func (n Notify) IsZero() bool { return len(n.Recipients) == 0 && n.Webhook == "" }
+
+// ErrUndeliverable is wrapped by errors of a delivery that no other attempt will
+// mend, such as an address that the mail server does not know.
+var ErrUndeliverable = errors.New("it cannot be delivered")
+
+// Event is what a notice tells about.
+type Event string
+
+// The events.
+const (
+	QuarantineBegan   Event = "quarantine.began"
+	QuarantineChanged Event = "quarantine.reason_changed"
+	QuarantineLifted  Event = "quarantine.lifted"
+	RemovalsStaged    Event = "removals.staged"
+	DailyDigest       Event = "digest"
+)
+
+// Notice is one message about a job.
+type Notice struct {
+	ID            string     `json:"id"` // the same at every attempt to deliver it
+	Event         Event      `json:"event"`
+	At            time.Time  `json:"at"`
+	JobID         string     `json:"jobId"`
+	ApplicationID string     `json:"applicationId"`
+	Application   string     `json:"application"`         // its display name
+	Quarantine    Quarantine `json:"quarantine,omitzero"` // the one that is on; with QuarantineLifted the one that is over
+	Before        string     `json:"before,omitzero"`     // with QuarantineChanged: the reason until now
+	Held          int        `json:"held,omitzero"`       // removals that wait for an administrator
+	Digest        Digest     `json:"digest,omitzero"`
+}
+
+// Digest sums up what a job did in a span of time.
+type Digest struct {
+	Since  time.Time      `json:"since,omitzero"`
+	Until  time.Time      `json:"until,omitzero"`
+	Counts map[string]int `json:"counts,omitzero"` // entries of the log by action and status: "create success"
+	Retry  int            `json:"retry,omitzero"`  // people who wait for another attempt
+}
+
+// Told is what the people who are notified about a job know already. The zero
+// Told is nothing.
+type Told struct {
+	Version    int64      `json:"version"` // counts the changes
+	Quarantine Quarantine `json:"quarantine,omitzero"`
+	Held       int        `json:"held,omitzero"`
+	At         time.Time  `json:"at,omitzero"`         // when the latest notice was made
+	DigestedAt time.Time  `json:"digestedAt,omitzero"` // up to when the digests reach
+}
+
+// Standing is how a job stands now, as far as people are notified about it.
+type Standing struct {
+	Job         Job
+	Application string // display name of the job's application
+	Held        int    // removals that wait for an administrator
+	Now         time.Time
+}
+
+// Next compares what people know with how the job stands and returns the notices
+// that bring them up to date, with what they know then. Less than gap after the
+// latest notice there is none: what changes meanwhile is told afterwards, and what
+// came and went is not told at all.
+func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
+	if s.Now.Before(t.At.Add(gap)) {
+		return nil, t
+	}
+	next := t
+	var notices []Notice
+	tell := func(event Event, quarantine Quarantine, before string) {
+		next.At = s.Now
+		notices = append(notices, Notice{
+			ID: s.Job.ID + "/" + strconv.FormatInt(t.Version+1, 10) + "/" + string(event), Event: event, At: s.Now,
+			JobID: s.Job.ID, ApplicationID: s.Job.ApplicationID, Application: s.Application,
+			Quarantine: quarantine, Before: before, Held: s.Held,
+		})
+	}
+	now := s.Job.Status.Quarantine
+	switch known := t.Quarantine; {
+	case known.Reason == now.Reason:
+	case known.Reason == "":
+		tell(QuarantineBegan, now, "")
+	case now.Reason == "":
+		tell(QuarantineLifted, known, "")
+	default:
+		tell(QuarantineChanged, now, string(known.Reason))
+	}
+	if next.Quarantine.Reason != now.Reason {
+		next.Quarantine = now
+	}
+	if s.Held > t.Held {
+		tell(RemovalsStaged, now, "")
+	}
+	next.Held = s.Held
+	return notices, next
+}
+
+// Same reports whether two states tell people the same; versions do not count.
+func (t Told) Same(other Told) bool {
+	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.At.Equal(other.At) && t.DigestedAt.Equal(other.DigestedAt)
+}

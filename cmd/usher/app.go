@@ -23,7 +23,7 @@ func newAppCommand(o *options) *cobra.Command {
 	command := &cobra.Command{Use: "app", Short: "Add and set up applications"}
 	command.AddCommand(
 		newAppAddCommand(o), newAppListCommand(o), newAppShowCommand(o), newAppRemoveCommand(o), newCredentialsCommand(o), newConfigureCommand(o),
-		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o),
+		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o),
 	)
 	return command
 }

@@ -152,6 +152,10 @@ type Jobs interface {
 	// an initial one.
 	Schema(ctx context.Context, jobID string) (mapping.Schema, error)
 	PutSchema(ctx context.Context, jobID string, schema mapping.Schema) error
+
+	// Restart makes a job forget what the scope names. A running cycle goes on; the
+	// next one is an initial one when the watermark or the connections are forgotten.
+	Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error
 }
 
 // Links shows what a job has in its target.

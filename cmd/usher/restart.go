@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/provisioning"
+)
+
+func newRestartCommand(o *options) *cobra.Command {
+	var scopeText string
+	command := &cobra.Command{
+		Use:   "restart APP",
+		Short: "Forget what a job remembers, so that it begins anew",
+		Long: `Restart makes a job forget: Escrows (failures that are retried), Watermark (what
+was looked at already: the next cycle looks at everyone), QuarantineState,
+ConnectorDataStore (which account belongs to whom: accounts are matched anew);
+Full is all of these. ForceDeletes lets held removals go ahead. Without --scope it
+is Escrows, Watermark and QuarantineState. No account is touched by a restart.`,
+		Example: "  usher app restart Salesforce\n  usher app restart Salesforce --scope ConnectorDataStore",
+		Args:    arguments("APP"),
+		RunE: func(command *cobra.Command, given []string) error {
+			scope, err := provisioning.ParseRestartScope(scopeText)
+			if err != nil {
+				return &exitError{exitUsage, err}
+			}
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, job, err := w.job(ctx, given[0])
+				if err != nil {
+					return err
+				}
+				if err := w.store.Restart(ctx, job.ID, scope); err != nil {
+					return err
+				}
+				if err := w.audit(ctx, "Enable/restart provisioning configuration", app.DisplayName, scopeText); err != nil {
+					return err
+				}
+				view, err := w.appView(ctx, app)
+				if err != nil {
+					return err
+				}
+				return o.show(command.OutOrStdout(), view, func(out io.Writer) error {
+					_, err := fmt.Fprintf(out, "restarted %s\n", app.DisplayName)
+					return err
+				})
+			})
+		},
+	}
+	command.Flags().StringVar(&scopeText, "scope", "", "what to forget, names joined by commas")
+	return command
+}

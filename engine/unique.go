@@ -21,15 +21,17 @@ func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error 
 	desired, err := c.asked.Mapping.Choose(i.desired, i.source, c.began, func(attribute, candidate string) (bool, error) {
 		return c.taken(ctx, i, attribute, candidate)
 	})
-	if _, ofTarget := errors.AsType[*connector.Error](err); ofTarget || ctx.Err() != nil {
+	_, ofTarget := errors.AsType[*connector.Error](err)
+	_, ofPerson := errors.AsType[*mapping.ValueError](err)
+	switch {
+	case err == nil:
+		i.desired = desired
+	case ofPerson && !ofTarget && ctx.Err() == nil:
+		i.fault = err
+	default:
 		return fmt.Errorf("look for a value that is free: %w", err)
 	}
-	if _, ofPerson := errors.AsType[*mapping.ValueError](err); ofPerson {
-		i.fault = err
-		return nil
-	}
-	i.desired = desired
-	return err
+	return nil
 }
 
 // taken tells whether an account of the target has the value, or somebody else of

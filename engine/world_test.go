@@ -168,7 +168,7 @@ func (w *world) cycle(tb testing.TB) provisioning.Run {
 // try runs one cycle that may fail.
 func (w *world) try(ctx context.Context, tb testing.TB, request engine.Run) (run provisioning.Run, err error) {
 	tb.Helper()
-	w.session(tb, func(session engine.Session) { run, err = w.runner.Run(ctx, session, request) })
+	w.session(tb, func(session engine.Session) { run, err = w.runner.Run(ctx, session, request) }) //nolint:contextcheck // a session outlives a cycle that is cut off.
 	return run, err
 }
 

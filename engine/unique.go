@@ -2,13 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/connector"
-	"github.com/usher-id/usher/mapping"
 )
 
 // choose finds the values of a new account that have to be unique in the target.
@@ -18,18 +16,17 @@ func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error 
 	if !c.asked.Mapping.Chooses() || !i.verdict.In || i.fault != nil || len(found) > 0 || !i.subject.Connection.IsZero() {
 		return nil
 	}
+	var failure error // of the target
 	desired, err := c.asked.Mapping.Choose(i.desired, i.source, c.began, func(attribute, candidate string) (bool, error) {
-		return c.taken(ctx, i, attribute, candidate)
+		taken, err := c.taken(ctx, i, attribute, candidate)
+		failure = err
+		return taken, err
 	})
-	_, ofTarget := errors.AsType[*connector.Error](err)
-	_, ofPerson := errors.AsType[*mapping.ValueError](err)
-	switch {
-	case err == nil:
+	if failure != nil {
+		return fmt.Errorf("look for a value that is free: %w", failure)
+	}
+	if i.fault = err; err == nil {
 		i.desired = desired
-	case ofPerson && !ofTarget && ctx.Err() == nil:
-		i.fault = err
-	default:
-		return fmt.Errorf("look for a value that is free: %w", err)
 	}
 	return nil
 }

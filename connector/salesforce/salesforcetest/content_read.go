@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"slices"
 )
 
@@ -127,9 +128,9 @@ func (r *contentReader) apply(head contentHead) error {
 	for _, username := range head.Reserved {
 		o.config.Universe.Reserve(username)
 	}
-	fillMap(o.used, head.Used)
-	fillMap(o.userTypes, head.UserTypes)
-	fillMap(o.configured, head.Configured)
+	maps.Copy(o.used, head.Used)
+	maps.Copy(o.userTypes, head.UserTypes)
+	maps.Copy(o.configured, head.Configured)
 	o.administratorProfile = head.Administrator
 	for id, p := range head.Pending {
 		o.pending[id] = pendingEmail{address: p.Address, since: p.Since}
@@ -222,11 +223,4 @@ func (r *contentReader) end(line contentLine) error {
 		return errors.New("the file is damaged: it has no organization, or no user")
 	}
 	return nil
-}
-
-// fillMap copies the entries of one map into another.
-func fillMap[K comparable, V any](into, from map[K]V) {
-	for key, value := range from {
-		into[key] = value
-	}
 }

@@ -157,8 +157,8 @@ func (o *Org) controlFaults(c *call) (any, error) {
 	}
 	var wrong []error
 	for _, f := range faults {
-		if !slices.Contains(faultKinds(), f.Kind) {
-			wrong = append(wrong, fmt.Errorf("there is no kind of fault %q", f.Kind))
+		if err := f.check(); err != nil {
+			wrong = append(wrong, err)
 		}
 	}
 	if len(wrong) > 0 {

@@ -155,7 +155,7 @@ func TestADataFileThatIsNotGoodIsLeftAlone(t *testing.T) {
 		{"without its end", bytes.Join(lines[:len(lines)-2], nil), nil, "before its last one"},
 		{"a letter changed", bytes.Replace(good, []byte("Night shift"), []byte("Light shift"), 1), nil, "its checksum does not fit its lines"},
 		{"a line missing", bytes.Join(append(lines[:40:40], lines[41:]...), nil), nil, "its checksum does not fit its lines"},
-		{"something behind", append(good[:len(good):len(good)], "x\n"...), nil, "it goes on behind its last line"},
+		{"something behind", append(bytes.Clone(good), "x\n"...), nil, "it goes on behind its last line"},
 		{"no JSON", bytes.Replace(good, []byte(`{"object":"User"`), []byte(`{"object":"User`), 1), nil, "the file is damaged: line 2: "},
 		{"something else", []byte("name: Contoso\n"), nil, "the file is not the content of a simulated org"},
 		{"newer", bytes.Replace(good, []byte(`"version":1,`), []byte(`"version":2,"planet":"Mars",`), 1), nil, "a newer program wrote the file: its version is 2, and this program knows them up to 1"},
@@ -262,4 +262,3 @@ func BenchmarkSaveAndLoad(b *testing.B) {
 	}
 	b.ReportMetric(float64(info.Size())/10_000, "B/user")
 }
-

@@ -41,6 +41,25 @@ func faultKinds() []FaultKind {
 	}
 }
 
+// check tells what a schedule from outside has wrong. A fault that could never
+// happen is refused rather than waited for.
+func (f *Fault) check() error {
+	switch {
+	case !slices.Contains(faultKinds(), f.Kind):
+		return fmt.Errorf("there is no kind of fault %q", f.Kind)
+	case f.Operation != "" && !slices.Contains(faultOperations(), strings.ToLower(f.Operation)):
+		return fmt.Errorf("there is no operation %q; known are %s", f.Operation, strings.Join(faultOperations(), ", "))
+	case f.Kind == FaultRowError && f.Code == "":
+		return fmt.Errorf("a fault of the kind %s needs a code", f.Kind)
+	}
+	return nil
+}
+
+// faultOperations lists what the operation of a fault can be.
+func faultOperations() []string {
+	return []string{"login", "token", "query", "create", "update", "delete", "read", "describe", "limits"}
+}
+
 // Fault is one entry of a schedule. It matches logical operations, never times
 // or whole requests: the second creation of a username, page 3 of a query.
 type Fault struct {

@@ -35,30 +35,50 @@ func (f FileErrors) Error() string {
 // leaves out is that of [Default]. All faults are reported at once: the error is
 // FileErrors unless reading itself fails.
 func ReadConfig(file io.Reader) (Config, error) {
+	var config Config
+	err := readFile(file, &config, func(r *fileReader) { r.check(config) })
+	if err != nil {
+		return Config{}, err
+	}
+	return config, nil
+}
+
+// ReadFaults reads a schedule of faults: a list in YAML, or in JSON, whose
+// entries have the keys of [Fault]. Errors are those of [ReadConfig].
+func ReadFaults(file io.Reader) ([]Fault, error) {
+	var faults []Fault
+	err := readFile(file, &faults, func(r *fileReader) { r.checkFaults("", faults) })
+	if err != nil {
+		return nil, err
+	}
+	return faults, nil
+}
+
+// readFile decodes the one document of a file, and has it checked if that went well.
+func readFile(file io.Reader, into any, check func(*fileReader)) error {
 	content, err := io.ReadAll(file)
 	if err != nil {
-		return Config{}, fmt.Errorf("read org file: %w", err)
+		return fmt.Errorf("read file of the simulated org: %w", err)
 	}
 	parsed, err := parser.ParseBytes(content, 0)
 	if err != nil {
-		return Config{}, FileErrors{{Message: yaml.FormatError(err, false, false)}}
+		return FileErrors{{Message: yaml.FormatError(err, false, false)}}
 	}
 	r := &fileReader{lines: map[string]int{}}
-	var config Config
 	if len(parsed.Docs) > 1 {
-		r.fault(parsed.Docs[1].Start.Position.Line, "an org file has one document")
+		r.fault(parsed.Docs[1].Start.Position.Line, "the file must have one document")
 	}
 	if len(parsed.Docs) > 0 && parsed.Docs[0].Body != nil {
-		r.decode(parsed.Docs[0].Body, reflect.ValueOf(&config).Elem(), "")
+		r.decode(parsed.Docs[0].Body, reflect.ValueOf(into).Elem(), "")
 	}
 	if len(r.faults) == 0 {
-		r.check(config)
+		check(r)
 	}
-	if len(r.faults) > 0 {
-		slices.SortStableFunc(r.faults, func(a, b FileError) int { return a.Line - b.Line })
-		return Config{}, r.faults
+	if len(r.faults) == 0 {
+		return nil
 	}
-	return config, nil
+	slices.SortStableFunc(r.faults, func(a, b FileError) int { return a.Line - b.Line })
+	return r.faults
 }
 
 // fileReader decodes the tree of a file and remembers where everything stood.
@@ -106,7 +126,7 @@ func (r *fileReader) decodeStruct(node ast.Node, into reflect.Value, path string
 		return
 	}
 	for pairs := mapping.MapRange(); pairs.Next(); {
-		key := pairs.Key().String()
+		key := pairs.Key().GetToken().Value // without quotes
 		field, found := fieldByKey(into.Type(), key)
 		if !found {
 			r.fault(lineOf(pairs.Key()), "unknown key %q in %s; known are %s", key, shown(path), strings.Join(yamlKeys(into.Type()), ", "))
@@ -176,7 +196,7 @@ func (r *fileReader) decodeMap(node ast.Node, into reflect.Value, path string) {
 	}
 	into.Set(reflect.MakeMap(into.Type()))
 	for pairs := mapping.MapRange(); pairs.Next(); {
-		key := pairs.Key().String()
+		key := pairs.Key().GetToken().Value // without quotes
 		value := reflect.New(into.Type().Elem()).Elem()
 		r.lines[joinPath(path, key)] = lineOf(pairs.Key())
 		r.decodeScalar(pairs.Value(), value, joinPath(path, key))

@@ -20,7 +20,7 @@ func (r *fileReader) check(config Config) {
 	k.permissionSets(config)
 	k.users(config)
 	k.groups(config)
-	k.faultKinds(config)
+	k.checkFaults("faults", config.Faults)
 }
 
 // checker knows the whole configuration while it looks at the part of the file.
@@ -30,13 +30,18 @@ type checker struct {
 	custom map[string]bool
 }
 
-// at reports a fault of a path; without a line of its own it has that of its parent.
+// at reports a fault of a path.
 func (k *checker) at(path, format string, arguments ...any) {
-	for line, known := k.lines[path]; ; line, known = k.lines[path] {
+	k.fault(k.lineAt(path), format, arguments...)
+}
+
+// lineAt is where a path stands; without a line of its own it has that of its parent.
+func (r *fileReader) lineAt(path string) int {
+	for {
+		line, known := r.lines[path]
 		cut := strings.LastIndexAny(path, ".[")
 		if known || cut < 0 {
-			k.fault(line, format, arguments...)
-			return
+			return line
 		}
 		path = path[:cut]
 	}
@@ -208,11 +213,11 @@ func (k *checker) groups(file Config) {
 	}
 }
 
-// faultKinds checks the schedule.
-func (k *checker) faultKinds(file Config) {
-	for i, f := range file.Faults {
-		if !slices.Contains(faultKinds(), f.Kind) {
-			k.at(fmt.Sprintf("faults[%d].kind", i), "there is no kind of fault %q", f.Kind)
+// checkFaults checks a schedule, which stands under path.
+func (r *fileReader) checkFaults(path string, schedule []Fault) {
+	for i := range schedule {
+		if err := schedule[i].check(); err != nil {
+			r.fault(r.lineAt(fmt.Sprintf("%s[%d].kind", path, i)), "%v", err)
 		}
 	}
 }

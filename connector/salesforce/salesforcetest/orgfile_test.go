@@ -84,3 +84,37 @@ func TestAnEmptyFileIsTheDefaultOrg(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAScheduleOfFaultsIsReadFromAFile(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, file string
+		want       []salesforcetest.Fault
+		fault      string
+	}{
+		{
+			"YAML", "- {kind: slow, operation: query, delay: 2s}\n- kind: row-error\n  match: ana@example.com\n  code: FIELD_CUSTOM_VALIDATION_EXCEPTION\n  message: no\n",
+			[]salesforcetest.Fault{
+				{Kind: salesforcetest.FaultSlow, Operation: "query", Delay: 2 * time.Second},
+				{Kind: salesforcetest.FaultRowError, Match: "ana@example.com", Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Message: "no"},
+			}, "",
+		},
+		{"JSON, as the control endpoint takes it", `[{"kind": "response-lost", "operation": "create", "nth": 2}]`, []salesforcetest.Fault{{Kind: salesforcetest.FaultResponseLost, Operation: "create", Nth: 2}}, ""},
+		{"nothing", "", nil, ""},
+		{"unknown words", "- kind: flood\n- {kind: slow, operation: dance}\n- {kind: row-error}\n- {kind: slow, hue: 1}\n", nil, `line 4: unknown key "hue"`},
+		{"unknown kinds", "- kind: flood\n- {kind: slow, operation: dance}\n- {kind: row-error}\n", nil, "line 1: there is no kind of fault \"flood\"\nline 2: there is no operation \"dance\"; known are login, token, query, create, update, delete, read, describe, limits\nline 3: a fault of the kind row-error needs a code"},
+		{"no list", "kind: slow", nil, "line 1: the file must be a list"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := salesforcetest.ReadFaults(strings.NewReader(test.file))
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("faults (-want +got):\n%s", diff)
+			}
+			if (err != nil) != (test.fault != "") || err != nil && !strings.Contains(err.Error(), test.fault) {
+				t.Errorf("error %v, want %q", err, test.fault)
+			}
+		})
+	}
+}

@@ -13,7 +13,7 @@ import (
 // An error of the target stops the batch; candidates that are all taken are the
 // fault of this one person.
 func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error {
-	if !c.asked.Mapping.Chooses() || !i.verdict.In || i.fault != nil || len(found) > 0 || !i.subject.Connection.IsZero() {
+	if !c.chooses(i, found) {
 		return nil
 	}
 	var failure error // of the target
@@ -29,6 +29,12 @@ func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error 
 		i.desired = desired
 	}
 	return nil
+}
+
+// chooses reports whether an account is to be made for the person, by a mapping
+// with values to be chosen.
+func (c *cycle) chooses(i *item, found []attr.Object) bool {
+	return c.asked.Mapping.Chooses() && i.verdict.In && i.fault == nil && len(found) == 0 && i.subject.Connection.IsZero()
 }
 
 // taken tells whether an account of the target has the value, or somebody else of

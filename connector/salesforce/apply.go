@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,8 +13,9 @@ import (
 
 // Apply writes a batch in one call: updates as one collection, those that free
 // seats first, and creations as another, both within one composite request where
-// there are both. Rows that somebody else had locked are sent again, because
-// nothing happened to them; what may have happened never is.
+// there are both. What users have besides their fields follows with a call of its
+// own. Rows that somebody else had locked are sent again, because nothing happened
+// to them; what may have happened never is.
 func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connector.Outcome {
 	outcomes := make([]connector.Outcome, len(changes))
 	if len(changes) > batchSize {
@@ -27,17 +27,18 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 	}
 	rows := c.prepare(ctx, changes, outcomes)
 	rows, reserved := c.takeSeats(ctx, changes, rows, outcomes)
-	all := rows
-	for attempt := 1; len(rows) > 0; attempt++ {
-		c.write(ctx, rows, outcomes)
-		c.isolate(ctx, rows, outcomes)
-		rows = withCode(rows, outcomes, "UNABLE_TO_LOCK_ROW")
-		if len(rows) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
+	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.record == nil })
+	for attempt := 1; len(left) > 0; attempt++ {
+		c.write(ctx, left, outcomes)
+		c.isolate(ctx, left, outcomes)
+		left = withCode(left, outcomes, rowLocked)
+		if len(left) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
 			break
 		}
 	}
 	c.seats.settle(reserved, outcomes)
-	c.noteEmails(ctx, changes, all, outcomes)
+	c.entitle(ctx, changes, rows, outcomes)
+	c.noteEmails(ctx, changes, rows, outcomes)
 	return outcomes
 }
 
@@ -76,7 +77,8 @@ func (c *Connector) isolate(ctx context.Context, rows []row, outcomes []connecto
 	}
 }
 
-// write sends rows and fills in their outcomes.
+// write sends rows and fills in their outcomes: updates as one collection and
+// creations as another.
 func (c *Connector) write(ctx context.Context, rows []row, outcomes []connector.Outcome) {
 	var updates, creates []row
 	for _, r := range inWritingOrder(rows) {
@@ -86,13 +88,26 @@ func (c *Connector) write(ctx context.Context, rows []row, outcomes []connector.
 			updates = append(updates, r)
 		}
 	}
-	switch {
-	case len(creates) == 0:
-		c.writeCollection(ctx, http.MethodPatch, updates, outcomes)
-	case len(updates) == 0:
-		c.writeCollection(ctx, http.MethodPost, creates, outcomes)
-	default:
-		c.writeBoth(ctx, updates, creates, outcomes)
+	var parts []part
+	var sent [][]row
+	add := func(method string, rows []row) {
+		if len(rows) == 0 {
+			return
+		}
+		records := make([][]byte, len(rows))
+		for i, r := range rows {
+			records[i] = r.record
+		}
+		parts, sent = append(parts, part{method: method, body: appendCollection(nil, records)}), append(sent, rows)
+	}
+	add(http.MethodPatch, updates)
+	add(http.MethodPost, creates)
+	for i, answer := range c.client.writeParts(ctx, parts) {
+		if answer.err != nil {
+			fail(sent[i], answer.err, outcomes)
+			continue
+		}
+		c.settle(sent[i], answer.body, outcomes)
 	}
 }
 
@@ -102,66 +117,6 @@ func rank(r row) int {
 		return 0
 	}
 	return 1
-}
-
-// writeCollection sends rows of one kind.
-func (c *Connector) writeCollection(ctx context.Context, method string, rows []row, outcomes []connector.Outcome) {
-	body := appendCollection(nil, rows)
-	a, err := c.client.write(ctx, func(s session) request {
-		return request{method: method, url: s.url("/composite/sobjects", ""), body: body, media: "application/json", write: true}
-	})
-	if err != nil {
-		fail(rows, err, outcomes)
-		return
-	}
-	c.settle(rows, a.body, outcomes)
-}
-
-// compositeResponse is the answer to a composite request.
-type compositeResponse struct {
-	Parts []struct {
-		Body   json.RawMessage `json:"body"`
-		Status int             `json:"httpStatusCode"`
-		Name   string          `json:"referenceId"`
-	} `json:"compositeResponse"`
-}
-
-// writeBoth sends updates and creations as two parts of one request, which counts
-// as one call. The parts are carried out one after the other, and neither
-// depends on the success of the other.
-func (c *Connector) writeBoth(ctx context.Context, updates, creates []row, outcomes []connector.Outcome) {
-	both := slices.Concat(updates, creates)
-	a, err := c.client.write(ctx, func(s session) request {
-		path := s.url("/composite/sobjects", "").Path
-		body := append([]byte(nil), `{"allOrNone":false,"collateSubrequests":false,"compositeRequest":[`...)
-		body = append(body, `{"method":"PATCH","referenceId":"updates","url":"`+path+`","body":`...)
-		body = appendCollection(body, updates)
-		body = append(body, `},{"method":"POST","referenceId":"creates","url":"`+path+`","body":`...)
-		body = append(appendCollection(body, creates), `}]}`...)
-		return request{method: http.MethodPost, url: s.url("/composite", ""), body: body, media: "application/json", write: true}
-	})
-	if err != nil {
-		fail(both, err, outcomes)
-		return
-	}
-	var response compositeResponse
-	if err := json.Unmarshal(a.body, &response); err != nil {
-		fail(both, c.client.unreadable(err), outcomes)
-		return
-	}
-	pending := map[string][]row{"updates": updates, "creates": creates}
-	for _, part := range response.Parts {
-		rows := pending[part.Name]
-		delete(pending, part.Name)
-		if part.Status >= 200 && part.Status < 300 {
-			c.settle(rows, part.Body, outcomes)
-			continue
-		}
-		fail(rows, c.client.refusal(request{write: true}, answer{status: part.Status, body: part.Body}), outcomes)
-	}
-	for _, rows := range pending {
-		fail(rows, c.client.unreadable(nil), outcomes)
-	}
 }
 
 // settle fills in the outcomes of a collection.
@@ -187,40 +142,6 @@ func fail(rows []row, err error, outcomes []connector.Outcome) {
 	for _, r := range rows {
 		outcomes[r.index] = connector.Outcome{Err: asError(err)}
 	}
-}
-
-// unreadable is the error for a write whose answer came and says nothing.
-func (c *client) unreadable(cause error) *connector.Error {
-	return c.own(codeAnswerLost, "the answer to a write cannot be read", cause)
-}
-
-// write makes a request that writes. It is sent again only where nothing can
-// have happened: no connection was made, or Salesforce turned it away unseen.
-func (c *client) write(ctx context.Context, build func(session) request) (answer, error) {
-	var a answer
-	err := c.patiently(ctx, func() error {
-		var err error
-		a, err = c.call(ctx, build)
-		return err
-	})
-	return a, err
-}
-
-// appendCollection writes the body of a collection.
-func appendCollection(b []byte, rows []row) []byte {
-	size := 0
-	for _, r := range rows {
-		size += len(r.record) + 1
-	}
-	b = slices.Grow(b, size+len(`{"allOrNone":false,"records":[]}`))
-	b = append(b, `{"allOrNone":false,"records":[`...)
-	for i, r := range rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, r.record...)
-	}
-	return append(b, `]}`...)
 }
 
 // EmailWaits is the warning for an e-mail address that Salesforce keeps back

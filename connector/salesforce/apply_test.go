@@ -140,7 +140,7 @@ func TestFaultsOfSingleRowsHaveCodes(t *testing.T) {
 		{"a username without @", change(plan.Create, "", good.With("Username", attr.Text("foo"))), connector.Invalid, "SalesforceFieldIntegrityException", "Username"},
 		{"an unknown field", change(plan.Create, "", good.With("Fooo", attr.Text("foo"))), connector.Invalid, "SalesforceInvalidField", ""},
 		{"a name that is no field", change(plan.Create, "", good.With(`x","y":"`, attr.Text("foo"))), connector.Invalid, "SalesforceInvalidAttribute", `x","y":"`},
-		{"permission sets", change(plan.Create, "", good.With("PermissionSets", attr.Texts("x"))), connector.Unsupported, "SalesforceUnsupportedAttribute", "PermissionSets"},
+		{"an unknown permission set", change(plan.Create, "", good.With("PermissionSets", attr.Texts("x"))), connector.Invalid, "SalesforceInvalidEntitlement", "PermissionSets"},
 		{"an account that is gone", change(plan.Update, "005999999999999AAA", fields("Title", "x")), connector.NotFound, "SalesforceInvalidAnchor", ""},
 		{"an id of another type", change(plan.Update, org.OrganizationID(), fields("Title", "x")), connector.NotFound, "SalesforceInvalidAnchor", ""},
 		{"nothing to write", plan.Change{Action: plan.Skip}, connector.Invalid, "SalesforceInvalidAction", ""},

@@ -18,6 +18,7 @@ const (
 	codeInvalidTenantURL     = codePrefix + "InvalidTenantUrl"
 	codeInvalidProfile       = codePrefix + "InvalidProfile"
 	codeInvalidUserRole      = codePrefix + "InvalidUserRole"
+	codeInvalidEntitlement   = codePrefix + "InvalidEntitlement"
 	codeInvalidAttribute     = codePrefix + "InvalidAttribute"
 	codeInvalidAnchor        = codePrefix + "InvalidAnchor"
 	codeInvalidAction        = codePrefix + "InvalidAction"
@@ -33,8 +34,11 @@ const (
 	codeIncompleteRead       = codePrefix + "IncompleteRead"
 )
 
-// licenseLimit is Salesforce's code for a seat that is not there.
-const licenseLimit = "LICENSE_LIMIT_EXCEEDED"
+// Codes of Salesforce that are acted on.
+const (
+	licenseLimit = "LICENSE_LIMIT_EXCEEDED" // there is no seat
+	rowLocked    = "UNABLE_TO_LOCK_ROW"     // somebody else is writing the record
+)
 
 // Names under which the catalogue keeps what Salesforce has no code of its own
 // for.
@@ -114,6 +118,7 @@ var ownErrors = []entry{
 	{code: codeInvalidTenantURL, kind: connector.Invalid, explanation: "The Tenant URL is not one that credentials may be sent to.", advice: "Enter the My Domain URL of the org, such as https://contoso.my.salesforce.com."},
 	{code: codeInvalidProfile, kind: connector.Invalid, explanation: "The org has no profile of the name that the mapping gives, or several.", advice: "Assign the user one of the roles that were imported from the org, or correct the default value of ProfileName."},
 	{code: codeInvalidUserRole, kind: connector.Invalid, explanation: "The org has no role of the name that the mapping gives, or several.", advice: "Correct the mapping of UserRoleName, or create the role in Salesforce."},
+	{code: codeInvalidEntitlement, kind: connector.Invalid, explanation: "The org has no permission set, permission set group, permission set license, public group or queue of the name that the mapping gives, or several.", advice: "Correct the mapping. The names are the API names, in the spelling of Salesforce, and not the labels."},
 	{code: codeInvalidAttribute, kind: connector.Invalid, explanation: "The mapping names an attribute that cannot be the API name of a field.", advice: "Use the API name of the field, as Setup, Object Manager, User shows it."},
 	{code: codeInvalidAnchor, kind: connector.NotFound, explanation: "The account that the user is connected to does not exist in the org.", advice: "Restart provisioning, so that matching looks for the account again. After a sandbox was refreshed all ids are new."},
 	{code: codeInvalidAction, kind: connector.Invalid, explanation: "A change that writes nothing was sent to be written.", advice: "Report this: it is a fault of the program."},

@@ -16,8 +16,9 @@ type row struct {
 	create    bool
 	removes   bool
 	keepsSeat bool   // it neither takes a seat nor gives one back, whatever the action
-	record    []byte // in JSON
+	record    []byte // of the user, in JSON; nil when no field of it is written
 	email     attr.Value
+	entitled  entitled
 }
 
 // prepare turns changes into rows. A change that cannot succeed gets its outcome
@@ -25,15 +26,16 @@ type row struct {
 func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes []connector.Outcome) []row {
 	profilesErr := c.profiles.load(ctx, c.client, named(changes, attributeProfileName))
 	rolesErr := c.userRoles.load(ctx, c.client, named(changes, attributeUserRoleName))
+	namesErr := c.loadEntitlementNames(ctx, changes)
 	rules := c.rules(ctx, len(changes))
 	rows := make([]row, 0, len(changes))
 	for i, change := range changes {
-		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr, rules: rules}
+		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr, namesErr: namesErr, rules: rules}
 		r, err := encoder.encode(change)
 		switch {
 		case err != nil:
 			outcomes[i].Err = c.client.redacted(asError(err))
-		case r.record == nil:
+		case r.record == nil && r.entitled.isEmpty():
 			outcomes[i].TargetID = change.Target.ID // nothing differs
 		default:
 			r.index = i
@@ -43,14 +45,33 @@ func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes
 	return rows
 }
 
+// loadEntitlementNames makes sure that the names of what is given are known.
+func (c *Connector) loadEntitlementNames(ctx context.Context, changes []plan.Change) map[string]error {
+	var failed map[string]error
+	for attribute, names := range c.entitlementNames {
+		if err := names.load(ctx, c.client, named(changes, attribute)); err != nil {
+			if failed == nil {
+				failed = map[string]error{}
+			}
+			failed[attribute] = err
+		}
+	}
+	return failed
+}
+
 // named collects the values of an attribute that names something else.
 func named(changes []plan.Change, attribute string) []string {
 	var names []string
 	for _, change := range changes {
 		for _, field := range change.Fields {
-			if field.Name == attribute && !field.New.IsEmpty() {
-				names = append(names, field.New.String())
+			if field.Name != attribute || field.New.IsEmpty() {
+				continue
 			}
+			if _, many := findEntitlement(attribute); many {
+				names = append(names, namesOf(field.New)...)
+				continue
+			}
+			names = append(names, field.New.String())
 		}
 	}
 	return names
@@ -60,6 +81,8 @@ func named(changes []plan.Change, attribute string) []string {
 type encoder struct {
 	connector             *Connector
 	profilesErr, rolesErr error
+	namesErr              map[string]error // by attribute
+	entitled              entitled
 	rules                 *userRules // nil: the org judges alone
 	faults                []fault    // that the org would report
 	filled, emptied       map[string]bool
@@ -77,8 +100,8 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 	}
 	if change.Action != plan.Delete {
 		written := change.New()
-		for name, value := range written.All() {
-			if err := e.add(written, name, value); err != nil {
+		for _, field := range change.Fields {
+			if err := e.addField(written, field); err != nil {
 				return row{}, err
 			}
 		}
@@ -86,8 +109,9 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 			r.email = changedEmail(change)
 		}
 	}
+	r.entitled = e.entitled
 	if e.fields == 0 {
-		return row{}, nil
+		return r, nil
 	}
 	if err := e.foreseen(); err != nil {
 		return row{}, err
@@ -118,6 +142,20 @@ func (e *encoder) begin(change plan.Change) error {
 		return e.put(attributeIsActive, attr.Bool(change.Action == plan.Enable))
 	}
 	return nil
+}
+
+// addField adds one attribute to the record, or to what the user gets besides.
+func (e *encoder) addField(written attr.Object, field plan.Field) error {
+	if kind, found := findEntitlement(field.Name); found {
+		return e.addEntitlement(kind, field)
+	}
+	if field.Name == attributeIsFrozen {
+		if frozen := frozenOf(field.New); !e.create || frozen.Bool() {
+			e.entitled.frozen = frozen
+		}
+		return nil
+	}
+	return e.add(written, field.Name, field.New)
 }
 
 // add writes one attribute under the name of the field that holds it.
@@ -224,7 +262,7 @@ func (e *encoder) addUserRole(written attr.Object, value attr.Value) error {
 // asBoolean turns the texts True and False into booleans for fields that are
 // known to be ones: a mapping may carry constants as texts.
 func asBoolean(name string, value attr.Value) attr.Value {
-	if value.Kind() != attr.String || name != attributeIsActive && !strings.HasPrefix(name, "UserPermissions") && !strings.HasPrefix(name, "UserPreferences") {
+	if value.Kind() != attr.String || name != attributeIsActive && name != attributeIsFrozen && !strings.HasPrefix(name, "UserPermissions") && !strings.HasPrefix(name, "UserPreferences") {
 		return value
 	}
 	switch strings.ToLower(value.String()) {

@@ -20,8 +20,10 @@ type Connector struct {
 	userRoles   *directory
 	description *description
 	seats       seatLedger
-	emails      atomic.Int32 // an emailMode
-	closeIdle   func()
+
+	entitlementNames map[string]*directory // by attribute
+	emails           atomic.Int32          // an emailMode
+	closeIdle        func()
 }
 
 var _ connector.Connector = (*Connector)(nil)
@@ -34,6 +36,7 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 	c := &Connector{
 		descriptor: descriptor, client: newClient(a, options, environment.Transport),
 		profiles: newProfiles(), userRoles: newUserRoles(), description: newDescription(),
+		entitlementNames: newEntitlementNames(),
 	}
 	c.closeIdle = c.client.http.CloseIdleConnections
 	if environment.Transport != nil {

@@ -119,12 +119,7 @@ func (c *client) fieldsOf(attributes []string) ([]field, error) {
 }
 
 func (c *client) supported(attribute string) error {
-	switch {
-	case attribute == "PermissionSets":
-		err := c.own(codeUnsupportedAttribute, "permission sets are not provisioned", nil)
-		err.Fields = []string{attribute}
-		return err
-	case !isFieldName(attribute):
+	if !isFieldName(attribute) {
 		err := c.own(codeInvalidAttribute, strconv.Quote(attribute)+" is not the API name of a field", nil)
 		err.Fields = []string{attribute}
 		return err

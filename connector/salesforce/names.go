@@ -18,6 +18,10 @@ type directory struct {
 	kind string // "profile", for messages
 	code string // code of the error for a name that does not exist
 	soql string
+	// column holds the name; empty: Name.
+	column string
+	// exact makes the letter case count, because what was assigned is compared by it.
+	exact bool
 
 	turn chan struct{} // of size 1: who holds it may read the names
 
@@ -68,7 +72,10 @@ func (d *directory) load(ctx context.Context, c *client, wanted []string) error 
 	}
 	ids, names := map[string][]string{}, make([]string, 0, len(records))
 	for _, r := range records {
-		name := r.text("Name")
+		if !assignable(r) {
+			continue
+		}
+		name := qualified(r.text("NamespacePrefix"), r.text(cmp.Or(d.column, "Name")))
 		ids[foldName(name)] = append(ids[foldName(name)], longID(r.text(attributeID)))
 		names = append(names, name)
 	}
@@ -99,16 +106,24 @@ func (d *directory) find(attribute, name string) (string, *connector.Error) {
 	defer d.mu.Unlock()
 	switch ids := d.ids[foldName(name)]; len(ids) {
 	case 1:
+		if d.exact && !slices.Contains(d.names, name) {
+			return "", d.fault(attribute, d.missing(name))
+		}
 		return ids[0], nil
 	case 0:
-		message := fmt.Sprintf("the org has no %s %q", d.kind, name)
-		if near := nearest(name, d.names); len(near) > 0 {
-			message += "; it has " + strings.Join(near, ", ")
-		}
-		return "", d.fault(attribute, message)
+		return "", d.fault(attribute, d.missing(name))
 	default:
 		return "", d.fault(attribute, fmt.Sprintf("the org has %d of the %s name %q", len(ids), d.kind, name))
 	}
+}
+
+// missing says that there is no such name, and which are like it.
+func (d *directory) missing(name string) string {
+	message := fmt.Sprintf("the org has no %s %q", d.kind, name)
+	if near := nearest(name, d.names); len(near) > 0 {
+		message += "; it has " + strings.Join(near, ", ")
+	}
+	return message
 }
 
 func (d *directory) fault(attribute, message string) *connector.Error {

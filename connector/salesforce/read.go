@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -48,6 +49,44 @@ func (c *Connector) read(ctx context.Context, query connector.Query, yield func(
 	if err != nil {
 		return err
 	}
+	if len(junctionsOf(fields)) > 0 {
+		return c.readEnriched(ctx, fields, conditions, yield)
+	}
+	return c.readAll(ctx, fields, conditions, yield)
+}
+
+// readEnriched yields users with what is not a field of User. They are kept back
+// until enough of them can be asked for with one call.
+func (c *Connector) readEnriched(ctx context.Context, fields []field, conditions []string, yield func(attr.Object) bool) error {
+	var users []attr.Object
+	stopped := false
+	flush := func() error {
+		if err := c.enrich(ctx, fields, users); err != nil {
+			return err
+		}
+		for _, user := range users {
+			if stopped = !yield(user); stopped {
+				break
+			}
+		}
+		users = users[:0]
+		return nil
+	}
+	var failed error
+	err := c.readAll(ctx, fields, conditions, func(user attr.Object) bool {
+		if users = append(users, user); len(users) == usersAtOnce {
+			failed = flush()
+		}
+		return failed == nil && !stopped
+	})
+	if err != nil || failed != nil || stopped {
+		return cmp.Or(failed, err)
+	}
+	return flush()
+}
+
+// readAll yields the users that fulfil one of the conditions, each once.
+func (c *Connector) readAll(ctx context.Context, fields []field, conditions []string, yield func(attr.Object) bool) error {
 	seen := map[string]bool{}
 	for _, condition := range conditions {
 		more, err := c.readWhere(ctx, fields, condition, func(object attr.Object) bool {
@@ -101,6 +140,9 @@ func (c *Connector) readWhere(ctx context.Context, fields []field, condition str
 func object(id string, fields []field, r record) attr.Object {
 	builder := attr.NewBuilder(objectUser, id, len(fields))
 	for _, f := range fields {
+		if isApart(f.attribute) {
+			continue
+		}
 		builder.Set(f.attribute, f.read(r))
 	}
 	return builder.Object()
@@ -112,7 +154,7 @@ func statement(fields []field, condition, after string) string {
 	var b strings.Builder
 	b.WriteString("SELECT Id")
 	for _, f := range fields {
-		if f.attribute != attributeID {
+		if f.attribute != attributeID && !isApart(f.attribute) {
 			b.WriteByte(',')
 			b.WriteString(f.soql())
 		}
@@ -143,6 +185,9 @@ func (c *Connector) conditions(query connector.Query, fields []field) ([]string,
 		query.IDs, query.Attribute, query.Values = slices.Concat(query.IDs, query.Values), "", nil
 	}
 	if len(query.Values) > 0 {
+		if isApart(query.Attribute) {
+			return nil, c.client.own(codeUnsupportedAttribute, "users cannot be looked up by "+query.Attribute, nil)
+		}
 		if err := c.client.supported(query.Attribute); err != nil {
 			return nil, err
 		}

@@ -89,7 +89,7 @@ func (f simFlags) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server, err := org.Listen(f.listen)
+	server, err := org.Listen(f.listen) //nolint:contextcheck // it ends by Close.
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (f simFlags) config() (salesforcetest.Config, error) {
 // readSimFile opens a file and has it read. What is wrong in it may be many lines.
 func readSimFile[T any](name, what string, read func(io.Reader) (T, error)) (T, error) {
 	var value T
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // whoever types the command names the file.
 	if err != nil {
 		return value, fmt.Errorf("read %s: %w", what, err)
 	}

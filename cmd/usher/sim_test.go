@@ -58,7 +58,7 @@ func (p *simProcess) post(path, body, contentType string) string {
 	}
 	request.Header.Set("Content-Type", contentType)
 	request.Header.Set("Authorization", "Bearer "+p.token)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -97,7 +97,8 @@ func TestAScheduleOfFaultsIsReadFromAFile(t *testing.T) {
 			[]salesforcetest.Fault{
 				{Kind: salesforcetest.FaultSlow, Operation: "query", Delay: 2 * time.Second},
 				{Kind: salesforcetest.FaultRowError, Match: "ana@example.com", Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Message: "no"},
-			}, "",
+			},
+			"",
 		},
 		{"JSON, as the control endpoint takes it", `[{"kind": "response-lost", "operation": "create", "nth": 2}]`, []salesforcetest.Fault{{Kind: salesforcetest.FaultResponseLost, Operation: "create", Nth: 2}}, ""},
 		{"nothing", "", nil, ""},

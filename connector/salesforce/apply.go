@@ -25,7 +25,7 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 		}
 		return outcomes
 	}
-	rows := c.prepare(ctx, changes, outcomes)
+	rows := c.prepare(ctx, changes, outcomes, c.affordable(ctx, changes, outcomes))
 	rows, reserved := c.takeSeats(ctx, changes, rows, outcomes)
 	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.record == nil })
 	for attempt := 1; len(left) > 0; attempt++ {
@@ -36,9 +36,15 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 			break
 		}
 	}
+	c.writePlainly(ctx, rows, outcomes)
 	c.seats.settle(reserved, outcomes)
 	c.entitle(ctx, changes, rows, outcomes)
 	c.noteEmails(ctx, changes, rows, outcomes)
+	for _, r := range rows {
+		if outcomes[r.index].Err == nil {
+			outcomes[r.index].Warnings = append(outcomes[r.index].Warnings, r.warnings...)
+		}
+	}
 	return outcomes
 }
 

@@ -19,6 +19,9 @@ const (
 	codeInvalidProfile       = codePrefix + "InvalidProfile"
 	codeInvalidUserRole      = codePrefix + "InvalidUserRole"
 	codeInvalidEntitlement   = codePrefix + "InvalidEntitlement"
+	codeInvalidSetting       = codePrefix + "InvalidSetting"
+	codeBudgetSpent          = codePrefix + "DailyBudgetSpent"
+	codeFreezeImpossible     = codePrefix + "FreezeImpossible"
 	codeInvalidAttribute     = codePrefix + "InvalidAttribute"
 	codeInvalidAnchor        = codePrefix + "InvalidAnchor"
 	codeInvalidAction        = codePrefix + "InvalidAction"
@@ -118,6 +121,9 @@ var ownErrors = []entry{
 	{code: codeInvalidTenantURL, kind: connector.Invalid, explanation: "The Tenant URL is not one that credentials may be sent to.", advice: "Enter the My Domain URL of the org, such as https://contoso.my.salesforce.com."},
 	{code: codeInvalidProfile, kind: connector.Invalid, explanation: "The org has no profile of the name that the mapping gives, or several.", advice: "Assign the user one of the roles that were imported from the org, or correct the default value of ProfileName."},
 	{code: codeInvalidUserRole, kind: connector.Invalid, explanation: "The org has no role of the name that the mapping gives, or several.", advice: "Correct the mapping of UserRoleName, or create the role in Salesforce."},
+	{code: codeInvalidSetting, kind: connector.Invalid, explanation: "A setting of the application has a value that it cannot have.", advice: "Correct the setting that the message names."},
+	{code: codeBudgetSpent, kind: connector.QuotaExceeded, explanation: "As much of the org's API requests of 24 hours is used as the daily budget allows. Removals go on.", advice: "None needed: the rest follows when the window of 24 hours has moved on. Raise the daily budget if other programs leave enough."},
+	{code: codeFreezeImpossible, kind: connector.Forbidden, explanation: "Salesforce does not show the sign-in of the user, so it cannot be frozen.", advice: "Give the Salesforce user that Usher signs in as the permission Manage Users."},
 	{code: codeInvalidEntitlement, kind: connector.Invalid, explanation: "The org has no permission set, permission set group, permission set license, public group or queue of the name that the mapping gives, or several.", advice: "Correct the mapping. The names are the API names, in the spelling of Salesforce, and not the labels."},
 	{code: codeInvalidAttribute, kind: connector.Invalid, explanation: "The mapping names an attribute that cannot be the API name of a field.", advice: "Use the API name of the field, as Setup, Object Manager, User shows it."},
 	{code: codeInvalidAnchor, kind: connector.NotFound, explanation: "The account that the user is connected to does not exist in the org.", advice: "Restart provisioning, so that matching looks for the account again. After a sandbox was refreshed all ids are new."},

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/attr"
@@ -19,17 +20,30 @@ type row struct {
 	record    []byte // of the user, in JSON; nil when no field of it is written
 	email     attr.Value
 	entitled  entitled
+
+	// Of a removal: what is left when the org refuses the rest.
+	id          string
+	plain       []byte // the record with the active flag alone; nil when there is no such
+	freezeAlone bool   // the sign-in is frozen, and everything in the record is more than that
+	warnings    []string
 }
 
 // prepare turns changes into rows. A change that cannot succeed gets its outcome
 // here and costs no call.
-func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes []connector.Outcome) []row {
-	profilesErr := c.profiles.load(ctx, c.client, named(changes, attributeProfileName))
+func (c *Connector) prepare(ctx context.Context, changes []plan.Change, outcomes []connector.Outcome, allowed func(int) bool) []row {
+	profiles := named(changes, attributeProfileName)
+	if c.leaving.profile != "" && slices.ContainsFunc(changes, func(change plan.Change) bool { return change.Action.Removes() }) {
+		profiles = append(profiles, c.leaving.profile)
+	}
+	profilesErr := c.profiles.load(ctx, c.client, profiles)
 	rolesErr := c.userRoles.load(ctx, c.client, named(changes, attributeUserRoleName))
 	namesErr := c.loadEntitlementNames(ctx, changes)
 	rules := c.rules(ctx, len(changes))
 	rows := make([]row, 0, len(changes))
 	for i, change := range changes {
+		if !allowed(i) {
+			continue
+		}
 		encoder := encoder{connector: c, profilesErr: profilesErr, rolesErr: rolesErr, namesErr: namesErr, rules: rules}
 		r, err := encoder.encode(change)
 		switch {
@@ -90,11 +104,18 @@ type encoder struct {
 	fields                int
 	create                bool
 	decided               bool // the action itself says whether the user is active
+	plain                 []byte
+	plainFields           int
+	warnings              []string
 }
 
 func (e *encoder) encode(change plan.Change) (row, error) {
 	e.create = change.Action == plan.Create
-	r := row{create: e.create, removes: change.Action.Removes()}
+	r := row{
+		create: e.create, removes: change.Action.Removes(), id: longID(change.Target.ID),
+		// Who is frozen keeps the seat, and Usher does not know of whom it unfreezes.
+		keepsSeat: e.connector.leaving.freeze && (change.Action.Removes() || change.Action == plan.Enable),
+	}
 	if err := e.begin(change); err != nil {
 		return row{}, err
 	}
@@ -109,7 +130,7 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 			r.email = changedEmail(change)
 		}
 	}
-	r.entitled = e.entitled
+	e.finish(&r)
 	if e.fields == 0 {
 		return r, nil
 	}
@@ -119,6 +140,18 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 	e.record = append(e.record, '}')
 	r.record = e.record
 	return r, nil
+}
+
+// finish takes over what was gathered besides the record.
+func (e *encoder) finish(r *row) {
+	r.entitled, r.warnings = e.entitled, e.warnings
+	if !r.removes {
+		return
+	}
+	if e.plain != nil && e.plainFields > 0 {
+		r.plain = append(e.plain, '}')
+	}
+	r.freezeAlone = e.plain != nil && e.plainFields == 0
 }
 
 // begin writes the type, the id and the flag that the action itself stands for.
@@ -137,9 +170,15 @@ func (e *encoder) begin(change plan.Change) error {
 		return e.connector.client.own(codeInvalidAnchor, fmt.Sprintf("%q is not the id of a Salesforce record", change.Target.ID), nil)
 	}
 	e.record = append(append(append(e.record, `,"id":"`...), change.Target.ID...), '"')
-	if change.Action != plan.Update {
-		e.decided = true
-		return e.put(attributeIsActive, attr.Bool(change.Action == plan.Enable))
+	e.decided = change.Action != plan.Update
+	switch {
+	case change.Action.Removes():
+		return e.leave(change)
+	case change.Action == plan.Enable:
+		if e.connector.leaving.freeze {
+			e.entitled.frozen = attr.Bool(false)
+		}
+		return e.put(attributeIsActive, attr.Bool(true))
 	}
 	return nil
 }

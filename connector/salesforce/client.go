@@ -39,6 +39,7 @@ type client struct {
 	gzip      sync.Pool // of *gzip.Writer, which are costly to make
 
 	calls, limit, limitUsed atomic.Int64
+	limitNoted              atomic.Int64 // when the org last told, in milliseconds since 1970
 }
 
 func newClient(a account, options Options, transport http.RoundTripper) *client {
@@ -266,8 +267,7 @@ func (c *client) noteLimit(header string) {
 		usedNumber, errUsed := strconv.ParseInt(used, 10, 64)
 		limitNumber, errLimit := strconv.ParseInt(limit, 10, 64)
 		if errUsed == nil && errLimit == nil {
-			c.limitUsed.Store(usedNumber)
-			c.limit.Store(limitNumber)
+			c.setLimit(usedNumber, limitNumber)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-id/usher/connector/connectortest"
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
+	"github.com/usher-id/usher/provisioning"
 )
 
 func TestSalesforceConforms(t *testing.T) {
@@ -19,8 +20,12 @@ func TestSalesforceConforms(t *testing.T) {
 func openTarget(t *testing.T) connectortest.Target {
 	t.Helper()
 	org := newOrg(t, salesforcetest.Default())
+	return targetOf(t, org, passwords(org))
+}
+
+func targetOf(t *testing.T, org *salesforcetest.Org, credentials provisioning.Credentials) connectortest.Target {
+	t.Helper()
 	const wrong = "canary-wrong-password"
-	credentials := passwords(org)
 	fault := func(kind salesforcetest.FaultKind, operation string) func() {
 		return func() { org.SetFaults([]salesforcetest.Fault{{Kind: kind, Operation: operation}}) }
 	}

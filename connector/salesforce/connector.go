@@ -20,6 +20,8 @@ type Connector struct {
 	userRoles   *directory
 	description *description
 	seats       seatLedger
+	leaving     leaving
+	budget      budget
 
 	entitlementNames map[string]*directory // by attribute
 	emails           atomic.Int32          // an emailMode
@@ -33,7 +35,16 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 	if err != nil {
 		return nil, err
 	}
+	leaving, err := newLeaving(environment.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	budget, err := newBudget(environment.Credentials)
+	if err != nil {
+		return nil, err
+	}
 	c := &Connector{
+		leaving: leaving, budget: budget,
 		descriptor: descriptor, client: newClient(a, options, environment.Transport),
 		profiles: newProfiles(), userRoles: newUserRoles(), description: newDescription(),
 		entitlementNames: newEntitlementNames(),

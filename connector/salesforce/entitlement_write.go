@@ -74,6 +74,10 @@ func (c *Connector) entitle(ctx context.Context, changes []plan.Change, rows []r
 	rowOf := map[int]row{}
 	for _, r := range rows {
 		rowOf[r.index] = r
+		if r.entitled.frozen.Bool() && len(found[objectUserLogin][userOf(r)]) == 0 {
+			outcomes[r.index].Err = c.client.own(codeFreezeImpossible, "there is no sign-in to freeze", nil)
+			continue
+		}
 		tasks = append(tasks, r.tasks(userOf(r), found)...)
 	}
 	slices.SortStableFunc(tasks, func(a, b task) int { return a.rank() - b.rank() })

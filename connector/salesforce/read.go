@@ -41,6 +41,20 @@ func (c *Connector) read(ctx context.Context, query connector.Query, yield func(
 	if len(names) == 0 {
 		names = c.mapped
 	}
+	// Taking access away needs to read the accounts, and may use what is reserved.
+	if len(query.Values) > 0 || query.All {
+		if err := c.spent(ctx); err != nil {
+			return err
+		}
+	}
+	if c.leaving.freeze && slices.Contains(names, attributeIsActive) {
+		selected := slices.Contains(names, attributeIsFrozen)
+		if !selected {
+			names = append(slices.Clone(names), attributeIsFrozen)
+		}
+		take := yield
+		yield = func(user attr.Object) bool { return take(c.leaving.shownActive(user, selected)) }
+	}
 	fields, err := c.client.fieldsOf(names)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-// Keys of the settings. They are of the enumeration synchronizationSecret of
+// Keys of the settings. Those of the sign-in are of the enumeration synchronizationSecret of
 // Microsoft Graph.
 //
 //nolint:gosec // names of settings, not secrets.
@@ -23,6 +23,12 @@ const (
 	keyPrivateKey   = "AppKey"
 	keyRefreshToken = "Oauth2RefreshToken"
 	keySandboxName  = "SandboxName"
+
+	// Choices of the administrator, which Graph has no keys for.
+	keyDisableAction   = "DisableAction"
+	keyDisabledProfile = "DisabledProfile"
+	keyDisabledPrefix  = "DisabledUsernamePrefix"
+	keyDailyBudget     = "DailyBudget"
 
 	// The same two by the names that OAuth applications use there.
 	keyOAuthClientID     = "Oauth2ClientId"
@@ -147,6 +153,22 @@ func settings() []provisioning.Setting {
 		{
 			Key: keyRefreshToken, Label: "Refresh Token", Flag: "refresh-token", Secret: true,
 			Help: "Refresh token that the External Client App issued.",
+		},
+		{
+			Key: keyDisableAction, Label: "Disable by", Flag: "disable-action", Example: disableFreeze,
+			Help: "How users are disabled: deactivate, which frees the licence, or freeze, which blocks the sign-in at once and keeps the licence. Empty: deactivate.",
+		},
+		{
+			Key: keyDisabledProfile, Label: "Profile of disabled users", Flag: "disabled-profile", Example: "Minimum Access - Salesforce",
+			Help: "Profile that users are moved to when they are disabled. Empty: they keep theirs.",
+		},
+		{
+			Key: keyDisabledPrefix, Label: "Username prefix of disabled users", Flag: "disabled-username-prefix", Example: "old.",
+			Help: "Prefix that the username gets, together with the id of the user, when a user is disabled, so that the username is free for a new user. Empty: it stays.",
+		},
+		{
+			Key: keyDailyBudget, Label: "Daily budget", Flag: "daily-budget", Example: "80%",
+			Help: "How far the org's API requests of 24 hours may be used, by all programs together, before Usher does removals alone: a number, or a share such as 80%. Empty: to the end.",
 		},
 	}
 }

@@ -1,6 +1,9 @@
 package salesforce
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // This file holds what Salesforce's documentation does not say and only clients,
 // forum posts and experience tell.
@@ -29,3 +32,7 @@ func loginLimit(message string) bool {
 // unlimitedSeats is the number that UserLicense.TotalLicenses holds for a license
 // without a limit.
 const unlimitedSeats = -1
+
+// windowMoves is when the count of a day's requests next drops: the 24 hours are
+// said to move on with every hour.
+func windowMoves(now time.Time) time.Time { return now.UTC().Truncate(time.Hour).Add(time.Hour) }

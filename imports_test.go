@@ -93,6 +93,14 @@ func exceptions() []exception {
 			Reason: "whole cycles are tested on a real store; the code itself knows its ports alone",
 		},
 		{
+			From: "internal/jobs", To: "connector/...", Tests: true,
+			Reason: "the queue is tested with whole cycles against the simulated org",
+		},
+		{
+			From: "internal/jobs", To: "internal/store/sqlstore", Tests: true,
+			Reason: "the queue is tested on a real store; the code itself knows its ports alone",
+		},
+		{
 			From: "internal/...", To: "internal/store/storetest", Tests: true,
 			Reason: "every store runs the conformance suite, and others take their databases from it",
 		},

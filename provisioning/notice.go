@@ -114,3 +114,19 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 func (t Told) Same(other Told) bool {
 	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.At.Equal(other.At) && t.DigestedAt.Equal(other.DigestedAt)
 }
+
+// digestEvery is how often a digest comes.
+const digestEvery = 24 * time.Hour
+
+// Digest returns the notice of a digest that is due, with the span of time that it
+// is about. Since is zero for the first one: from now on it is counted.
+func (t Told) Digest(s Standing) (Notice, bool) {
+	if !s.Job.Settings.Notify.Digest || s.Now.Before(t.DigestedAt.Add(digestEvery)) {
+		return Notice{}, false
+	}
+	return Notice{
+		ID: s.Job.ID + "/" + strconv.FormatInt(t.Version+1, 10) + "/" + string(DailyDigest), Event: DailyDigest, At: s.Now,
+		JobID: s.Job.ID, ApplicationID: s.Job.ApplicationID, Application: s.Application,
+		Quarantine: s.Job.Status.Quarantine, Held: s.Held, Digest: Digest{Since: t.DigestedAt, Until: s.Now},
+	}, true
+}

@@ -1,0 +1,57 @@
+package jobs
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/usher-id/usher/provisioning"
+)
+
+const (
+	// usualInterval is that of a job that names none: the documented interval of the
+	// Salesforce connector in Microsoft Entra.
+	usualInterval = 40 * time.Minute
+
+	// firstRetry is how long after a cycle that failed as a whole the next one comes;
+	// it doubles with every further failure, up to the job's interval.
+	firstRetry = 30 * time.Second
+)
+
+// nextRun returns when the job's next cycle is due, the zero time for never. It does
+// not know about changes and retries. A cycle that failed before this node was
+// started, or was ended with the node before, is tried again at once.
+func nextRun(job provisioning.Job, now, started time.Time) time.Time {
+	interval := cmp.Or(job.Schedule.Interval, usualInterval)
+	last := job.Status.LastRun
+	switch {
+	case !runnable(job):
+		return time.Time{}
+	case kept(job):
+		return job.Status.Quarantine.NextAttempt
+	case job.Status.SuccessiveFailure > 0 && last.Ended.Before(started):
+		return now
+	case job.Status.SuccessiveFailure > 0:
+		return last.Ended.Add(min(interval, firstRetry<<min(job.Status.SuccessiveFailure-1, 12)))
+	case !job.Status.InitialDone, last.Began.IsZero():
+		return now
+	}
+	return last.Began.Add(interval)
+}
+
+// runnable reports whether the job may run at all.
+func runnable(job provisioning.Job) bool {
+	return job.Schedule.State == provisioning.ScheduleActive && job.Status.Code != provisioning.NotConfigured
+}
+
+// kept reports whether the job's quarantine keeps it from running as usual. Held
+// removals do not: they wait in a list of their own, and everything else goes on.
+func kept(job provisioning.Job) bool {
+	reason := job.Status.Quarantine.Reason
+	return reason != "" && reason != provisioning.TooManyDeletes
+}
+
+// steady reports whether the job runs without trouble, so that a change may wake it
+// ahead of its schedule.
+func steady(job provisioning.Job) bool {
+	return runnable(job) && !kept(job) && job.Status.InitialDone && job.Status.SuccessiveFailure == 0
+}

@@ -149,7 +149,7 @@ func (e *encoder) finish(r *row) {
 		return
 	}
 	if e.plain != nil && e.plainFields > 0 {
-		r.plain = append(e.plain, '}')
+		r.plain = append(slices.Clip(e.plain), '}')
 	}
 	r.freezeAlone = e.plain != nil && e.plainFields == 0
 }

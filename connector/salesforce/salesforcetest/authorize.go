@@ -69,7 +69,7 @@ func (o *Org) authorize(c *call) *answer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	user := o.userNamed(form.Get("username"))
-	if user == nil || o.signIn(user.id).password == "" || o.signIn(user.id).password != form.Get("password") || o.checkUser(user) != nil {
+	if user == nil || o.signIn(user.id).password == "" || o.signIn(user.id).password != form.Get("password") || o.checkUser(c, user) != nil {
 		return signInForm(form, "Please check your username and password.")
 	}
 	code := o.authorizations.add(authorization{

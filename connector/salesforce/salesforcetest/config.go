@@ -72,6 +72,9 @@ type Settings struct {
 	PasswordFlow bool `yaml:"passwordFlow"`
 	// MyDomainLoginOnly refuses sign-ins at login.salesforce.com and test.salesforce.com.
 	MyDomainLoginOnly bool `yaml:"myDomainLoginOnly"`
+	// StateAndCountryPicklists gives users the fields StateCode and CountryCode,
+	// and wants State and Country to be on the lists. It cannot be switched later.
+	StateAndCountryPicklists bool `yaml:"stateAndCountryPicklists"`
 	// APIDisabled is an edition without the API.
 	APIDisabled bool `yaml:"apiDisabled"`
 	// LockoutAttempts is how many wrong passwords lock a user out; 0 is 10.
@@ -92,6 +95,12 @@ type Profile struct {
 	Name        string   `yaml:"name"`
 	License     string   `yaml:"license"`     // name of the license
 	Permissions []string `yaml:"permissions"` // such as ApiEnabled; All grants every one
+	// LoginHours is when users may sign in, such as 08:00-18:00 in UTC, also over
+	// midnight; empty: always.
+	LoginHours string `yaml:"loginHours"`
+	// LoginRanges are networks that users may sign in from, such as 10.0.0.0/8;
+	// empty: anywhere. In memory everybody comes from 127.0.0.1.
+	LoginRanges []string `yaml:"loginRanges"`
 }
 
 // Role is a place in the hierarchy.
@@ -312,7 +321,7 @@ func (s Settings) filled() Settings {
 
 // differs tells whether any switch was set.
 func (s Settings) differs() bool {
-	return s.SOAPLoginDisabled || s.PasswordFlow || s.TrustedNetwork || s.MyDomainLoginOnly || s.APIDisabled ||
+	return s.SOAPLoginDisabled || s.PasswordFlow || s.TrustedNetwork || s.MyDomainLoginOnly || s.APIDisabled || s.StateAndCountryPicklists ||
 		s.SessionTimeout != 0 || s.LockoutAttempts != 0 || len(s.AllowedEmailDomains) > 0
 }
 

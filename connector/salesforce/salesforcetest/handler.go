@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ type call struct {
 	base    string // scheme and host that the client used
 	user    string // id
 	token   string
+	address netip.Addr   // of the client
 	tx      *transaction // set inside a request that holds the lock
 	top     *call        // the request from outside
 	outcome outcome      // of the top call only
@@ -78,7 +80,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *Org) receive(r *http.Request) (*call, *answer) {
 	c := &call{
 		context: r.Context(), method: r.Method, query: r.URL.Query(), header: r.Header, base: baseOf(r),
-		path: segments(r.URL.Path),
+		path: segments(r.URL.Path), address: addressOf(r),
 	}
 	c.top = c
 	if override := c.query.Get("_HttpMethod"); override != "" && r.Method == http.MethodPost {
@@ -107,6 +109,14 @@ func (o *Org) receive(r *http.Request) (*call, *answer) {
 	}
 	c.body = content
 	return c, nil
+}
+
+// addressOf is where a request comes from; in memory it is this machine.
+func addressOf(r *http.Request) netip.Addr {
+	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return from.Addr().Unmap()
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 }
 
 // segments cuts a path, ignoring empty parts.

@@ -137,7 +137,7 @@ func (o *Org) passwordGrant(c *call, form url.Values) *answer {
 	if !o.config.Settings.PasswordFlow || o.wrongLoginHost(c) { // Both are told alike.
 		return invalidGrant("authentication failure")
 	}
-	user, fault := o.checkPassword(form.Get("username"), form.Get("password"))
+	user, fault := o.checkPassword(c, form.Get("username"), form.Get("password"))
 	if fault != nil {
 		return invalidGrant(fault.oauth)
 	}
@@ -206,7 +206,7 @@ func (o *Org) acceptsAudience(c *call, audiences []string) bool {
 
 // grant issues an access token. The caller holds the lock.
 func (o *Org) grant(c *call, user *record, refresh string) *answer {
-	if fault := o.checkUser(user); fault != nil {
+	if fault := o.checkUser(c, user); fault != nil {
 		return invalidGrant(fault.oauth)
 	}
 	o.noteLogin(user, "i", "Success")

@@ -294,6 +294,7 @@ func (o *Org) SetDailyLimit(limit int) { o.usage.setLimit(limit) }
 func (o *Org) SetSettings(s Settings) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	s.StateAndCountryPicklists = o.config.Settings.StateAndCountryPicklists // The fields are there or not.
 	o.config.Settings = s.filled()
 }
 

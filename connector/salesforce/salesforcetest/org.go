@@ -16,6 +16,8 @@ type Org struct {
 	schema         *schema
 	user           userFields
 	login          loginFields
+	addresses      addressFields
+	restrictions   map[string]loginRestriction // by name of profile in lower case
 	profileLicense *field
 	described      int64 // when the schema was made, for If-Modified-Since
 
@@ -79,12 +81,16 @@ func New(config Config) (*Org, error) {
 func (o *Org) prepare() error {
 	standard, err := standardSchema()
 	if err == nil {
-		o.schema, err = standard.with(o.config.CustomFields)
+		o.schema, err = standard.with(o.config.CustomFields, o.config.Settings.StateAndCountryPicklists)
 	}
 	if err != nil {
 		return err
 	}
 	o.user = userFieldsOf(o.schema.object("User"), o.config.FeatureLicenses)
+	o.addresses = addressFieldsOf(o.schema.object("User"))
+	if o.restrictions, err = loginRestrictions(o.config.Profiles); err != nil {
+		return err
+	}
 	o.profileLicense = o.schema.object("Profile").field("UserLicenseId")
 	o.described = time.Now().UnixMilli()
 	o.login = loginFieldsOf(o.schema.object("UserLogin"))

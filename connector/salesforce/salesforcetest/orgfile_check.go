@@ -14,6 +14,9 @@ func (r *fileReader) check(config Config) {
 	for _, f := range config.CustomFields {
 		k.custom[strings.ToLower(f.Name)] = true
 	}
+	if config.Settings.StateAndCountryPicklists {
+		k.custom["statecode"], k.custom["countrycode"] = true, true
+	}
 	k.settings()
 	k.names(config)
 	k.profiles(config)
@@ -139,6 +142,9 @@ func (k *checker) profiles(file Config) {
 		}
 		k.refers(path+".license", "license", p.License, namesOf(k.config.Licenses, licenseName))
 		k.permissions(path, p.Permissions)
+		if _, err := p.restriction(); err != nil {
+			k.at(path+".loginHours", "profile %q: %v", p.Name, err)
+		}
 	}
 }
 

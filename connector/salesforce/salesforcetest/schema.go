@@ -46,6 +46,8 @@ type field struct {
 
 	required, filled, unique, cased, externalID, lookup, indexed, shared bool
 	createable, updateable, computed, unrestricted, custom               bool
+	// coded fields have a restricted list that rules of their own look after.
+	coded bool
 }
 
 // nillable tells whether the field may be empty.
@@ -294,9 +296,10 @@ func (o *object) number() {
 	o.modifiedDate, o.modifiedBy, o.systemStamp = o.field("LastModifiedDate"), o.field("LastModifiedById"), o.field("SystemModstamp")
 }
 
-// with returns a copy of the schema that has the custom fields too.
-func (s *schema) with(custom []CustomField) (*schema, error) {
-	if len(custom) == 0 {
+// with returns a copy of the schema that has the custom fields too, and those of
+// the State and Country picklists if they are wanted.
+func (s *schema) with(custom []CustomField, addressCodes bool) (*schema, error) {
+	if len(custom) == 0 && !addressCodes {
 		return s, nil
 	}
 	extended := &schema{byName: map[string]*object{}, byPrefix: map[string]*object{}}
@@ -307,6 +310,9 @@ func (s *schema) with(custom []CustomField) (*schema, error) {
 			clone.fields = append(clone.fields, new(*f))
 		}
 		extended.add(&clone)
+	}
+	if addressCodes {
+		extended.object("User").withAddressCodes()
 	}
 	for _, c := range custom {
 		o := extended.object(c.Object)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -151,8 +152,8 @@ func sessionExpired() *apiError {
 // signInFault is why somebody cannot sign in.
 type signInFault struct{ code, message, oauth string }
 
-// checkUser tells whether a user may sign in at all.
-func (o *Org) checkUser(user *record) *signInFault {
+// checkUser tells whether a user may sign in at all, now and from there.
+func (o *Org) checkUser(c *call, user *record) *signInFault {
 	s := o.signIn(user.id)
 	switch {
 	case !o.isActive(user):
@@ -166,14 +167,15 @@ func (o *Org) checkUser(user *record) *signInFault {
 	case !o.may(user.id, permissionAPIEnabled):
 		return &signInFault{"API_CURRENTLY_DISABLED", apiDisabledUser, "user hasn't approved this consumer"}
 	}
-	return nil
+	profile, _ := user.stored(o.user.profile)
+	return o.restrictions[strings.ToLower(o.name("Profile", profile, "Name"))].refuses(c.address, time.Now())
 }
 
 const invalidLogin = "Invalid username, password, security token; or user locked out."
 
 // checkPassword compares password plus security token, and counts failures
 // until the user is locked out. The caller holds the lock for writing.
-func (o *Org) checkPassword(username, secret string) (user *record, fault *signInFault) {
+func (o *Org) checkPassword(c *call, username, secret string) (user *record, fault *signInFault) {
 	invalid := &signInFault{"INVALID_LOGIN", invalidLogin, "authentication failure"}
 	if user = o.userNamed(username); user == nil {
 		return nil, invalid
@@ -193,7 +195,7 @@ func (o *Org) checkPassword(username, secret string) (user *record, fault *signI
 		s.failures = 0
 		o.signIns[user.id] = s
 	}
-	if fault := o.checkUser(user); fault != nil {
+	if fault := o.checkUser(c, user); fault != nil {
 		return nil, fault
 	}
 	return user, nil

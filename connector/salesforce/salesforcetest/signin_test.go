@@ -396,3 +396,45 @@ func TestDeactivatedAndFrozenUsersCannotSignIn(t *testing.T) {
 		t.Error("a deactivated user can sign in")
 	}
 }
+
+// Profiles restrict when and from where their users sign in. The time is that of
+// the bubble, which begins at midnight.
+func TestSignInsOutsideOfHoursAndNetworks(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, hours, network, code, oauth string }{
+		{"within", "00:00-06:00", "127.0.0.0/8", "", ""},
+		{"over midnight", "22:00-06:00", "", "", ""},
+		{"too early", "08:00-18:00", "", "LOGIN_DURING_RESTRICTED_TIME", "authentication failure"},
+		{"over midnight, at another time", "22:00-00:00", "", "LOGIN_DURING_RESTRICTED_TIME", "authentication failure"},
+		{"elsewhere", "", "10.0.0.0/8", "LOGIN_DURING_RESTRICTED_DOMAIN", "ip restricted"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				config := salesforcetest.Default()
+				config.Profiles[0].LoginHours = test.hours
+				if test.network != "" {
+					config.Profiles[0].LoginRanges = []string{test.network}
+				}
+				s := anonymous(t, config)
+				c := s.org.Credentials()
+				if answer := s.login("64.0", c.Username, c.Password+c.SecurityToken); between(answer.text, "sf:exceptionCode") != test.code {
+					t.Errorf("SOAP: %d %s", answer.status, answer.text)
+				}
+				form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.ClientID}, "client_secret": {c.ClientSecret}}
+				answer := s.do(http.MethodPost, "/services/oauth2/token", form.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+				if told, _ := answer.object(t)["error_description"].(string); told != test.oauth {
+					t.Errorf("OAuth: %d %s", answer.status, answer.text)
+				}
+			})
+		})
+	}
+	for _, profile := range []salesforcetest.Profile{{LoginHours: "early"}, {LoginRanges: []string{"home"}}} {
+		config := salesforcetest.Default()
+		config.Profiles[0].LoginHours, config.Profiles[0].LoginRanges = profile.LoginHours, profile.LoginRanges
+		if _, err := salesforcetest.New(config); err == nil || !strings.Contains(err.Error(), `profile "System Administrator": `) {
+			t.Errorf("%+v: %v", profile, err)
+		}
+	}
+}

@@ -163,7 +163,7 @@ func (s *soapCall) login() *answer {
 	case o.wrongLoginHost(c):
 		return s.fault("INVALID_LOGIN", invalidLogin, true)
 	}
-	user, refused := o.checkPassword(s.body.texts["username"], s.body.texts["password"])
+	user, refused := o.checkPassword(c, s.body.texts["username"], s.body.texts["password"])
 	if refused != nil {
 		return s.fault(refused.code, refused.message, true)
 	}

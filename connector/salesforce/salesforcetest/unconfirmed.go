@@ -35,6 +35,11 @@ const (
 	loginRateExceeded = "login rate exceeded"
 	systemGroup       = "Group: only public groups and queues can be changed"
 	repeatedName      = "Developer Name: the name is in use: "
+
+	stateWithoutCountry = "A country/territory must be selected before specifying a state value for field: "
+	mismatchedTerritory = "Mismatched integration value and ISO code for field: "
+	restrictedDomain    = "User is not allowed to log in from this IP address."
+	restrictedTime      = "User is not allowed to log in at this time."
 )
 
 // unableTo refuses an operation that the object does not have at all.

@@ -36,7 +36,7 @@ func (tx *transaction) beforeUser(d *draft) *apiError {
 		d.put(u.nickname, nicknameFor(tx.org.tables["User"].serial+1))
 	}
 	for _, rule := range []func(*draft) *apiError{
-		tx.usernameForm, tx.emailChange, tx.uniqueInOrg, tx.managerChain, tx.profileChange, tx.roleOfLicense, tx.deactivation,
+		tx.usernameForm, tx.address, tx.emailChange, tx.uniqueInOrg, tx.managerChain, tx.profileChange, tx.roleOfLicense, tx.deactivation,
 		tx.featureSeats, tx.licenseSeats, tx.claimUsername,
 	} {
 		if err := rule(d); err != nil {

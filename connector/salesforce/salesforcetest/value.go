@@ -94,7 +94,7 @@ func (tx *transaction) validate(f *field, value string) (string, *apiError) {
 	case typeReference:
 		return tx.validateReference(f, value)
 	case typePicklist:
-		if len(f.list) > 0 && !f.unrestricted {
+		if len(f.list) > 0 && !f.unrestricted && !f.coded {
 			return validatePicklist(f, value)
 		}
 	case typeString, typeTextArea, typeEmail, typePhone, typeURL:

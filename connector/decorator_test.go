@@ -3,6 +3,7 @@ package connector_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,8 +80,18 @@ func TestThrottleLeavesTheReserveToOthers(t *testing.T) {
 	if !errors.Is(outcome.Err, connector.QuotaExceeded) {
 		t.Errorf("got %v, want that the rest is reserved", outcome.Err)
 	}
-	if outcome := c.Apply(t.Context(), []plan.Change{connectortest.NewChange(plan.Disable, id, attr.Object{})})[0]; outcome.Err != nil {
-		t.Errorf("a removal fails with %v, want it done", outcome.Err)
+	outcomes := c.Apply(t.Context(), []plan.Change{create("dan"), connectortest.NewChange(plan.Disable, id, attr.Object{})})
+	if !errors.Is(outcomes[0].Err, connector.QuotaExceeded) || outcomes[1].Err != nil {
+		t.Errorf("outcomes %v, want the removal done and nothing else", outcomes)
+	}
+	for query, want := range map[string]error{"ann": connector.QuotaExceeded, "": nil} {
+		var err error
+		for _, err = range c.Read(t.Context(), connector.Query{Type: "User", IDs: []string{id}, Attribute: "Username", Values: strings.Fields(query)}) {
+			continue
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("reading %q besides the id gives %v, want %v", query, err, want)
+		}
 	}
 	if got := target.Statistics().Writes; got != 3 {
 		t.Errorf("%d writes, want 3", got)

@@ -32,9 +32,9 @@ var _ Connector = (*Throttler)(nil)
 
 // Throttle wraps a connector: no more operations run at the same time than
 // allowed, all of them wait when the target asks for it (RetryAfter), and once no
-// more of its daily limit is left than the reserve, everything but removals fails
-// with QuotaExceeded. An error is told to the caller as it came; nothing is
-// repeated.
+// more of its daily limit is left than the reserve, everything fails with
+// QuotaExceeded but removals and what they need: the roles, and reading accounts
+// by their ids. An error is told to the caller as it came; nothing is repeated.
 func Throttle(c Connector, limits Limits) *Throttler {
 	if limits.Concurrency < 1 {
 		limits.Concurrency = max(1, c.Describe().Capabilities.Concurrency)
@@ -55,48 +55,48 @@ func (t *Throttler) Check(ctx context.Context) (Health, error) {
 
 // Roles waits for its turn and takes it until the sequence ends.
 func (t *Throttler) Roles(ctx context.Context) iter.Seq2[Role, error] {
-	return inTurn(ctx, t, func() iter.Seq2[Role, error] { return t.Connector.Roles(ctx) })
+	return inTurn(ctx, t, true, func() iter.Seq2[Role, error] { return t.Connector.Roles(ctx) })
 }
 
 // Read waits for its turn and takes it until the sequence ends.
 func (t *Throttler) Read(ctx context.Context, query Query) iter.Seq2[attr.Object, error] {
-	return inTurn(ctx, t, func() iter.Seq2[attr.Object, error] { return t.Connector.Read(ctx, query) })
+	reserved := !query.All && len(query.Values) == 0
+	return inTurn(ctx, t, reserved, func() iter.Seq2[attr.Object, error] { return t.Connector.Read(ctx, query) })
 }
 
-// Apply waits for its turn. A batch of removals goes ahead when the rest of the
+// Apply waits for its turn. The removals of a batch go ahead when the rest of the
 // daily limit is reserved: taking access away matters most.
 func (t *Throttler) Apply(ctx context.Context, changes []plan.Change) []Outcome {
-	err := t.enter(ctx)
-	if err == nil {
-		defer t.leave()
-		if !allRemove(changes) {
-			err = t.quota()
-		}
-	}
-	if err != nil {
-		outcomes := make([]Outcome, len(changes))
+	outcomes := make([]Outcome, len(changes))
+	if err := t.enter(ctx); err != nil {
 		for i := range outcomes {
 			outcomes[i].Err = err
 		}
 		return outcomes
 	}
-	outcomes := t.Connector.Apply(ctx, changes)
-	for _, outcome := range outcomes {
+	defer t.leave()
+	quota := t.quota()
+	allowed, places := make([]plan.Change, 0, len(changes)), make([]int, 0, len(changes))
+	for i, change := range changes {
+		if quota != nil && !change.Action.Removes() {
+			outcomes[i].Err = quota
+			continue
+		}
+		allowed, places = append(allowed, change), append(places, i)
+	}
+	if len(allowed) == 0 {
+		return outcomes
+	}
+	for i, outcome := range t.Connector.Apply(ctx, allowed) {
 		t.heed(outcome.Err)
+		outcomes[places[i]] = outcome
 	}
 	return outcomes
 }
 
-func allRemove(changes []plan.Change) bool {
-	for _, change := range changes {
-		if !change.Action.Removes() {
-			return false
-		}
-	}
-	return true
-}
-
-func inTurn[T any](ctx context.Context, t *Throttler, open func() iter.Seq2[T, error]) iter.Seq2[T, error] {
+// inTurn opens a sequence in turn. What may use the reserve does not look at the
+// daily limit.
+func inTurn[T any](ctx context.Context, t *Throttler, reserved bool, open func() iter.Seq2[T, error]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		if err := t.enter(ctx); err != nil {
@@ -104,7 +104,7 @@ func inTurn[T any](ctx context.Context, t *Throttler, open func() iter.Seq2[T, e
 			return
 		}
 		defer t.leave()
-		if err := t.quota(); err != nil {
+		if err := t.quota(); err != nil && !reserved {
 			yield(zero, err)
 			return
 		}

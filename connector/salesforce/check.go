@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/connector"
@@ -22,14 +23,26 @@ const manageUsers = "ManageUsers"
 
 // neededPermissions lists what provisioning needs, the most basic first. API
 // Enabled is not among them: without it there is no session to ask with, and the
-// sign-in says so.
-func neededPermissions() []permission {
-	return []permission{
+// sign-in says so. What only some mappings and settings need is listed when they
+// are used.
+func (c *Connector) neededPermissions() []permission {
+	needed := []permission{
 		{"ViewSetup", "View Setup and Configuration", "reading profiles and roles of users", []string{manageUsers, "ManageInternalUsers"}},
 		{"ManageInternalUsers", "Manage Internal Users", "creating, updating and deactivating users", []string{manageUsers}},
 		{"ViewRoles", "View Roles and Role Hierarchy", "UserRoleName and UserRoleId", []string{manageUsers, "ManageInternalUsers"}},
-		{"AssignPermissionSets", "Assign Permission Sets", "permission sets", []string{manageUsers}},
+		{"AssignPermissionSets", "Assign Permission Sets", "permission sets, permission set groups and permission set licenses", []string{manageUsers}},
 	}
+	var features []string
+	if slices.Contains(c.mapped, attributePublicGroups) {
+		features = append(features, "members of public groups and queues")
+	}
+	if c.leaving.freeze || slices.Contains(c.mapped, attributeIsFrozen) {
+		features = append(features, "freezing the sign-in of users")
+	}
+	if len(features) > 0 {
+		needed = append(needed, permission{manageUsers, "Manage Users", strings.Join(features, "; "), nil})
+	}
+	return needed
 }
 
 // Check signs in anew, finds the API version, and reads the organization and the
@@ -78,7 +91,7 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 	if !isID(s.userID) {
 		return nil
 	}
-	needed := neededPermissions()
+	needed := c.neededPermissions()
 	granted := map[string]bool{}
 	records, known, err := c.grants(ctx, "Id, Username", "Profile.", "User WHERE Id = '"+s.userID+"'", needed)
 	if err != nil {
@@ -109,7 +122,9 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 func (c *Connector) grants(ctx context.Context, fields, parent, from string, needed []permission) ([]record, []string, error) {
 	all := []string{manageUsers}
 	for _, p := range needed {
-		all = append(all, p.name)
+		if !slices.Contains(all, p.name) { // a field that is named twice is refused
+			all = append(all, p.name)
+		}
 	}
 	for _, asked := range [][]string{all, {manageUsers}, nil} {
 		var b strings.Builder

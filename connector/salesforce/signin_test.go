@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
@@ -345,6 +347,46 @@ func TestMissingPermissionsAreNamed(t *testing.T) {
 	}
 	if got := strings.Join(names, ", "); got != "View Setup and Configuration, Manage Internal Users, View Roles and Role Hierarchy, Assign Permission Sets" {
 		t.Errorf("missing: %s", got)
+	}
+}
+
+func TestPermissionsAreNeededForWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	config := salesforcetest.Default()
+	config.Profiles = []salesforcetest.Profile{
+		{Name: "System Administrator", License: "Salesforce", Permissions: []string{"All"}},
+		{Name: "Integration", License: "Salesforce", Permissions: []string{"ApiEnabled", "ViewSetup", "ManageInternalUsers", "ViewRoles", "AssignPermissionSets"}},
+	}
+	config.Users = append(config.Users, salesforcetest.UserConfig{
+		Username: "modest@sim.example", Password: "Modest-12345", SecurityToken: "ModestToken", Profile: "Integration",
+	})
+	org := newOrg(t, config)
+	credentials := provisioning.Credentials{}.With("UserName", "modest@sim.example").With("Password", "Modest-12345").With("SecretToken", "ModestToken")
+	tests := []struct {
+		name        string
+		credentials provisioning.Credentials
+		mapped      []string
+		want        []connector.Permission
+	}{
+		{"fields and permission sets", credentials, []string{"Username", "PermissionSets"}, nil},
+		{"groups", credentials, []string{"Username", "PublicGroups"}, []connector.Permission{{Name: "Manage Users", Feature: "members of public groups and queues"}}},
+		{"freezing", credentials.With("DisableAction", "freeze"), []string{"Username"}, []connector.Permission{{Name: "Manage Users", Feature: "freezing the sign-in of users"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{Credentials: test.credentials, Mapped: test.mapped, Transport: org.Client().Transport})
+			if err != nil {
+				t.Fatal(err)
+			}
+			health, err := c.Check(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, health.Missing); diff != "" {
+				t.Errorf("missing (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

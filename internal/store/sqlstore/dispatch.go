@@ -38,17 +38,17 @@ func (s *Store) DueEscrows(ctx context.Context, jobID string, after, until time.
 
 // Told returns what people know of a job; see store.Dispatch.
 func (s *Store) Told(ctx context.Context, jobID string) (provisioning.Told, error) {
-	told, _, err := s.database.queries().told(ctx, jobID)
-	return told, err
+	return s.database.queries().told(ctx, jobID)
 }
 
-func (s session) told(ctx context.Context, jobID string) (told provisioning.Told, found bool, err error) {
+func (s session) told(ctx context.Context, jobID string) (told provisioning.Told, err error) {
 	var content string
-	found, err = s.one(ctx, []any{&content}, `select content from told where job_id = $1`, jobID)
+	found, err := s.one(ctx, []any{&content}, `select content from told where job_id = $1`, jobID)
 	if err != nil || !found {
-		return told, false, err
+		return told, err
 	}
-	return told, true, decodeJSON("what was told", content, &told)
+	err = decodeJSON("what was told", content, &told)
+	return told, err
 }
 
 // Tell replaces what people know of a job; see store.Dispatch.
@@ -58,7 +58,7 @@ func (s *Store) Tell(ctx context.Context, jobID string, told provisioning.Told) 
 		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
 		}
-		before, _, err := t.told(ctx, jobID)
+		before, err := t.told(ctx, jobID)
 		if err != nil || before.Version != told.Version {
 			return err
 		}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func dispatchTests() []test {
 			t.Helper()
 			got := make([]int, 8)
 			together(len(got), func(number int) {
-				taken, err := w.Lease(t.Context(), w.job, string(rune('a'+number)), time.Hour)
+				taken, err := w.Lease(t.Context(), w.job, strconv.Itoa(number), time.Hour)
 				if err != nil {
 					t.Error(err)
 				}

@@ -24,7 +24,7 @@ func isCount(query *soql.Query) bool {
 type aggregation struct {
 	run   *queryRun
 	query *soql.Query
-	paths map[string]path // by the text of the operand
+	paths map[string]path // by pathKey
 }
 
 // aggregate returns the rows of the answer as JSON.
@@ -81,13 +81,26 @@ func (a *aggregation) resolve(t *object) *apiError {
 		if len(operand.Path) == 0 {
 			continue
 		}
-		p, err := a.run.resolve(t, operand)
+		resolve := a.run.operandPath
+		if operand.IsAggregate() {
+			resolve = a.run.resolve
+		}
+		p, err := resolve(t, operand)
 		if err != nil {
 			return err
 		}
-		a.paths[strings.ToLower(operand.Name())] = p
+		a.paths[pathKey(operand)] = p
 	}
 	return nil
+}
+
+// pathKey is what the paths of a query go by. COUNT(Id) and Id share one;
+// CALENDAR_YEAR(CreatedDate) and CreatedDate do not.
+func pathKey(operand soql.Operand) string {
+	if operand.IsAggregate() {
+		return strings.ToLower(operand.Name())
+	}
+	return strings.ToLower(operand.String())
 }
 
 // operandsOf lists what a HAVING clause looks at.
@@ -120,7 +133,7 @@ func (a *aggregation) groups(rows []*record) ([][]*record, *apiError) {
 	for _, r := range rows {
 		var key strings.Builder
 		for _, operand := range a.query.GroupBy {
-			p := a.paths[strings.ToLower(operand.Name())]
+			p := a.paths[pathKey(operand)]
 			key.WriteString(strconv.Quote(keyOf(&p)(p.value(a.run.org, r))))
 		}
 		place, known := places[key.String()]
@@ -205,7 +218,7 @@ func (a *aggregation) sum(operand soql.Operand, group []*record) (string, fieldT
 	if len(operand.Path) == 0 {
 		return strconv.Itoa(len(group)), typeInteger
 	}
-	p := a.paths[strings.ToLower(operand.Name())]
+	p := a.paths[pathKey(operand)]
 	if !operand.IsAggregate() {
 		if len(group) == 0 {
 			return "", p.kind
@@ -255,13 +268,13 @@ func (a *aggregation) render(group []*record) []byte {
 	unnamed := 0
 	for _, column := range a.query.Columns {
 		name := column.Alias
-		if name == "" && column.Operand.IsAggregate() {
+		if name == "" && column.Operand.Function != "" {
 			name = fmt.Sprintf("expr%d", unnamed)
 			unnamed++
 		}
 		value, kind := a.sum(column.Operand, group)
 		if name == "" {
-			name = a.paths[strings.ToLower(column.Operand.Name())].name
+			name = a.paths[pathKey(column.Operand)].name
 		}
 		buffer = append(buffer, ',')
 		buffer = appendString(buffer, name)

@@ -59,14 +59,6 @@ func (q *queryRun) compileAll(t *object, conditions []soql.Condition) ([]filter,
 	return filters, nil
 }
 
-// operandPath resolves the left side of a comparison.
-func (q *queryRun) operandPath(t *object, operand soql.Operand) (path, *apiError) {
-	if operand.Function != "" {
-		return path{}, q.fault(operand.Position, "MALFORMED_QUERY", fmt.Sprintf("unexpected token: '%s'", operand.Function))
-	}
-	return q.resolve(t, operand)
-}
-
 // comparison compiles an operator with one value. A period (a date literal) is a
 // range: = means within it, > behind its end.
 func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) {

@@ -18,10 +18,15 @@ type path struct {
 	leaf *field
 	name string
 	kind fieldType
+	date dateFunction // nil: the value as it is
 }
 
-// maximumHops is how many levels up a path may go.
-const maximumHops = 5
+// Limits of relationships in one query, from the SOQL and SOSL Reference.
+const (
+	maximumHops     = 5 // levels up
+	maximumParents  = 35
+	maximumChildren = 20
+)
 
 // resolve finds the fields of a path in a query on t. The alias of the object
 // may stand in front.
@@ -42,6 +47,9 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 		if len(p.hops) > maximumHops {
 			return p, q.fault(operand.Position, "INVALID_FIELD", "SOQL statements cannot query more than 5 levels of relationships")
 		}
+		if q.countParent(p.hops) > maximumParents {
+			return p, q.fault(operand.Position, "MALFORMED_QUERY", tooManyParents)
+		}
 		if len(reference.referenceTo) > 1 {
 			return q.resolvePolymorphic(p, reference, names, operand)
 		}
@@ -55,6 +63,40 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 	}
 	p.leaf, p.name, p.kind = leaf, leaf.name, leaf.kind
 	return p, nil
+}
+
+// operandPath resolves the left side of a comparison: a field, or a function of
+// a date.
+func (q *queryRun) operandPath(t *object, operand soql.Operand) (path, *apiError) {
+	if operand.Function == "" {
+		return q.resolve(t, operand)
+	}
+	function, kind, known := dateFunctionNamed(operand.Function)
+	if !known {
+		return path{}, q.fault(operand.Position, "MALFORMED_QUERY", fmt.Sprintf("unexpected token: '%s'", operand.Function))
+	}
+	p, err := q.resolve(t, operand)
+	if err != nil {
+		return p, err
+	}
+	if p.kind != typeDateTime && (p.kind != typeDate || operand.Function == "DAY_ONLY" || operand.Function == "HOUR_IN_DAY") {
+		return p, q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf("the function %s is not supported for the field %s", operand.Function, p.name))
+	}
+	p.date, p.kind = function, kind
+	return p, nil
+}
+
+// countParent notes the parents on a way and returns how many the query has by now.
+func (q *queryRun) countParent(hops []*field) int {
+	if q.parents == nil {
+		q.parents = map[string]bool{}
+	}
+	var way strings.Builder
+	for _, hop := range hops {
+		way.WriteString("." + hop.relationship)
+	}
+	q.parents[way.String()] = true
+	return len(q.parents)
 }
 
 // resolvePolymorphic accepts fields that one of the possible parents has.
@@ -101,8 +143,21 @@ func (o *Org) parentOf(t *object, r *record, reference *field) (*object, *record
 	return parent, o.get(parent, id)
 }
 
-// value follows the path; empty means null, also when a parent is missing.
+// value is what the path leads to, or the function of it; empty means null.
 func (p *path) value(o *Org, r *record) string {
+	v := p.stored(o, r)
+	if p.date == nil || v == "" {
+		return v
+	}
+	at, err := soql.ParseTime(v)
+	if err != nil {
+		return ""
+	}
+	return p.date(at.UTC())
+}
+
+// stored follows the path; empty means null, also when a parent is missing.
+func (p *path) stored(o *Org, r *record) string {
 	t := p.object
 	for _, hop := range p.hops {
 		if t, r = o.parentOf(t, r, hop); r == nil {

@@ -24,9 +24,13 @@ type projection struct {
 // project reads the SELECT list.
 func (q *queryRun) project(t *object, query *soql.Query) ([]*projection, *apiError) {
 	var list []*projection
+	children := 0
 	for _, column := range query.Columns {
 		switch {
 		case column.Child != nil:
+			if children++; children > maximumChildren {
+				return nil, q.fault(column.Child.From.Position, "MALFORMED_QUERY", tooManyChildren)
+			}
 			child, err := q.projectChild(t, column.Child)
 			if err != nil {
 				return nil, err

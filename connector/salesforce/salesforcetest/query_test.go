@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -205,6 +207,12 @@ func TestQueriesAreRefused(t *testing.T) {
 		{"SELECT FIELDS(ALL) FROM User", "MALFORMED_QUERY", "must have a LIMIT of at most 200"},
 		{"SELECT Id, Id FROM User", "INVALID_FIELD", "duplicate field selected: Id"},
 		{"SELECT Id, COUNT(Id) FROM User", "MALFORMED_QUERY", "Field must be grouped or aggregated: Id"},
+		{"SELECT " + strings.Join(manyParents(), ", ") + " FROM User", "MALFORMED_QUERY", "more than 35 child-to-parent relationships"},
+		{"SELECT Id" + strings.Repeat(", (SELECT Id FROM ManagedUsers)", 21) + " FROM User", "MALFORMED_QUERY", "more than 20 parent-to-child relationships"},
+		{"SELECT Id FROM User WHERE CALENDAR_YEAR(Username) = 2000", "INVALID_FIELD", "the function CALENDAR_YEAR is not supported for the field Username"},
+		{"SELECT Id FROM User WHERE CALENDAR_YEAR(CreatedDate) = '2000'", "INVALID_FIELD", "must be of type int and should not be enclosed in quotes"},
+		{"SELECT Id FROM User WHERE SQUARE(CreatedDate) = 4", "MALFORMED_QUERY", "unexpected token: 'SQUARE'"},
+		{"SELECT CALENDAR_YEAR(CreatedDate) FROM User", "MALFORMED_QUERY", "unexpected token: 'CALENDAR_YEAR'"},
 		{"SELECT Foo.Name FROM User", "INVALID_FIELD", "Didn't understand relationship 'Foo' in field path."},
 	}
 	for _, test := range tests {
@@ -217,6 +225,49 @@ func TestQueriesAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyParents leads over 36 parents: six, and from each of them to six more.
+func manyParents() []string {
+	var paths []string
+	for _, first := range []string{"Manager", "CreatedBy", "LastModifiedBy", "DelegatedApprover", "Manager.Manager", "CreatedBy.CreatedBy"} {
+		for _, second := range []string{"Manager", "CreatedBy", "LastModifiedBy", "DelegatedApprover", "UserRole", "Profile"} {
+			paths = append(paths, first+"."+second+".Name")
+		}
+	}
+	return paths
+}
+
+// The bubble begins on Saturday, the first of January 2000; the users are made
+// on the last day of February.
+func TestQueriesKnowFunctionsOfDates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, err := salesforcetest.New(salesforcetest.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(59*24*time.Hour + 13*time.Hour)
+		s := signInTo(t, org)
+		s.create("User", s.newUser("ana@example.com"))
+		s.create("User", s.newUser("ben@example.com"))
+		for _, function := range []string{
+			"CALENDAR_YEAR(CreatedDate) = 2000", "FISCAL_YEAR(CreatedDate) = 2000", "CALENDAR_QUARTER(CreatedDate) = 1", "CALENDAR_MONTH(CreatedDate) > 1",
+			"DAY_IN_MONTH(CreatedDate) = 29", "DAY_IN_WEEK(CreatedDate) = 3", "DAY_IN_YEAR(CreatedDate) = 60", "DAY_ONLY(CreatedDate) = 2000-02-29",
+			"HOUR_IN_DAY(CreatedDate) IN (13)", "WEEK_IN_MONTH(CreatedDate) = 5", "WEEK_IN_YEAR(CreatedDate) = 9",
+		} {
+			if diff := cmp.Diff([]string{"ana", "ben"}, s.usernames("WHERE "+function+" AND Username LIKE '%example.com'")); diff != "" {
+				t.Errorf("%s: users (-want +got):\n%s", function, diff)
+			}
+		}
+		got := []string{}
+		for _, group := range s.query("SELECT CALENDAR_MONTH(CreatedDate), CALENDAR_YEAR(CreatedDate) y, COUNT(Id) FROM User GROUP BY CALENDAR_MONTH(CreatedDate), CALENDAR_YEAR(CreatedDate) ORDER BY CALENDAR_MONTH(CreatedDate) DESC") {
+			got = append(got, fmt.Sprint(group["expr0"], group["y"], group["expr1"]))
+		}
+		if diff := cmp.Diff([]string{"2 2000 2", "1 2000 1"}, got); diff != "" {
+			t.Errorf("groups (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestQueriesArePaged(t *testing.T) {

@@ -17,6 +17,8 @@ type queryRun struct {
 	alias string
 	now   time.Time
 	bin   bool // also deleted records
+	// parents are those that any path leads over, by their way from the object.
+	parents map[string]bool
 }
 
 // begin finds the object of a query.

@@ -39,6 +39,8 @@ const (
 	stateWithoutCountry = "A country/territory must be selected before specifying a state value for field: "
 	mismatchedTerritory = "Mismatched integration value and ISO code for field: "
 	restrictedDomain    = "User is not allowed to log in from this IP address."
+	tooManyParents      = "SOQL statements cannot have more than 35 child-to-parent relationships"
+	tooManyChildren     = "SOQL statements cannot have more than 20 parent-to-child relationships"
 	restrictedTime      = "User is not allowed to log in at this time."
 )
 

@@ -31,6 +31,7 @@ type call struct {
 	header  http.Header
 	body    []byte
 	base    string // scheme and host that the client used
+	xml     bool   // the client wants XML
 	user    string // id
 	token   string
 	address netip.Addr   // of the client
@@ -160,7 +161,12 @@ func (o *Org) route(c *call) *answer {
 		return o.identity(c, p[1], p[2])
 	case is("services", "data"):
 		c.path = p[2:]
-		return o.rest(c)
+		c.format()
+		a := o.rest(c)
+		if c.xml {
+			return a.inXML()
+		}
+		return a
 	}
 	return refuse(notFound())
 }

@@ -147,7 +147,7 @@ func (o *Org) readOne(c *call, t *object, id string) *answer {
 			a = refuse(fault)
 			return
 		}
-		if fault := c.precondition(r); fault != nil {
+		if fault := c.precondition(t, r); fault != nil {
 			a = fault
 			return
 		}
@@ -158,6 +158,9 @@ func (o *Org) readOne(c *call, t *object, id string) *answer {
 		}
 		a = &answer{status: http.StatusOK, body: renderer{org: o, prefix: c.prefix()}.record(nil, t, r, list)}
 		a.header = http.Header{"Last-Modified": {time.UnixMilli(r.stamp).UTC().Format(http.TimeFormat)}}
+		if t.name == "Account" {
+			a.header.Set("ETag", entityTag(r))
+		}
 	})
 	return a
 }
@@ -174,18 +177,6 @@ func (o *Org) addressed(t *object, id string) (*record, *apiError) {
 		return nil, newError(http.StatusNotFound, "ENTITY_IS_DELETED", "entity is deleted", []string{}...)
 	}
 	return nil, notFound()
-}
-
-// precondition heeds If-Modified-Since and If-Unmodified-Since.
-func (c *call) precondition(r *record) *answer {
-	changed := time.UnixMilli(r.stamp).Truncate(time.Second)
-	if since, err := http.ParseTime(c.header.Get("If-Modified-Since")); err == nil && !changed.After(since) {
-		return &answer{status: http.StatusNotModified}
-	}
-	if since, err := http.ParseTime(c.header.Get("If-Unmodified-Since")); err == nil && changed.After(since) {
-		return refuse(newError(http.StatusPreconditionFailed, "PRECONDITION_FAILED", "The record was changed in the meantime"))
-	}
-	return nil
 }
 
 // wanted is the projection of ?fields=A,B, or of everything.
@@ -233,7 +224,7 @@ func (o *Org) updateOne(c *call, t *object, id string) *answer {
 			a = refuse(fault)
 			return
 		}
-		if stale := c.precondition(r); stale != nil {
+		if stale := c.precondition(t, r); stale != nil {
 			a = stale
 			return
 		}

@@ -44,6 +44,23 @@ const (
 	restrictedTime      = "User is not allowed to log in at this time."
 )
 
+// Elements of answers in XML. That a list repeats its element is known from the
+// responses of sObject Tree; the names of the roots are probable.
+const (
+	xmlQueryResult = "QueryResult"
+	xmlResult      = "Result"
+	xmlErrors      = "Errors"
+	xmlError       = "Error"
+	xmlVersions    = "Versions"
+	xmlVersion     = "Version"
+)
+
+// preconditionFailed is the refusal of a write or a read whose condition does not
+// hold. The status is known, the body is not.
+func preconditionFailed() *apiError {
+	return newError(http.StatusPreconditionFailed, "PRECONDITION_FAILED", "The precondition of the request does not hold")
+}
+
 // unableTo refuses an operation that the object does not have at all.
 func unableTo(o *object, verb string) *apiError {
 	if verb == "delete" {

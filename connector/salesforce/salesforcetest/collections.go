@@ -99,6 +99,9 @@ func (o *Org) rowOf(item any, verb string) (*rowRequest, *apiError) {
 		return nil, newError(http.StatusBadRequest, "INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported.", name))
 	}
 	d, id, err := o.draftOf(t, members)
+	if err != nil && err.code == "INVALID_FIELD" && !unknownFieldRefusesCall {
+		return &rowRequest{object: t, draft: newDraft(t, nil), verb: verb, faults: []*apiError{err}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,9 +147,12 @@ func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, exte
 		mark := tx.mark()
 		failed := false
 		for i, row := range rows {
-			if fault := o.rowFault(operations[i]); fault != nil {
+			fault := o.rowFault(operations[i])
+			switch {
+			case len(row.faults) > 0: // It could not even be read.
+			case fault != nil:
 				row.faults = []*apiError{fault}
-			} else {
+			default:
 				tx.writeRow(row, external)
 			}
 			failed = failed || len(row.faults) > 0

@@ -12,10 +12,12 @@ import (
 	"github.com/usher-id/usher/connector/salesforce/soql"
 )
 
-// Sizes of a page of results.
+// Sizes of a page of results, and limits of cursors.
 const (
 	defaultPage = 2_000
 	minimumPage = 200
+	openCursors = 10 // of one user; the oldest is dropped
+	cursorLife  = 2 * 24 * time.Hour
 )
 
 // cursor is a result of which more pages are to come.

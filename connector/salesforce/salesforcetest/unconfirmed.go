@@ -3,21 +3,28 @@ package salesforcetest
 import (
 	"fmt"
 	"net/http"
-	"time"
 )
 
 // This file collects the behaviour that no public source confirms: codes,
 // texts and rules that are probable. Correct them here when a real org shows
-// otherwise; nothing else repeats them.
+// otherwise; nothing else repeats them. What is probable about the grammar of
+// queries is in unconfirmed.go of package soql.
+
+// Rules that are probable only, each of which can be switched to its opposite.
+const (
+	// unknownFieldRefusesCall makes one unknown field refuse all records of a
+	// collection; otherwise it refuses its own record.
+	unknownFieldRefusesCall = true
+	// repeatedMemberPasses answers the creation of a membership that exists with
+	// its id; otherwise it is a DUPLICATE_VALUE.
+	repeatedMemberPasses = true
+)
 
 // Texts and limits that are probable only.
 const (
 	insufficientAccess = "insufficient access rights on object id"
 
 	loginRateLimit    = 3_600 // login() calls of one user in an hour
-	openCursors       = 10    // of one user; the oldest is dropped
-	cursorLife        = 2 * 24 * time.Hour
-	confirmationLife  = 72 * time.Hour
 	deactivateSelf    = "You cannot deactivate your own user."
 	lastAdministrator = "You can't deactivate the last active user with the System Administrator profile."
 	circularManager   = "Manager: a user cannot be their own manager, directly or through others: Manager ID"

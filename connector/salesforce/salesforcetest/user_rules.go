@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // userFields are the fields that the rules of users look at.
@@ -58,6 +59,9 @@ func (tx *transaction) usernameForm(d *draft) *apiError {
 	}
 	return rowError("FIELD_INTEGRITY_EXCEPTION", "Username must be in the form of an email address (for example, john@acme.com): Username", f.name)
 }
+
+// confirmationLife is how long a new address can be confirmed.
+const confirmationLife = 72 * time.Hour
 
 // emailChange keeps the old address of an active user until the new one is
 // confirmed. The address of an inactive user changes at once.

@@ -8,13 +8,13 @@ import (
 
 // condition reads terms joined by AND, or terms joined by OR. The language does
 // not rank the two: mixing them without parentheses is a fault at the second
-// kind of word. NOT stands alone or in parentheses.
+// kind of word.
 func (p *parser) condition() (Condition, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
 	defer p.leave()
-	if p.accept("NOT") {
+	if !notBeforeAnyTerm && p.accept("NOT") {
 		term, err := p.term()
 		return Not{Term: term}, err
 	}
@@ -44,6 +44,10 @@ func (p *parser) condition() (Condition, error) {
 
 // term reads a comparison or a condition in parentheses.
 func (p *parser) term() (Condition, error) {
+	if notBeforeAnyTerm && p.accept("NOT") {
+		term, err := p.term()
+		return Not{Term: term}, err
+	}
 	if p.accept("(") {
 		inner, err := p.condition()
 		if err != nil {

@@ -62,6 +62,8 @@ func TestParseFaults(t *testing.T) {
 		{"nothing selected", "SELECT FROM User", "unexpected token: 'FROM'", 1, 8},
 		{"is null", "SELECT Id FROM User WHERE Name IS NULL", "unexpected token: 'IS'", 1, 32},
 		{"and mixed with or", "SELECT Id FROM User WHERE A = 1 AND B = 2 OR C = 3", "unexpected token: 'OR'", 1, 43},
+		{"not behind and", "SELECT Id FROM User WHERE A = 1 AND NOT B = 2", "unexpected token: 'NOT'", 1, 37},
+		{"and behind not", "SELECT Id FROM User WHERE NOT A = 1 AND B = 2", "unexpected token: 'AND'", 1, 37},
 		{"second row", "SELECT Id\nFROM User WHERE", "unexpected token: '<EOF>'", 2, 16},
 		{"unknown escape", `SELECT Id FROM User WHERE Name = 'a\Zb'`, `Illegal character sequence '\Z' in string literal`, 1, 36},
 		{"doubled quote", "SELECT Id FROM User WHERE Name = 'O''Neil'", "unexpected token: 'Neil'", 1, 37},

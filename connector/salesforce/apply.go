@@ -28,6 +28,9 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 	rows := c.prepare(ctx, changes, outcomes, c.affordable(ctx, changes, outcomes))
 	rows, reserved := c.takeSeats(ctx, changes, rows, outcomes)
 	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.record == nil })
+	if c.createEntitled(ctx, rows, outcomes) {
+		left = withCode(rows, outcomes, rowLocked)
+	}
 	for attempt := 1; len(left) > 0; attempt++ {
 		c.write(ctx, left, outcomes)
 		c.isolate(ctx, left, outcomes)
@@ -39,6 +42,11 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 	c.writePlainly(ctx, rows, outcomes)
 	c.seats.settle(reserved, outcomes)
 	c.entitle(ctx, changes, rows, outcomes)
+	for _, r := range rows {
+		if r.refused != nil && outcomes[r.index].Err == nil {
+			outcomes[r.index].Err = r.refused
+		}
+	}
 	c.noteEmails(ctx, changes, rows, outcomes)
 	for _, r := range rows {
 		if outcomes[r.index].Err == nil {

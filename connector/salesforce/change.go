@@ -20,6 +20,7 @@ type row struct {
 	record    []byte // of the user, in JSON; nil when no field of it is written
 	email     attr.Value
 	entitled  entitled
+	refused   *connector.Error // why the user, who was created, lacks an entitlement
 
 	// Of a removal: what is left when the org refuses the rest.
 	id          string

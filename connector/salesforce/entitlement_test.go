@@ -1,6 +1,7 @@
 package salesforce_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,8 +101,8 @@ func TestAUserGetsEntitlementsWhenCreated(t *testing.T) {
 	if diff := cmp.Diff(want, holds(org, id)); diff != "" {
 		t.Errorf("the user holds (-want +got):\n%s", diff)
 	}
-	// Four lists of names, profiles, and one call for the user and one for everything else.
-	wantCalls := map[string]int{"login": 1, "versions": 1, "query": 5, "collections-create": 1, "composite": 1}
+	// Four lists of names, profiles, and one call for the user with everything else.
+	wantCalls := map[string]int{"login": 1, "versions": 1, "query": 5, "composite": 1}
 	if diff := cmp.Diff(wantCalls, org.Statistics().ByKind); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
@@ -271,33 +272,82 @@ func TestAnEntitlementThatIsRefusedFailsItsUserAlone(t *testing.T) {
 
 func TestAUserWithoutItsEntitlementsIsLookedForBeforeItIsCreatedAgain(t *testing.T) {
 	t.Parallel()
-	create := change(plan.Create, "", person("a@example.com").With("PublicGroups", references("PublicGroups", "All_Sales")))
-	for name, kind := range map[string]salesforcetest.FaultKind{"the answer is lost": salesforcetest.FaultResponseLost, "Salesforce is out of order": salesforcetest.FaultUnavailable} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			org := newOrg(t, entitledOrg())
-			c := open(t, org, passwords(org))
-			org.SetFaults([]salesforcetest.Fault{{Kind: kind, Operation: "create", Object: "GroupMember", Times: 4}})
-			outcome := c.Apply(t.Context(), []plan.Change{create})[0]
-			if kind := connector.KindOf(outcome.Err); kind != connector.Ambiguous || outcome.TargetID == "" {
-				t.Fatalf("the outcome is %#v", outcome)
-			}
-			held := read(t, c, connector.Query{Attribute: "Username", Values: []string{"a@example.com"}, Select: []string{"PublicGroups"}})[0]
-			mustApply(t, c, moved(held.ID, held, attr.Object{}.With("PublicGroups", references("PublicGroups", "All_Sales"))))
-			if got := holds(org, held.ID); len(got["PublicGroups"]) != 1 {
-				t.Errorf("the user holds %v", got)
-			}
-		})
+	faults := map[string]salesforcetest.FaultKind{"the answer is lost": salesforcetest.FaultResponseLost, "Salesforce is out of order": salesforcetest.FaultUnavailable}
+	for name, kind := range faults {
+		for _, users := range []int{1, 30} { // in one call and in two
+			t.Run(fmt.Sprint(name, " for ", users), func(t *testing.T) {
+				t.Parallel()
+				org := newOrg(t, entitledOrg())
+				c := open(t, org, passwords(org))
+				groups := references("PublicGroups", "All_Sales")
+				changes := make([]plan.Change, users)
+				for i := range changes {
+					changes[i] = change(plan.Create, "", person(username(i)).With("PublicGroups", groups))
+				}
+				org.SetFaults([]salesforcetest.Fault{{Kind: kind, Operation: "create", Object: "GroupMember", Times: 4}})
+				for _, outcome := range c.Apply(t.Context(), changes) {
+					if kind := connector.KindOf(outcome.Err); kind != connector.Ambiguous {
+						t.Fatalf("the outcome is %#v", outcome)
+					}
+				}
+				org.SetFaults(nil)
+				for i := range changes {
+					held := read(t, c, connector.Query{Attribute: "Username", Values: []string{username(i)}, Select: []string{"PublicGroups"}})[0]
+					changes[i] = moved(held.ID, held, attr.Object{}.With("PublicGroups", groups))
+				}
+				for _, id := range mustApply(t, c, changes...) {
+					if got := holds(org, id); len(got["PublicGroups"]) != 1 {
+						t.Fatalf("the user holds %v", got)
+					}
+				}
+			})
+		}
 	}
 }
 
-func TestALockedGroupIsWrittenAgain(t *testing.T) {
+// TestOneCallAndTwoEndAlike draws new users with entitlements, some of them
+// impossible: together in one call, and, in another org, one after the other in two.
+func TestOneCallAndTwoEndAlike(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		var orgs [2]*salesforcetest.Org
+		for i := range orgs {
+			org, err := salesforcetest.New(entitledOrg())
+			if err != nil {
+				rt.Fatal(err)
+			}
+			orgs[i] = org
+		}
+		together, apart := open(t, orgs[0], passwords(orgs[0])), open(t, orgs[1], passwords(orgs[1]))
+		for i := range rapid.IntRange(1, 3).Draw(rt, "users") {
+			profile := rapid.SampledFrom([]string{"Standard User", "Chatter Free User", "Standard Platform User"}).Draw(rt, "profile")
+			user := person(fmt.Sprintf("u%d@example.com", i%2)).With("ProfileName", attr.Text(profile))
+			wanted := drawEntitlements(rt).Without("IsFrozen").Without("Title")
+			one := together.Apply(t.Context(), []plan.Change{change(plan.Create, "", user.Merge(wanted))})[0]
+			first := apart.Apply(t.Context(), []plan.Change{change(plan.Create, "", user)})[0]
+			two := first
+			if first.Err == nil {
+				two = apart.Apply(t.Context(), []plan.Change{moved(first.TargetID, attr.Object{}, wanted)})[0]
+			}
+			if fmt.Sprint(one.Err) != fmt.Sprint(two.Err) || one.TargetID != first.TargetID {
+				rt.Fatalf("together: %q, %v; apart: %q, %v", one.TargetID, one.Err, first.TargetID, two.Err)
+			}
+			if diff := cmp.Diff(holds(orgs[1], first.TargetID), holds(orgs[0], first.TargetID)); diff != "" {
+				rt.Fatalf("the users hold (-apart +together):\n%s", diff)
+			}
+		}
+	})
+}
+
+func TestALockedUserAndALockedGroupAreWrittenAgain(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t, entitledOrg())
 	c := open(t, org, passwords(org))
-	org.SetFaults([]salesforcetest.Fault{{Kind: salesforcetest.FaultRowLock, Operation: "create", Object: "GroupMember", Times: 2}})
-	id := mustApply(t, c, change(plan.Create, "", person("a@example.com").With("PublicGroups", references("PublicGroups", "All_Sales"))))[0]
-	if got := holds(org, id); len(got["PublicGroups"]) != 1 {
+	org.SetFaults([]salesforcetest.Fault{
+		{Kind: salesforcetest.FaultRowLock, Operation: "create", Object: "GroupMember", Times: 2}, {Kind: salesforcetest.FaultRowLock, Operation: "create", Object: "User"},
+	})
+	id := mustApply(t, c, change(plan.Create, "", person("a@example.com").With("PublicGroups", references("PublicGroups", "All_Sales", "Support_Queue"))))[0]
+	if got := holds(org, id); len(got["PublicGroups"]) != 2 {
 		t.Errorf("the user holds %v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,7 +119,7 @@ func mappingTable() string {
 			standard = "`" + *row.DefaultValue + "`"
 		}
 		if row.MatchingPriority > 0 {
-			matching = fmt.Sprint(row.MatchingPriority)
+			matching = strconv.Itoa(row.MatchingPriority)
 		}
 		lines = append(lines, []string{"`" + row.TargetAttributeName + "`", source, standard, matching})
 	}

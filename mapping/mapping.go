@@ -115,7 +115,7 @@ func (m *Mapping) Choose(desired Desired, source attr.Object, now time.Time, tak
 			return desired, err
 		}
 		desired.Flows[i] = flow
-		desired.Warnings = append(desired.Warnings[:len(desired.Warnings):len(desired.Warnings)], result.Warnings...)
+		desired.Warnings = append(slices.Clip(desired.Warnings), result.Warnings...)
 	}
 	return desired, nil
 }

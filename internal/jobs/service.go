@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/usher-id/usher/engine"
 )
 
 // Service runs jobs until it is stopped. Several may share one PostgreSQL database.
@@ -34,6 +37,7 @@ func New(ctx context.Context, config Config) (*Service, error) {
 		return nil, fmt.Errorf("name this node: %w", err)
 	}
 	s := &Service{Config: config.defaults(), node: node.String(), started: time.Now().UTC(), memory: newMemory()}
+	s.Runner = patient(config.Runner, s.Grace*2/3)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &cycleWorker{service: s})
 	river.AddWorker(workers, &noticeWorker{service: s})
@@ -42,6 +46,18 @@ func New(ctx context.Context, config Config) (*Service, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// patient returns a copy of the runner whose connectors end their requests when a
+// cycle is stopped.
+func patient(runner *engine.Runner, grace time.Duration) *engine.Runner {
+	copied := *runner
+	next := copied.Environment.Transport
+	if next == nil {
+		next = http.DefaultTransport //nolint:forbidigo // connectors set limits of their own around it.
+	}
+	copied.Environment.Transport = finishing{next: next, grace: grace}
+	return &copied
 }
 
 // Close closes the queue's database; Run must have returned.

@@ -94,6 +94,11 @@ func TestAServiceStopsAtTheEndOfABatchAndGoesOnAtTheNextStart(t *testing.T) {
 	if w.status(t).Status.InitialDone {
 		t.Fatal("the cycle was over before it was stopped")
 	}
+	links, err := w.store.CountLinks(t.Context(), w.job)
+	must(t, err)
+	if rows := w.org.Statistics().RowsWritten; int(rows) != links.Connections || rows >= people {
+		t.Errorf("%d rows were written and %d noted: it did not stop at the end of a batch", rows, links.Connections)
+	}
 	w.service(t, nil)
 	await(t, "the next start has finished the work", func() bool { return w.status(t).Status.InitialDone })
 	if got := w.org.Statistics().RowsWritten; got != people {

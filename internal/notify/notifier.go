@@ -9,6 +9,7 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/usher-id/usher/provisioning"
@@ -79,8 +80,8 @@ func (m MailServer) check() (host string, port int, err error) {
 	if err != nil || host == "" {
 		return "", 0, fmt.Errorf("its address is host:port, such as smtp.contoso.com:587, not %q", m.Address)
 	}
-	port, err = net.LookupPort("tcp", service)
-	if err != nil {
+	port, err = strconv.Atoi(service)
+	if err != nil || port < 1 || port > 65535 {
 		return "", 0, fmt.Errorf("its port is a number, not %q", service)
 	}
 	if _, err := mail.ParseAddress(m.From); err != nil {

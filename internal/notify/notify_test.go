@@ -75,7 +75,9 @@ func startMailServer(t *testing.T, implicit bool) *mailServer {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-		<-ended
+		if err := <-ended; err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return s
 }
@@ -326,8 +328,12 @@ func TestRecipientsAreChecked(t *testing.T) {
 		t.Error(err)
 	}
 	for _, bad := range []provisioning.Notify{
-		{Recipients: []string{"admin"}}, {Recipients: []string{"Admin <admin@contoso.example>"}}, {Recipients: []string{"a@b\nBcc: c@d"}},
-		{Webhook: "hooks.example"}, {Webhook: "http://hooks.example/x"}, {Webhook: "ftp://hooks.example"},
+		{Recipients: []string{"admin"}},
+		{Recipients: []string{"Admin <admin@contoso.example>"}},
+		{Recipients: []string{"a@b\nBcc: c@d"}},
+		{Webhook: "hooks.example"},
+		{Webhook: "http://hooks.example/x"},
+		{Webhook: "ftp://hooks.example"},
 	} {
 		if err := notify.Check(bad); err == nil {
 			t.Errorf("%+v is taken", bad)

@@ -30,6 +30,18 @@
 // A write whose answer is lost is reported as ambiguous and never repeated here.
 // Users cannot be deleted in Salesforce: a delete deactivates.
 //
+// Permission sets, their groups and licences, public groups, queues and the
+// freezing of the sign-in are attributes of a user like any other, although each
+// is a record of its own in the org: names are read, and the difference becomes
+// records that are created and deleted after the user was written. Their names
+// are exact, because the engine compares them.
+//
+// Before a batch is written, rows that cannot succeed fail with the code and the
+// words of the org and cost no call: those that the org's description of User
+// forbids, once a run is large enough to pay for asking ([Options]), those for
+// whom no seat is left ([Seats] tells beforehand), and all but removals when the
+// daily budget is used up.
+//
 // The package does not decide what to write, keeps nothing on disk, and does not
 // sign out: the sessions of one Salesforce user are shared, and signing out would
 // end those of other programs.

@@ -185,7 +185,11 @@ type Application struct {
 
 // Credentials is what a client needs to sign in as the integration user.
 type Credentials struct {
-	Username, Password, SecurityToken, ClientID, ClientSecret string
+	Username      string `json:"username"`
+	Password      string `json:"password"`
+	SecurityToken string `json:"securityToken"`
+	ClientID      string `json:"clientId"`
+	ClientSecret  string `json:"clientSecret"`
 }
 
 // The sign-in data of the default org. They are fixed on purpose: the org is a

@@ -106,6 +106,19 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	return err
 }
 
+// MarshalJSON writes the delay as a duration such as "1s".
+func (f Fault) MarshalJSON() ([]byte, error) {
+	type plainFault Fault
+	written := struct {
+		plainFault
+		Delay string `json:"delay,omitzero"`
+	}{plainFault: plainFault(f)}
+	if f.Delay != 0 {
+		written.Delay = f.Delay.String()
+	}
+	return json.Marshal(written)
+}
+
 // operation is what a request, or one row of it, does.
 type operation struct {
 	name, object string

@@ -61,8 +61,23 @@ func (c *Connector) Check(ctx context.Context) (connector.Health, error) {
 	if err := c.permissions(ctx, s, &health); err != nil {
 		return connector.Health{}, fmt.Errorf("read permissions in Salesforce: %w", err)
 	}
-	health.Warnings = c.warnings(sandbox)
+	health.Warnings = append(c.warnings(sandbox), c.checkLeaving(ctx)...)
 	return health, nil
+}
+
+// checkLeaving warns of a profile for disabled users that cannot be given.
+func (c *Connector) checkLeaving(ctx context.Context) []string {
+	if c.leaving.profile == "" {
+		return nil
+	}
+	err := c.profiles.load(ctx, c.client, []string{c.leaving.profile})
+	if err == nil {
+		if _, fault := c.profiles.find(attributeProfileName, c.leaving.profile); fault != nil {
+			return []string{"Disabled users will keep their profile: " + fault.Message}
+		}
+		return nil
+	}
+	return []string{"Whether disabled users can be given their profile could not be found out: " + asError(err).Error()}
 }
 
 // organization fills in name and id of the org, and tells whether it is a

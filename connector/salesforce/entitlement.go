@@ -44,11 +44,14 @@ func entitlements() []entitlement {
 
 // findEntitlement returns the kind that an attribute stands for.
 func findEntitlement(attribute string) (entitlement, bool) {
-	kinds := entitlements()
-	i := slices.IndexFunc(kinds, func(k entitlement) bool { return k.attribute == attribute })
-	if i < 0 {
+	// It is asked for each field of each record, and the answer is nearly always no.
+	switch attribute {
+	case attributePermissionSets, attributePermissionSetGroups, attributePermissionSetLicenses, attributePublicGroups:
+	default:
 		return entitlement{}, false
 	}
+	kinds := entitlements()
+	i := slices.IndexFunc(kinds, func(k entitlement) bool { return k.attribute == attribute })
 	return kinds[i], true
 }
 
@@ -93,15 +96,20 @@ func qualified(prefix, name string) string {
 
 // held returns the name of what a record of the junction assigns, empty when it
 // is not of this kind: an assignment of a permission set group also names a
-// permission set, which is not assigned by itself, and every user has the one
-// that belongs to the profile.
+// permission set, which is not assigned by itself, every user has the one that
+// belongs to the profile, and Salesforce keeps groups of its own.
 func (k entitlement) held(r record) string {
-	if k.attribute == attributePermissionSets && (r.text("PermissionSetGroupId") != "" || r.truth("PermissionSet", "IsOwnedByProfile")) {
-		return ""
-	}
 	name := r.text(k.name...)
-	if k.attribute == attributePermissionSets {
-		name = qualified(r.text("PermissionSet", "NamespacePrefix"), name)
+	switch k.attribute {
+	case attributePermissionSets:
+		if r.text("PermissionSetGroupId") != "" || r.truth("PermissionSet", "IsOwnedByProfile") {
+			return ""
+		}
+		return qualified(r.text("PermissionSet", "NamespacePrefix"), name)
+	case attributePublicGroups:
+		if kind := r.text("Group", "Type"); kind != "Regular" && kind != "Queue" {
+			return ""
+		}
 	}
 	return name
 }
@@ -114,7 +122,8 @@ func junctionFields(junction string) (user, fields string) {
 	case objectLicenseAssignment:
 		return "AssigneeId", "PermissionSetLicense.DeveloperName"
 	case objectGroupMember:
-		return "UserOrGroupId", "GroupMember.Group.DeveloperName"
+		// Written with the object in front, because Group alone is also a word of the language.
+		return "UserOrGroupId", "GroupMember.Group.DeveloperName, GroupMember.Group.Type"
 	}
 	return "UserId", "IsFrozen"
 }

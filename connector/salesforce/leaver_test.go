@@ -101,6 +101,17 @@ func TestNothingKeepsALeaverActive(t *testing.T) {
 	}
 }
 
+func TestACheckFindsAProfileOfDisabledUsersThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	for profile, want := range map[string]int{"Read Only": 1, "Reed Only": 2} { // one is about the sign-in
+		health, err := open(t, org, passwords(org).With("DisabledProfile", profile)).Check(t.Context())
+		if err != nil || len(health.Warnings) != want || want > 1 && !strings.Contains(health.Warnings[1], `"Read Only"`) {
+			t.Errorf("%s: the warnings are %q, %v", profile, health.Warnings, err)
+		}
+	}
+}
+
 func TestSettingsThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	org := newOrg(t, salesforcetest.Default())

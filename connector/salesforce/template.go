@@ -119,8 +119,12 @@ func describe(d connector.Descriptor, settings []provisioning.Setting) connector
 }
 
 // settings declares what an administrator fills in. None is required by itself:
-// each way to sign in needs others.
+// each way to sign in needs others, and the choices have defaults.
 func settings() []provisioning.Setting {
+	return append(signInSettings(), choices()...)
+}
+
+func signInSettings() []provisioning.Setting {
 	return []provisioning.Setting{
 		{
 			Key: keyUserName, Label: "Admin Username", Flag: "username", Example: "usher@contoso.com",
@@ -154,6 +158,12 @@ func settings() []provisioning.Setting {
 			Key: keyRefreshToken, Label: "Refresh Token", Flag: "refresh-token", Secret: true,
 			Help: "Refresh token that the External Client App issued.",
 		},
+	}
+}
+
+// choices are off as long as they are empty.
+func choices() []provisioning.Setting {
+	return []provisioning.Setting{
 		{
 			Key: keyDisableAction, Label: "Disable by", Flag: "disable-action", Example: disableFreeze,
 			Help: "How users are disabled: deactivate, which frees the licence, or freeze, which blocks the sign-in at once and keeps the licence. Empty: deactivate.",

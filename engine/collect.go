@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -211,31 +213,83 @@ func (c *cycle) collection() Collection {
 	}
 }
 
-// pages reads a collection page by page and judges everyone on the page.
+// pagesAhead is how many pages are read and judged while earlier ones are worked
+// off.
+const pagesAhead = 3
+
+// page is a page of people that is being read and judged.
+type page struct {
+	items []*item
+	err   error
+	ready chan struct{} // closed when items and err are set
+}
+
+// pages reads a collection page by page, judges everyone and hands the pages on in
+// their order. Pages are read ahead, a few at a time.
 func (c *cycle) pages(ctx context.Context, collection Collection, take func([]*item) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var readers errgroup.Group
+	defer readers.Wait() //nolint:errcheck // the readers leave their errors with the pages.
+	defer cancel()
+	pages := make(chan *page, pagesAhead)
+	readers.Go(func() error {
+		defer close(pages)
+		c.readPages(ctx, collection, pages, &readers)
+		return nil
+	})
+	for p := range pages {
+		<-p.ready
+		if p.err != nil {
+			return p.err
+		}
+		if err := take(p.items); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// readPages starts the reading of one page after the other, until there are no more
+// or the context ends.
+func (c *cycle) readPages(ctx context.Context, collection Collection, pages chan<- *page, readers *errgroup.Group) {
 	for {
 		ids, err := c.Directory.Collect(ctx, collection)
+		p := &page{ready: make(chan struct{})}
 		if err != nil {
-			return fmt.Errorf("collect people: %w", err)
+			p.err = fmt.Errorf("collect people: %w", err)
+			close(p.ready)
+		} else {
+			readers.Go(func() error {
+				defer close(p.ready)
+				p.items, p.err = c.readPage(ctx, ids)
+				return nil
+			})
 		}
-		if len(ids) > 0 {
-			subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
-			if err != nil {
-				return fmt.Errorf("read people: %w", err)
-			}
-			items := make([]*item, len(subjects))
-			for n, subject := range subjects {
-				items[n] = c.judge(subject)
-			}
-			if err := take(items); err != nil {
-				return err
-			}
+		select {
+		case pages <- p:
+		case <-ctx.Done():
+			return
 		}
-		if len(ids) < collection.Limit {
-			return nil
+		if err != nil || len(ids) < collection.Limit {
+			return
 		}
 		collection.After = ids[len(ids)-1]
 	}
+}
+
+func (c *cycle) readPage(ctx context.Context, ids []string) ([]*item, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	items := make([]*item, len(subjects))
+	for n, subject := range subjects {
+		items[n] = c.judge(subject)
+	}
+	return items, nil
 }
 
 // pause waits, unless the context ends before.

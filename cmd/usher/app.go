@@ -23,7 +23,7 @@ func newAppCommand(o *options) *cobra.Command {
 	command := &cobra.Command{Use: "app", Short: "Add and set up applications"}
 	command.AddCommand(
 		newAppAddCommand(o), newAppListCommand(o), newAppShowCommand(o), newAppRemoveCommand(o), newCredentialsCommand(o), newConfigureCommand(o),
-		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o),
+		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o), newNotifyCommand(o),
 	)
 	return command
 }
@@ -157,6 +157,7 @@ func (w *workspace) appView(ctx context.Context, app directory.Application) (app
 		ID: app.ID, Name: app.DisplayName, Template: app.TemplateID, JobID: job.ID, Status: job.Status.Code,
 		State: onOff(job), Interval: job.Schedule.Interval.String(), Assigned: assigned, Limits: job.Settings, Fault: fault,
 	}
+	view.Limits.Notify.Webhook = viewOf(app.DisplayName, job.Settings.Notify).Webhook // its path may be a secret
 	template, err := w.gallery.Find(app.TemplateID)
 	if err != nil {
 		return view, err

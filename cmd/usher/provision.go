@@ -74,7 +74,7 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 			view.Changes = append(view.Changes, change)
 		}
 	}
-	run, failure := w.runner.Run(ctx, s, request)
+	run, failure := o.oneCycle(ctx, command, w, app, s, request)
 	bar.finish()
 	view.Run = run
 	err = o.show(command.OutOrStdout(), view, func(out io.Writer) error {
@@ -90,6 +90,22 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 		return errors.Join(explained(failure), err)
 	}
 	return errors.Join(err, partial(run, app.DisplayName))
+}
+
+// oneCycle runs the cycle when no other one of the job runs. A dry run writes nothing
+// and runs beside others.
+func (o *options) oneCycle(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, request engine.Run) (run provisioning.Run, err error) {
+	if request.DryRun {
+		return w.runner.Run(ctx, s, request)
+	}
+	waiting := func() {
+		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
+	}
+	err = w.exclusively(ctx, s.Job.ID, waiting, func() error {
+		run, err = w.runner.Run(ctx, s, request)
+		return err
+	})
+	return run, err
 }
 
 // partial gives the exit code of a cycle in which not everything went well.

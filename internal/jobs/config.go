@@ -26,7 +26,7 @@ type Config struct {
 
 	Cycles int           // how many cycles run at the same time on this node; 8
 	Poll   time.Duration // how often the head of the change feed is read; 500 ms
-	Sweep  time.Duration // how often every job is looked at; 10 s
+	Sweep  time.Duration // how often every job is looked at; 5 s
 	Fetch  time.Duration // how often the queue is asked for tasks instead of being listened to; 0: it is listened to
 	Gap    time.Duration // how long after a notice about a job the next one comes at the earliest; 5 min
 	Grace  time.Duration // how long cycles may take to come to the end of a batch when the service stops; 10 s
@@ -74,7 +74,7 @@ type Observer interface {
 func (c Config) defaults() Config {
 	c.Cycles = cmp.Or(c.Cycles, 8)
 	c.Poll = cmp.Or(c.Poll, 500*time.Millisecond)
-	c.Sweep = cmp.Or(c.Sweep, 10*time.Second)
+	c.Sweep = cmp.Or(c.Sweep, 5*time.Second)
 	c.Gap = cmp.Or(c.Gap, 5*time.Minute)
 	c.Grace = cmp.Or(c.Grace, 10*time.Second)
 	if c.Observer == nil {

@@ -96,7 +96,7 @@ func TestAServiceStopsAtTheEndOfABatchAndGoesOnAtTheNextStart(t *testing.T) {
 	}
 	links, err := w.store.CountLinks(t.Context(), w.job)
 	must(t, err)
-	if rows := w.org.Statistics().RowsWritten; int(rows) != links.Connections || rows >= people {
+	if rows := w.org.Statistics().RowsWritten; rows != links.Connections || rows >= people {
 		t.Errorf("%d rows were written and %d noted: it did not stop at the end of a batch", rows, links.Connections)
 	}
 	w.service(t, nil)

@@ -34,7 +34,7 @@ func (f finishing) RoundTrip(request *http.Request) (*http.Response, error) {
 		stop()
 		cancel()
 	})
-	response, err := f.next.RoundTrip(request.WithContext(ctx)) //nolint:bodyclose // the caller closes it.
+	response, err := f.next.RoundTrip(request.WithContext(ctx)) // the caller closes its body
 	if err != nil {
 		over()
 		return response, err

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/usher-id/usher/internal/jobs"
+	"github.com/usher-id/usher/internal/metrics"
+	"github.com/usher-id/usher/internal/notify"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// serveFlags say how the service runs.
+type serveFlags struct {
+	listen            string
+	insecure          bool
+	logFormat         string
+	cycles            int
+	poll              time.Duration
+	server            notify.MailServer
+	security          string
+	passwordFile      string
+	webhookSecretFile string
+}
+
+func newServeCommand(o *options) *cobra.Command {
+	var flags serveFlags
+	command := &cobra.Command{
+		Use:   "serve",
+		Short: "Run provisioning by itself",
+		Long: `Serve runs the cycles of every application whose provisioning is turned on: on
+its schedule, within about a second of a change in the directory, and when a retry
+is due. It notifies people of quarantines and held removals. It ends at SIGTERM or
+SIGINT, at the end of the batches under way and after 10 seconds at the latest.
+
+It serves /healthz, /readyz and /metrics over plain HTTP, on this machine alone
+unless --insecure-listen is given. Several may run on one PostgreSQL database
+(--database); each of them needs the same key (USHER_KEY or USHER_KEY_FILE).
+
+Secrets, and where they may come from:
+  password of the mail server   --smtp-password-file FILE, USHER_SMTP_PASSWORD
+  secret that signs webhooks    --webhook-secret-file FILE, USHER_WEBHOOK_SECRET`,
+		Example: "  usher serve\n  usher serve --listen 127.0.0.1:9090 --log-format json\n" +
+			"  USHER_SMTP_PASSWORD=... usher serve --smtp-address smtp.contoso.com:587 --smtp-from usher@contoso.com --smtp-username usher",
+		Args: arguments(),
+		RunE: func(command *cobra.Command, _ []string) error { return o.serve(command, flags) },
+	}
+	f := command.Flags()
+	f.StringVar(&flags.listen, "listen", "127.0.0.1:8080", "address of the HTTP endpoints")
+	f.BoolVar(&flags.insecure, "insecure-listen", false, "let --listen name an address that other machines reach, although HTTP is not encrypted")
+	f.StringVar(&flags.logFormat, "log-format", "text", "form of the log on the error output: text or json")
+	f.IntVar(&flags.cycles, "cycles", 8, "how many applications are provisioned at the same time")
+	f.DurationVar(&flags.poll, "poll", 500*time.Millisecond, "how often the directory is looked at for changes")
+	f.StringVar(&flags.server.Address, "smtp-address", os.Getenv("USHER_SMTP_ADDRESS"), "host:port of the mail server (also USHER_SMTP_ADDRESS)")
+	f.StringVar(&flags.server.From, "smtp-from", os.Getenv("USHER_SMTP_FROM"), "address that mail comes from (also USHER_SMTP_FROM)")
+	f.StringVar(&flags.server.Username, "smtp-username", os.Getenv("USHER_SMTP_USERNAME"), "name to sign in to the mail server with (also USHER_SMTP_USERNAME)")
+	f.StringVar(&flags.security, "smtp-security", environment("USHER_SMTP_SECURITY", string(notify.StartTLS)), "starttls, tls or none (also USHER_SMTP_SECURITY)")
+	f.StringVar(&flags.passwordFile, "smtp-password-file", "", "file that holds the password of the mail server")
+	f.StringVar(&flags.webhookSecretFile, "webhook-secret-file", "", "file that holds the secret that signs webhooks")
+	return command
+}
+
+func (o *options) serve(command *cobra.Command, flags serveFlags) error {
+	log, err := o.serviceLog(command.ErrOrStderr(), flags.logFormat)
+	if err != nil {
+		return err
+	}
+	if err := flags.check(); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	notifier, err := flags.notifier()
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	return o.with(command, func(ctx context.Context, w *workspace) (err error) {
+		w.runner.Engine.Log = log
+		served := &service{workspace: w}
+		served.metrics = metrics.New(served, version(), log)
+		served.jobs, err = jobs.New(ctx, jobs.Config{
+			Runner: w.runner, Store: w.store, Journal: w.store, Queue: o.queue(), Notifier: notifier, Observer: served.metrics, Log: log,
+			Cycles: flags.cycles, Poll: flags.poll,
+		})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, served.jobs.Close()) }()
+		return served.run(ctx, flags.listen, log)
+	})
+}
+
+// queue is where the tasks are: in the PostgreSQL database, or in a file beside the
+// embedded one.
+func (o *options) queue() jobs.Queue {
+	if o.database != "" {
+		return jobs.Queue{URL: o.database}
+	}
+	return jobs.Queue{Path: filepath.Join(o.data, "usher-queue.db")}
+}
+
+// serviceLog always writes; with --verbose also what is of use to find faults alone.
+func (o *options) serviceLog(errs io.Writer, format string) (*slog.Logger, error) {
+	settings := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if o.verbose {
+		settings.Level = slog.LevelDebug
+	}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(errs, settings)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(errs, settings)), nil
+	}
+	return nil, &exitError{exitUsage, fmt.Errorf("--log-format is text or json, not %q", format)}
+}
+
+// check refuses flags that cannot be meant.
+func (f serveFlags) check() error {
+	host, _, err := net.SplitHostPort(f.listen)
+	if err != nil {
+		return fmt.Errorf("--listen is host:port, such as 127.0.0.1:8080, not %q", f.listen)
+	}
+	ip := net.ParseIP(host)
+	if local := host == "localhost" || ip != nil && ip.IsLoopback(); !local && !f.insecure {
+		return fmt.Errorf("--listen %s can be reached from other machines, and HTTP is not encrypted: "+
+			"put a proxy in front of a loopback address, or add --insecure-listen", f.listen)
+	}
+	if f.cycles < 1 {
+		return errors.New("--cycles is at least 1")
+	}
+	if f.poll < 10*time.Millisecond {
+		return errors.New("--poll is at least 10ms")
+	}
+	return nil
+}
+
+// notifier makes what delivers notices.
+func (f serveFlags) notifier() (*notify.Notifier, error) {
+	config := notify.Config{Server: f.server}
+	config.Server.Security = notify.Security(f.security)
+	var err error
+	if config.Server.Password, err = secretFrom(f.passwordFile, "USHER_SMTP_PASSWORD"); err != nil {
+		return nil, err
+	}
+	if config.WebhookSecret, err = secretFrom(f.webhookSecretFile, "USHER_WEBHOOK_SECRET"); err != nil {
+		return nil, err
+	}
+	return notify.New(config)
+}
+
+// secretFrom reads a secret from a file, or where none is named from a variable of
+// the environment.
+func secretFrom(file, variable string) (provisioning.Secret, error) {
+	if file == "" {
+		return provisioning.NewSecret(os.Getenv(variable)), nil
+	}
+	content, err := os.ReadFile(filepath.Clean(file))
+	if err != nil {
+		return provisioning.Secret{}, fmt.Errorf("read a secret: %w", err)
+	}
+	return provisioning.NewSecret(strings.TrimRight(string(content), "\r\n")), nil
+}
+
+// service is a running usher serve.
+type service struct {
+	workspace *workspace
+	jobs      *jobs.Service
+	metrics   *metrics.Metrics
+}
+
+// run runs jobs and serves the endpoints until the context ends or one of them fails.
+func (s *service) run(ctx context.Context, address string, log *slog.Logger) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	log.InfoContext(ctx, "usher serves", "address", listener.Addr().String(), "version", version())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		// The endpoints answer until the last cycle has stopped.
+		err := s.jobs.Run(ctx)
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if shutdown := server.Shutdown(stop); shutdown != nil {
+			err = errors.Join(err, server.Close())
+		}
+		return err
+	})
+	err = group.Wait()
+	log.InfoContext(ctx, "usher has stopped")
+	return err
+}
+
+func (s *service) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.metrics.Handler())
+	return mux
+}
+
+// ready tells whether jobs are run: the databases answer and the service does not
+// stop.
+func (s *service) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.jobs.Ready(ctx); err != nil {
+		s.workspace.runner.Engine.Log.WarnContext(ctx, "not ready", "error", err.Error())
+		answer(w, http.StatusServiceUnavailable, "not ready; the log says why")
+		return
+	}
+	answer(w, http.StatusOK, "ready")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text+"\n") // whoever asked is gone
+}
+
+// Queue implements metrics.State.
+func (s *service) Queue(ctx context.Context) (int, time.Time, error) {
+	waiting, err := s.jobs.Waiting(ctx)
+	return waiting.Tasks, waiting.Oldest, err
+}
+
+// Jobs implements metrics.State.
+func (s *service) Jobs(ctx context.Context) ([]metrics.Job, error) {
+	w := s.workspace
+	head, err := w.store.Engine().Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []metrics.Job
+	for app, err := range w.store.Applications(ctx) {
+		if err != nil {
+			return found, err
+		}
+		job, err := w.store.Job(ctx, app.ID)
+		if err != nil {
+			return found, err
+		}
+		links, err := w.store.CountLinks(ctx, job.ID)
+		if err != nil {
+			return found, err
+		}
+		found = append(found, metrics.Job{
+			Job: job, Application: cmp.Or(app.DisplayName, app.ID), Connections: links.Connections, Enabled: links.Enabled,
+			Escrows: links.Escrows, References: links.Waiting, Staged: links.Staged, Behind: int64(head - job.Watermark),
+		})
+	}
+	return found, nil
+}

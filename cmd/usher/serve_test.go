@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/usher-id/usher/internal/store/storetest"
+)
+
+// TestServeScripts runs testdata/serve: usher serve in the background, with other
+// commands and the simulated org beside it. Besides the commands of TestScripts, a
+// script has these:
+//
+//	serving                      wait until usher serve, started in the background, is ready
+//	fetch PATH STATUS [PATTERN]  its answer has the status and matches; after "!" it does not match
+//	terminate                    send SIGTERM to what runs in the background
+//	await account ARGUMENTS...   wait until account, as in TestScripts, holds
+//	await hook EVENT             wait until the webhook at $HOOK_URL got an event, signed
+func TestServeScripts(t *testing.T) {
+	t.Parallel()
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		runServeScripts(t, setupServe)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		storetest.Postgres(t) // skips all of them at once where there is none
+		runServeScripts(t, func(env *testscript.Env) error {
+			env.Setenv("USHER_DATABASE", storetest.Postgres(t))
+			return setupServe(env)
+		})
+	})
+}
+
+func runServeScripts(t *testing.T, setup func(*testscript.Env) error) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/serve", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
+			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate,
+		},
+	})
+}
+
+type hookKey struct{}
+
+// hook keeps the events that were posted to it.
+type hook struct {
+	mutex  sync.Mutex
+	events []string
+}
+
+// ServeHTTP implements http.Handler.
+func (h *hook) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	var post struct{ Type string }
+	if err := json.NewDecoder(r.Body).Decode(&post); err != nil || r.Header.Get("Webhook-Signature") == "" {
+		post.Type = "a post without a signature"
+	}
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.events = append(h.events, post.Type)
+}
+
+func (h *hook) got() string {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	return strings.Join(h.events, " ")
+}
+
+func setupServe(env *testscript.Env) error {
+	if err := setupScript(env); err != nil {
+		return err
+	}
+	received := &hook{}
+	server := httptest.NewServer(received)
+	env.Defer(server.Close)
+	env.Values[hookKey{}] = received
+	env.Setenv("HOOK_URL", server.URL)
+	return nil
+}
+
+// until tries something until it works.
+func until(ts *testscript.TestScript, what string, works func() bool) {
+	for deadline := time.Now().Add(30 * time.Second); !works(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, command := range ts.BackgroundCmds() {
+		ts.Check(command.Process.Signal(syscall.SIGTERM))
+	}
+}
+
+// awaitServing finds the address in what usher serve has logged, and waits until it
+// says that it is ready.
+func awaitServing(ts *testscript.TestScript, _ bool, _ []string) {
+	listening := regexp.MustCompile(`"usher serves","address":"([^"]+)"`)
+	until(ts, "usher serve does not listen", func() bool {
+		// What a command in the background writes can be read when it has ended; the transcript is there at once.
+		text, err := os.ReadFile(ts.Getenv(transcriptVariable))
+		found := listening.FindSubmatch(text)
+		if err != nil || found == nil {
+			return false
+		}
+		address := "http://" + string(found[1])
+		ts.Setenv("SERVED", address)
+		status, _ := get(ts, address+"/readyz")
+		return status == http.StatusOK
+	})
+}
+
+func fetch(ts *testscript.TestScript, not bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: fetch PATH STATUS [PATTERN]")
+	}
+	status, body := get(ts, ts.Getenv("SERVED")+args[0])
+	if got := strconv.Itoa(status); got != args[1] {
+		ts.Fatalf("%s answers %s, want %s: %s", args[0], got, args[1], body)
+	}
+	if len(args) > 2 && regexp.MustCompile(`(?m)^`+args[2]+`$`).Match(body) == not {
+		ts.Fatalf("%s answers %s", args[0], body)
+	}
+}
+
+func get(ts *testscript.TestScript, address string) (status int, body []byte) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, http.NoBody)
+	ts.Check(err)
+	response, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
+	ts.Check(err)
+	body, err = io.ReadAll(response.Body)
+	ts.Check(err)
+	ts.Check(response.Body.Close())
+	return response.StatusCode, body
+}
+
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	switch {
+	case len(args) == 2 && args[0] == "hook":
+		received := ts.Value(hookKey{}).(*hook)
+		until(ts, strings.Join(args, " "), func() bool { return strings.Contains(received.got(), args[1]) })
+	case len(args) > 2 && args[0] == "account":
+		fault := ""
+		until(ts, strings.Join(args, " "), func() bool {
+			fault = accountFault(ts, args[1:])
+			return fault == ""
+		})
+	default:
+		ts.Fatalf("usage: await account ARGUMENTS... | await hook EVENT")
+	}
+}
+
+// accountFault is like checkAccount and returns what differs.
+func accountFault(ts *testscript.TestScript, args []string) string {
+	user, found := ts.Value(orgKey{}).(*scriptOrg).org.User(args[0])
+	state := map[bool]string{true: "active", false: "inactive"}[user.IsActive]
+	if !found {
+		state = "absent"
+	}
+	if state != args[1] {
+		return state
+	}
+	for _, arg := range args[2:] {
+		if name, want, _ := strings.Cut(arg, "="); user.Get(name) != want {
+			return name
+		}
+	}
+	return ""
+}
+
+func TestServeRefusesFlagsThatCannotBeMeant(t *testing.T) {
+	t.Parallel()
+	good := serveFlags{listen: "127.0.0.1:0", cycles: 1, poll: time.Second}
+	if err := good.check(); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name  string
+		adapt func(*serveFlags)
+		want  string // empty: it is taken
+	}{
+		{name: "all addresses", adapt: func(f *serveFlags) { f.listen = ":8080" }, want: "--insecure-listen"},
+		{name: "an address of the network", adapt: func(f *serveFlags) { f.listen = "192.0.2.1:8080" }, want: "--insecure-listen"},
+		{name: "a name", adapt: func(f *serveFlags) { f.listen = "usher.contoso.example:8080" }, want: "--insecure-listen"},
+		{name: "all addresses, and it is meant", adapt: func(f *serveFlags) { f.listen, f.insecure = ":8080", true }},
+		{name: "the loopback address of IPv6", adapt: func(f *serveFlags) { f.listen = "[::1]:8080" }},
+		{name: "localhost", adapt: func(f *serveFlags) { f.listen = "localhost:8080" }},
+		{name: "no port", adapt: func(f *serveFlags) { f.listen = "127.0.0.1" }, want: "host:port"},
+		{name: "no cycles", adapt: func(f *serveFlags) { f.cycles = 0 }, want: "--cycles"},
+		{name: "no pause between polls", adapt: func(f *serveFlags) { f.poll = 0 }, want: "--poll"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			flags := good
+			tt.adapt(&flags)
+			err := flags.check()
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}

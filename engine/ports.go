@@ -162,6 +162,39 @@ type Ledger interface {
 	Finish(ctx context.Context, cycle Cycle, job provisioning.Job) error
 }
 
+// Attempts keeps writes that are under way, so that an account that was made or
+// enabled just before a crash is known to be Usher's: whoever leaves before the
+// next cycle loses it all the same.
+type Attempts interface {
+	// Attempting writes an attempt down, before the target is asked. It checks the
+	// fencing token.
+	Attempting(ctx context.Context, cycle Cycle, attempt Attempt) error
+
+	// Attempts returns the attempts whose outcome was never recorded.
+	Attempts(ctx context.Context, jobID string) ([]Attempt, error)
+
+	// Settled forgets attempts whose outcome is recorded.
+	Settled(ctx context.Context, cycle Cycle, ids []string) error
+
+	// Log appends entries to the provisioning log alone: it needs no fencing token,
+	// because what was done was done.
+	Log(ctx context.Context, cycle Cycle, entries []journal.Entry) error
+}
+
+// Attempt is a batch of accounts that are about to be made or enabled.
+type Attempt struct {
+	ID      string
+	Targets []AttemptTarget
+}
+
+// AttemptTarget is one person of an attempt and the value that the account is
+// found by.
+type AttemptTarget struct {
+	SourceID  string `json:"sourceId"`
+	Attribute string `json:"attribute"`
+	Value     string `json:"value"`
+}
+
 // Removals is a job's list of accounts to take away. It is written before the
 // first of them is touched, so that the removal guard counts over a whole cycle
 // and what it holds survives a restart.

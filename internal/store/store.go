@@ -244,4 +244,5 @@ type Engine interface {
 	engine.Directory
 	engine.Ledger
 	engine.Removals
+	engine.Attempts
 }

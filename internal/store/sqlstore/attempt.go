@@ -1,0 +1,58 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
+)
+
+// Attempting writes down an attempt; see engine.Attempts.
+func (c cycles) Attempting(ctx context.Context, cycle engine.Cycle, attempt engine.Attempt) error {
+	targets, err := encodeJSON("attempt", attempt.Targets)
+	if err != nil {
+		return err
+	}
+	return c.commit(ctx, "write down an attempt of cycle "+cycle.ID, cycle, func(t *tx) error {
+		_, err := t.exec(ctx, `insert into attempts (job_id, id, targets) values ($1, $2, $3)`, cycle.JobID, attempt.ID, targets)
+		return err
+	})
+}
+
+// Attempts returns what is not known to have happened; see engine.Attempts.
+func (c cycles) Attempts(ctx context.Context, jobID string) ([]engine.Attempt, error) {
+	var attempts []engine.Attempt
+	err := c.database().queries().each(ctx, func(rows *sql.Rows) error {
+		var attempt engine.Attempt
+		var targets string
+		if err := rows.Scan(&attempt.ID, &targets); err != nil {
+			return err
+		}
+		err := decodeJSON("attempt", targets, &attempt.Targets)
+		attempts = append(attempts, attempt)
+		return err
+	}, `select id, targets from attempts where job_id = $1 order by id`, jobID)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts of job %s: %w", jobID, err)
+	}
+	return attempts, nil
+}
+
+// Settled forgets attempts; see engine.Attempts.
+func (c cycles) Settled(ctx context.Context, cycle engine.Cycle, ids []string) error {
+	return c.commit(ctx, "settle attempts of cycle "+cycle.ID, cycle, func(t *tx) error {
+		_, err := t.exec(ctx, `delete from attempts where job_id = $1 and id in list($2)`, cycle.JobID, ids)
+		return err
+	})
+}
+
+// Log appends entries alone; see engine.Attempts.
+func (c cycles) Log(ctx context.Context, cycle engine.Cycle, entries []journal.Entry) error {
+	values, err := entryValues(cycle, entries)
+	if err != nil {
+		return fmt.Errorf("log entries of cycle %s: %w", cycle.ID, err)
+	}
+	return c.database().write(ctx, "log entries of cycle "+cycle.ID, func(t *tx) error { return t.appendEntries(ctx, values) })
+}

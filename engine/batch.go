@@ -37,7 +37,10 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 	}
 	var stop error
 	if !c.asked.DryRun && slices.ContainsFunc(work.items, writes) {
-		stop = during(ctx, d.writing, func() error { return c.apply(ctx, work.items) })
+		stop = c.attempting(ctx, work.items)
+		if stop == nil {
+			stop = during(ctx, d.writing, func() error { return c.apply(ctx, work.items) })
+		}
 	}
 	// What was written is recorded even when the cycle stops here.
 	return errors.Join(stop, c.commit(ctx, slices.Concat(work.items, work.decided), time.Since(began)))
@@ -107,7 +110,14 @@ func (c *cycle) settle(ctx context.Context, items []*item, attempt int) (again b
 				err = failure
 			}
 		case connector.Ambiguous:
-			lost = append(lost, i)
+			if i.link { // writing a reference twice does no harm
+				again = true
+				if attempt >= retries {
+					i.change = i.change.Failed(c.reason(failure))
+				}
+			} else {
+				lost = append(lost, i)
+			}
 			wait = max(wait, delay(failure, attempt))
 		case connector.Invalid, connector.Conflict, connector.NotFound, connector.Forbidden, connector.Unsupported:
 			i.change = i.change.Failed(c.reason(failure))
@@ -124,11 +134,15 @@ func (c *cycle) settle(ctx context.Context, items []*item, attempt int) (again b
 	return again || len(lost) > 0, c.lookAgain(ctx, lost, attempt)
 }
 
+// longestAsked is how long a cycle waits for a target that asks for it. A target
+// that needs longer is tried again and, in the end, stops the cycle.
+const longestAsked = 5 * time.Minute
+
 // delay is what the target asks for, else a wait that doubles.
 func delay(err error, attempt int) time.Duration {
 	const first, longest = 500 * time.Millisecond, time.Minute
 	if target, ok := errors.AsType[*connector.Error](err); ok && target.RetryAfter > 0 {
-		return target.RetryAfter
+		return min(longestAsked, target.RetryAfter)
 	}
 	return min(longest, first<<attempt)
 }

@@ -21,10 +21,11 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 	c.progress.phase("removals")
 	collection := c.collection()
 	collection.Connected = true
-	err := c.pages(ctx, collection, func(items []*item) error {
+	look := func(items []*item) error {
 		var found []Removal
 		for _, i := range items {
 			if c.removal(i) {
+				c.found += fresh(i)
 				found = append(found, Removal{SourceID: i.subject.User.ID, State: RemovalPlanned, Reason: i.verdict.Text(), Since: c.began})
 			}
 		}
@@ -36,35 +37,45 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 			return nil
 		}
 		return c.Removals.Plan(ctx, c.cycle, found)
-	})
-	if err != nil {
+	}
+	if err := c.pages(ctx, collection, look); err != nil {
 		return fmt.Errorf("look for removals: %w", err)
+	}
+	left, err := c.readPage(ctx, c.leftBehind())
+	if err == nil {
+		err = look(left)
+	}
+	if err != nil {
+		return fmt.Errorf("look for removals among what earlier cycles left behind: %w", err)
 	}
 	return c.guard(ctx)
 }
 
+// fresh counts a removal for the guard: one that failed before, or that an
+// administrator decided on, is not counted again.
+func fresh(i *item) int {
+	if !i.subject.Escrow.IsZero() || i.subject.Removal.State == RemovalAllowed || i.subject.Removal.State == RemovalStaged {
+		return 0
+	}
+	return 1
+}
+
 // guard holds all removals of the cycle when they are too many.
 func (c *cycle) guard(ctx context.Context) error {
-	count, err := c.Removals.Count(ctx, c.job.ID)
-	if err != nil {
-		return fmt.Errorf("count removals: %w", err)
-	}
-	if c.asked.DryRun {
-		count.Planned = len(c.dryRemovals)
-	}
 	guard := plan.Guard{Limit: c.job.Settings.RemovalLimit, Percent: c.job.Settings.RemovalPercent}
 	enabled := 0
-	if guard.NeedsShare(count.Planned) {
+	if guard.NeedsShare(c.found) {
+		var err error
 		enabled, err = c.Removals.CountEnabled(ctx, c.job.ID)
 		if err != nil {
 			return fmt.Errorf("count accounts in use: %w", err)
 		}
 	}
-	c.held = guard.Judge(count.Planned, enabled)
+	c.held = guard.Judge(c.found, enabled)
 	if c.held == "" || c.asked.DryRun {
 		return nil
 	}
-	c.log.WarnContext(ctx, "removals are held", "reason", c.held, "removals", count.Planned)
+	c.log.WarnContext(ctx, "removals are held", "reason", c.held, "removals", c.found)
 	if err := c.Removals.Hold(ctx, c.cycle); err != nil {
 		return fmt.Errorf("hold removals: %w", err)
 	}
@@ -100,11 +111,14 @@ func (c *cycle) feed(ctx context.Context, d *dispatcher) error {
 		return err
 	}
 	c.progress.phase("people")
+	if err := c.feedLeftBehind(ctx, d); err != nil {
+		return err
+	}
 	return c.pages(ctx, c.collection(), func(items []*item) error {
 		c.progress.collected(len(items))
 		for _, i := range items {
-			if c.takenAway(i) {
-				continue // with the list of removals, or long ago
+			if _, left := c.attempts.targets[i.subject.User.ID]; left || c.takenAway(i) {
+				continue // handed on before: left behind, with the list of removals, or long ago
 			}
 			if err := d.add(i, false); err != nil {
 				return err
@@ -112,6 +126,24 @@ func (c *cycle) feed(ctx context.Context, d *dispatcher) error {
 		}
 		return nil
 	})
+}
+
+// feedLeftBehind hands on whose account an earlier cycle may have made without a
+// record, and who is still to have it.
+func (c *cycle) feedLeftBehind(ctx context.Context, d *dispatcher) error {
+	items, err := c.readPage(ctx, c.leftBehind())
+	if err != nil {
+		return fmt.Errorf("read what earlier cycles left behind: %w", err)
+	}
+	for _, i := range items {
+		if c.takenAway(i) || c.removal(i) && !c.isHeld(i) {
+			continue // with the list of removals
+		}
+		if err := d.add(i, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // feedRemovals hands on who is on the list of removals and not held. Whoever came
@@ -138,8 +170,21 @@ func (c *cycle) feedRemovals(ctx context.Context, d *dispatcher) error {
 }
 
 func (c *cycle) feedDryRemovals(ctx context.Context, d *dispatcher) error {
+	allowed, err := c.Removals.List(ctx, c.job.ID, []RemovalState{RemovalAllowed}, "", pageSize)
+	if err != nil {
+		return fmt.Errorf("list removals: %w", err)
+	}
+	known := make(map[string]bool, len(c.dryRemovals))
+	for _, removal := range c.dryRemovals {
+		known[removal.SourceID] = true
+	}
 	if c.held != "" {
-		return nil
+		c.dryRemovals, known = nil, nil
+	}
+	for _, removal := range allowed {
+		if !known[removal.SourceID] {
+			c.dryRemovals = append(c.dryRemovals, removal)
+		}
 	}
 	for from := 0; from < len(c.dryRemovals); from += pageSize {
 		page := c.dryRemovals[from:min(from+pageSize, len(c.dryRemovals))]

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,7 +17,9 @@ import (
 // commit records a batch in one transaction and tells about it.
 func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) error {
 	over := make([]*item, 0, len(items))
+	defer c.release(items)
 	for _, i := range items {
+		c.noteOutcome(i)
 		if i.change.Status == plan.Planned && !c.asked.DryRun {
 			continue // the cycle stops before the target came to it
 		}
@@ -26,7 +29,7 @@ func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) e
 	if !c.asked.DryRun {
 		record := c.commitOf(over, took)
 		// A batch that the target has taken is recorded although the cycle was asked to stop.
-		if err := c.Ledger.Commit(context.WithoutCancel(ctx), c.cycle, record); err != nil {
+		if err := c.recordBatch(context.WithoutCancel(ctx), record); err != nil {
 			return fmt.Errorf("record a batch: %w", err)
 		}
 	}
@@ -36,6 +39,22 @@ func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) e
 	}
 	c.tell(changes, false)
 	return nil
+}
+
+// recordTimeout bounds the recording of a batch, which goes on after a cycle was
+// asked to stop.
+const recordTimeout = 2 * time.Minute
+
+// recordBatch commits. A cycle that was overtaken may not change anything any more,
+// but what it wrote to the target still goes to the log.
+func (c *cycle) recordBatch(ctx context.Context, record Commit) error {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	err := c.Ledger.Commit(ctx, c.cycle, record)
+	if errors.Is(err, ErrFenced) {
+		return errors.Join(err, c.Attempts.Log(ctx, c.cycle, record.Entries))
+	}
+	return err
 }
 
 // newID returns an id that sorts by time.
@@ -64,6 +83,9 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 	now := time.Now().UTC()
 	commit := Commit{Entries: make([]journal.Entry, 0, len(items))}
 	for _, i := range items {
+		if i.takesOver != "" && i.change.Status != plan.Failure {
+			commit.Connections = append(commit.Connections, Connection{SourceID: i.takesOver}) // ends it
+		}
 		if connection, changed := c.connection(i, now); changed {
 			commit.Connections = append(commit.Connections, connection)
 		}

@@ -19,8 +19,15 @@ func (c *cycle) run(ctx context.Context) error {
 		return fmt.Errorf("read the position of the change feed: %w", err)
 	}
 	c.until = until
+	if err := c.recall(ctx); err != nil {
+		return err
+	}
 	if c.kind == provisioning.OnDemand {
-		return c.people(ctx)
+		if err := c.people(ctx); err != nil {
+			return err
+		}
+		c.attempts.pending = true // what earlier cycles left behind is for a whole cycle
+		return c.settleAttempts(ctx)
 	}
 	if err := c.roles(ctx); err != nil {
 		return err
@@ -32,6 +39,9 @@ func (c *cycle) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.references(ctx); err != nil {
+		return err
+	}
+	if err := c.settleAttempts(ctx); err != nil {
 		return err
 	}
 	return c.countHeld(ctx)
@@ -90,7 +100,7 @@ func (e *quarantineError) Error() string { return e.message }
 // the job belongs to the newer one.
 func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, error) {
 	run := c.record(failure)
-	if c.asked.DryRun || errors.Is(failure, ErrFenced) {
+	if c.asked.DryRun || c.kind == provisioning.OnDemand && !c.unauthorized(failure) || errors.Is(failure, ErrFenced) {
 		return run, failure
 	}
 	c.job = c.closed(c.job, run, failure)
@@ -121,10 +131,9 @@ func (c *cycle) record(failure error) provisioning.Run {
 // closed returns the job as the cycle leaves it. The watermark moves only when
 // everything was looked at.
 func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error) provisioning.Job {
-	if c.kind == provisioning.OnDemand {
-		return job
+	if c.kind != provisioning.OnDemand {
+		job.Status.LastRun = run
 	}
-	job.Status.LastRun = run
 	if failure != nil {
 		job.Status.SuccessiveFailure++
 		if quarantine, found := c.quarantine(failure); found {
@@ -172,6 +181,12 @@ func (c *cycle) removalsHeld() string {
 		return fmt.Sprintf("%d removals are held since an earlier cycle", c.staged)
 	}
 	return c.held
+}
+
+// unauthorized reports whether a failure concerns the credentials, which is worth
+// recording even when only one person was asked for.
+func (c *cycle) unauthorized(failure error) bool {
+	return errors.Is(failure, connector.Unauthorized)
 }
 
 // quarantine tells whether a failure concerns the job as a whole: credentials

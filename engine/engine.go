@@ -22,6 +22,7 @@ type Engine struct {
 	Directory Directory
 	Ledger    Ledger
 	Removals  Removals
+	Attempts  Attempts
 	Log       *slog.Logger
 }
 
@@ -50,12 +51,12 @@ func (e *Engine) Cycle(ctx context.Context, run Run) (provisioning.Run, error) {
 	return c.close(ctx, err)
 }
 
-// open loads the job and takes the fencing token. A dry run takes none: it may
-// run beside a cycle.
+// open loads the job and takes a new fencing token. A dry run takes none, and on
+// demand the present one is used: neither ends a cycle that is running.
 func (e *Engine) open(ctx context.Context, run Run) (*cycle, error) {
 	begin := e.Ledger.Begin
-	if run.DryRun {
-		begin = e.Ledger.Look
+	if run.DryRun || len(run.Users) > 0 {
+		begin = e.Ledger.Look // it may run beside a cycle
 	}
 	job, err := begin(ctx, run.JobID)
 	if err != nil {
@@ -110,9 +111,12 @@ type cycle struct {
 	callsBefore int64
 	progress    progress
 	log         *slog.Logger
+	attempts    attempts
+	found       int       // removals that this cycle found and no earlier one failed to make
 	dryRemovals []Removal // what a dry run would put on the list
 	telling     sync.Mutex
 	reserving   sync.Mutex
+	claims      map[string]string // found accounts that are being connected, to whom
 	reserved    map[string]string // values chosen in this cycle, to the person they are for
 	staged      int               // removals that are held at the end
 	held        string            // why the removal guard holds removals, empty when it does not

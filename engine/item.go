@@ -12,15 +12,18 @@ import (
 
 // item is one person on the way through a batch.
 type item struct {
-	subject Subject
-	verdict scope.Verdict
-	source  attr.Object     // what mappings and filters see
-	desired mapping.Desired // references are resolved
-	fault   error           // why desired could not be computed
-	waiting []plan.Waiting
-	change  plan.Change
-	outcome connector.Outcome
-	decided bool // over without looking at the target, or stopped by a fault
+	subject   Subject
+	verdict   scope.Verdict
+	source    attr.Object     // what mappings and filters see
+	desired   mapping.Desired // references are resolved
+	fault     error           // why desired could not be computed
+	waiting   []plan.Waiting
+	change    plan.Change
+	outcome   connector.Outcome
+	link      bool   // not a person but a reference that is written after both ends exist
+	claimed   string // id of the found account, reserved until the batch is recorded
+	takesOver string // somebody who is gone and whose connection goes to this person
+	decided   bool   // over without looking at the target, or stopped by a fault
 }
 
 // judge makes an item: who the person is and whether they are in scope.
@@ -48,13 +51,22 @@ func gone(id string) attr.Object {
 // removal reports whether the person has an account that is to be taken away.
 func (c *cycle) removal(i *item) bool {
 	connection := i.subject.Connection
+	_, attempted := c.attempted(i)
 	switch {
-	case i.verdict.In, i.verdict.Kept, connection.IsZero():
+	case i.verdict.In, i.verdict.Kept, connection.IsZero() && !attempted:
 		return false
 	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
 		return false
+	case i.subject.Gone && c.target.Deletes:
+		return c.rules.Flows.Has(mapping.FlowDelete)
 	}
-	return connection.Enabled || i.subject.Gone && c.target.Deletes
+	return c.disables() && (connection.Enabled || attempted)
+}
+
+// disables reports whether the mapping disables accounts at all.
+func (c *cycle) disables() bool {
+	rule := c.asked.Mapping.Rule(c.target.ActiveAttribute)
+	return c.rules.Flows.Has(mapping.FlowUpdate) && rule != nil && rule.Changes()
 }
 
 // evaluate computes what the mapping wants; of someone who is out of scope nothing
@@ -62,6 +74,9 @@ func (c *cycle) removal(i *item) bool {
 func (c *cycle) evaluate(i *item) {
 	if !i.verdict.In {
 		i.desired, i.fault = c.asked.Mapping.Only(c.target.ActiveAttribute, i.source, c.began)
+		if key, attempted := c.attempted(i); attempted && i.subject.Connection.IsZero() {
+			i.desired.Keys = []mapping.Key{key}
+		}
 		return
 	}
 	desired, err := c.asked.Mapping.Desired(i.source, c.began)
@@ -99,6 +114,10 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 		Found: found, FoundBy: key, ClaimedBy: claimedBy,
 	}
 	connection := i.subject.Connection
+	if connection.IsZero() && !i.verdict.In && len(found) == 1 && claimedBy == "" {
+		// Made by an earlier cycle that could not record it.
+		facts.Connected = plan.Identity{Type: targetType, ID: found[0].ID}
+	}
 	if !connection.IsZero() && (i.verdict.In || connection.Enabled || i.subject.Gone) {
 		facts.Connected = plan.Identity{Type: targetType, ID: connection.TargetID, Name: connection.TargetName}
 	}

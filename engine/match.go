@@ -58,20 +58,30 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 	if err != nil {
 		return fmt.Errorf("look up who the found accounts belong to: %w", err)
 	}
+	gone, err := c.gone(ctx, claims)
+	if err != nil {
+		return err
+	}
 	taken := make(map[string]string) // the account found, or to be made, to the first of the batch who wants it
 	for _, i := range items {
 		found, key := accounts.of(i)
 		claimedBy := ""
 		if wanted, connected := i.wants(found, &key), !i.subject.Connection.IsZero(); wanted != "" && !connected {
-			claimedBy = cmp.Or(claims[wanted], taken[wanted])
+			claimedBy = cmp.Or(claims[wanted], taken[wanted], c.reserve(i, wanted, len(found) == 1))
 			if claimedBy == "" {
 				taken[wanted] = i.subject.User.ID
+			}
+			if gone[claimedBy] {
+				i.takesOver, claimedBy = claimedBy, ""
 			}
 		}
 		if err := c.choose(ctx, i, found); err != nil {
 			return err
 		}
 		i.change = plan.Decide(i.facts(found, key, claimedBy, c.target.ObjectType), c.rules)
+		if i.takesOver != "" {
+			i.change = i.change.Warned("the account belonged to somebody who was removed from the directory for good: " + i.takesOver)
+		}
 		for _, waiting := range i.waiting {
 			i.change = i.change.Unresolved(waiting.Attribute, "the person with id "+waiting.Referenced)
 		}
@@ -127,7 +137,7 @@ func (a *accounts) connected() []string {
 func (a *accounts) wanted(attribute string) []string {
 	var values []string
 	for _, i := range a.items {
-		if _, found := a.matched[i]; found || !i.subject.Connection.IsZero() || !i.verdict.In {
+		if _, found := a.matched[i]; found || !i.subject.Connection.IsZero() {
 			continue
 		}
 		if value := i.key(attribute); !value.IsEmpty() {

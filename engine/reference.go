@@ -53,7 +53,7 @@ func (c *cycle) link(ctx context.Context, ready []ReadyReference) error {
 		source := plan.Identity{Type: "User", ID: r.SourceID, Name: r.Name}
 		target := plan.Identity{Type: c.target.ObjectType, ID: r.Connection.TargetID, Name: r.Connection.TargetName}
 		reference := attr.RefTo(attr.Ref{Type: c.target.ObjectType, ID: r.TargetID})
-		items[n] = &item{change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
+		items[n] = &item{link: true, change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
 	}
 	stop := c.apply(ctx, items)
 	return errors.Join(stop, c.recordLinks(ctx, ready, items, time.Since(began)))
@@ -74,7 +74,7 @@ func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items [
 		changes = append(changes, i.change)
 		commit.Entries = append(commit.Entries, c.entry(i.change, now, took))
 	}
-	if err := c.Ledger.Commit(context.WithoutCancel(ctx), c.cycle, commit); err != nil {
+	if err := c.recordBatch(context.WithoutCancel(ctx), commit); err != nil {
 		return fmt.Errorf("record references: %w", err)
 	}
 	c.tell(changes, true)

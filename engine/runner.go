@@ -87,7 +87,7 @@ func (r *Runner) ImportRoles(ctx context.Context, session Session) ([]connector.
 	if err := distinct(roles); err != nil {
 		return nil, nil, err
 	}
-	job, err := r.Engine.Ledger.Begin(ctx, session.Job.ID)
+	job, err := r.Engine.Ledger.Look(ctx, session.Job.ID)
 	if err != nil {
 		return nil, nil, fmt.Errorf("import roles: %w", err)
 	}

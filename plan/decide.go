@@ -96,11 +96,7 @@ func decideAccount(change Change, facts Facts, rules Rules) Change {
 func matched(change Change, facts Facts, rules Rules) (result Change, done bool) {
 	switch {
 	case facts.Connected.ID != "" && len(facts.Found) == 0:
-		return change.fail(MatchingStep, Reason{
-			Code:   CodeInvalidAnchor,
-			Text:   fmt.Sprintf("the account %s that belongs to this person does not exist in %s any more", facts.Connected.ID, rules.TargetSystem),
-			Advice: "Restore the account, or remove the connection so that an account is matched or made again.",
-		}), true
+		return change.vanished(facts, rules), true
 	case len(facts.Found) > 1:
 		ids := make([]string, len(facts.Found))
 		for i, found := range facts.Found {
@@ -119,6 +115,15 @@ func matched(change Change, facts Facts, rules Rules) (result Change, done bool)
 		}), true
 	}
 	return change.withStep(matchingStep(facts, rules)), false
+}
+
+// vanished ends a change of an account that the target did not return.
+func (c Change) vanished(facts Facts, rules Rules) Change {
+	return c.fail(MatchingStep, Reason{
+		Code:   CodeInvalidAnchor,
+		Text:   fmt.Sprintf("the account %s that belongs to this person was not found in %s", facts.Connected.ID, rules.TargetSystem),
+		Advice: "Restore the account, or restart the job with the scope ConnectorDataStore so that accounts are matched anew.",
+	})
 }
 
 func decideCreation(change Change, facts Facts, rules Rules) Change {

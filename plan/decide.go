@@ -194,7 +194,8 @@ func decideRemoval(change Change, facts Facts, rules Rules) Change {
 	}
 	change = change.withStep(scopingStep(facts.Verdict))
 	if len(facts.Found) == 0 {
-		return change.redundant("the account does not exist in the target any more, there is nothing to take away")
+		// A read that lacks the account must not pass for a leaver who is out.
+		return change.vanished(facts, rules)
 	}
 	current := facts.Found[0]
 	change.Current = current

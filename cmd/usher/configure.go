@@ -28,7 +28,8 @@ func newConfigureCommand(o *options) *cobra.Command {
 
 The removal guard holds all removals of a cycle when they are more than the limit,
 or more than the share of the accounts in use: 0 switches either of them off.
-A change of --sync-all makes the next cycle look at everyone.`,
+A change of --sync-all or --default-domain, and --skip-out-of-scope-deletions=false,
+make the next cycle look at everyone.`,
 		Example: "  usher app configure Salesforce --removal-limit 50 --removal-percent 10\n  usher app configure Salesforce --skip-out-of-scope-deletions",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
@@ -100,6 +101,7 @@ func (c configuration) check(command *cobra.Command) error {
 
 // apply returns the job with the settings that were named.
 func (c configuration) apply(named func(flag string) bool, job provisioning.Job) provisioning.Job {
+	before := job.Settings
 	if named("removal-limit") {
 		job.Settings.RemovalLimit = c.RemovalLimit
 	}
@@ -109,9 +111,8 @@ func (c configuration) apply(named func(flag string) bool, job provisioning.Job)
 	if named("failure-percent") {
 		job.Settings.FailurePercent = c.FailurePercent
 	}
-	if named("sync-all") && job.Settings.SyncAll != c.SyncAll {
+	if named("sync-all") {
 		job.Settings.SyncAll = c.SyncAll
-		job.Status.InitialDone = false
 	}
 	if named("skip-out-of-scope-deletions") {
 		job.Settings.SkipOutOfScopeDeletions = c.SkipOutOfScopeDeletions
@@ -121,6 +122,9 @@ func (c configuration) apply(named func(flag string) bool, job provisioning.Job)
 	}
 	if named("interval") {
 		job.Schedule.Interval = c.interval
+	}
+	if before.NeedsFullCycle(job.Settings) {
+		job.Status.InitialDone = false
 	}
 	return job
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	// exclusiveFor is how long a job stays with a command that died.
-	exclusiveFor = 30 * time.Second
+	exclusiveFor = 20 * time.Second
 	// exclusiveAgain is how often the command says that it lives, or asks for a job
 	// that somebody else has.
 	exclusiveAgain = time.Second

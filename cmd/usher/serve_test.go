@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
 	"github.com/usher-id/usher/internal/store/storetest"
 )
 
@@ -26,6 +27,7 @@ import (
 //
 //	serving                      wait until usher serve, started in the background, is ready
 //	fetch PATH STATUS [PATTERN]  its answer has the status and matches; after "!" it does not match
+//	slow OPERATION DURATION      the org's next answer to the operation comes so late, after it did it
 //	terminate                    send SIGTERM to what runs in the background
 //	await account ARGUMENTS...   wait until account, as in TestScripts, holds
 //	await hook EVENT             wait until the webhook at $HOOK_URL got an event, signed
@@ -51,12 +53,15 @@ func runServeScripts(t *testing.T, setup func(*testscript.Env) error) {
 		Dir: "testdata/serve", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
-			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate,
+			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate, "slow": slow,
 		},
 	})
 }
 
-type hookKey struct{}
+type (
+	hookKey   struct{}
+	servedKey struct{}
+)
 
 // hook keeps the events that were posted to it.
 type hook struct {
@@ -89,17 +94,27 @@ func setupServe(env *testscript.Env) error {
 	server := httptest.NewServer(received)
 	env.Defer(server.Close)
 	env.Values[hookKey{}] = received
+	env.Values[servedKey{}] = new(int) // how many services the script has started
 	env.Setenv("HOOK_URL", server.URL)
 	return nil
 }
 
 // until tries something until it works.
 func until(ts *testscript.TestScript, what string, works func() bool) {
-	for deadline := time.Now().Add(30 * time.Second); !works(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(45 * time.Second); !works(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("waited in vain: %s", what)
 		}
 	}
+}
+
+func slow(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: slow OPERATION DURATION")
+	}
+	delay, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	ts.Value(orgKey{}).(*scriptOrg).org.SetFaults([]salesforcetest.Fault{{Kind: salesforcetest.FaultSlow, Operation: args[0], Delay: delay}})
 }
 
 func terminate(ts *testscript.TestScript, _ bool, _ []string) {
@@ -112,14 +127,17 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 // says that it is ready.
 func awaitServing(ts *testscript.TestScript, _ bool, _ []string) {
 	listening := regexp.MustCompile(`"usher serves","address":"([^"]+)"`)
+	served := ts.Value(servedKey{}).(*int)
+	known := *served
+	*served++
 	until(ts, "usher serve does not listen", func() bool {
 		// What a command in the background writes can be read when it has ended; the transcript is there at once.
 		text, err := os.ReadFile(ts.Getenv(transcriptVariable))
-		found := listening.FindSubmatch(text)
-		if err != nil || found == nil {
+		found := listening.FindAllSubmatch(text, -1)
+		if err != nil || len(found) == known {
 			return false
 		}
-		address := "http://" + string(found[1])
+		address := "http://" + string(found[len(found)-1][1])
 		ts.Setenv("SERVED", address)
 		status, _ := get(ts, address+"/readyz")
 		return status == http.StatusOK

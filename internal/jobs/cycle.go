@@ -51,7 +51,7 @@ func (s *Service) nudge(ctx context.Context, job provisioning.Job, why string) e
 
 const (
 	// leaseDuration is how long a job stays with a node that died.
-	leaseDuration = 30 * time.Second
+	leaseDuration = 20 * time.Second
 	// leaseRenewal is how often a node that lives renews its lease, and looks whether
 	// the job was paused.
 	leaseRenewal = 3 * time.Second

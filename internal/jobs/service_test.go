@@ -154,3 +154,20 @@ func TestANoticeIsDeliveredOnceAndTriedAgainWhenItFails(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobIsTakenOverWhenTheLeaseOfADeadNodeIsOver(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, options worldOptions) {
+		t.Helper()
+		w := newWorld(t, options)
+		const left = 2 * time.Second
+		taken, err := w.store.Lease(t.Context(), w.job, "a dead node", left)
+		must(t, err)
+		began := time.Now()
+		w.service(t, nil)
+		await(t, "the initial cycle is over", func() bool { return w.status(t).Status.InitialDone })
+		if took := time.Since(began); !taken || took < left {
+			t.Errorf("the job was taken over after %s", took)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +67,7 @@ func (e *Engine) open(ctx context.Context, run Run) (*cycle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a cycle id: %w", err)
 	}
+	run.Users = unique(run.Users)
 	descriptor := run.Connector.Describe()
 	c := &cycle{
 		Engine: e, asked: run, job: job, began: time.Now().UTC(),
@@ -76,6 +78,17 @@ func (e *Engine) open(ctx context.Context, run Run) (*cycle, error) {
 	c.rules = c.planRules()
 	c.progress.observe = run.Observe
 	return c, nil
+}
+
+// unique leaves repetitions out and keeps the order.
+func unique(ids []string) []string {
+	var result []string
+	for _, id := range ids {
+		if !slices.Contains(result, id) {
+			result = append(result, id)
+		}
+	}
+	return result
 }
 
 func kindOf(run Run, job provisioning.Job) provisioning.CycleKind {

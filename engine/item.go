@@ -20,6 +20,7 @@ type item struct {
 	waiting   []plan.Waiting
 	change    plan.Change
 	outcome   connector.Outcome
+	left      bool   // an earlier cycle may have made or enabled the account without a record
 	link      bool   // not a person but a reference that is written after both ends exist
 	claimed   string // id of the found account, reserved until the batch is recorded
 	takesOver string // somebody who is gone and whose connection goes to this person
@@ -29,6 +30,7 @@ type item struct {
 // judge makes an item: who the person is and whether they are in scope.
 func (c *cycle) judge(subject Subject) *item {
 	i := &item{subject: subject}
+	_, i.left = c.attempts.targets[subject.User.ID]
 	i.source = gone(subject.User.ID)
 	if !subject.Gone {
 		i.source = mapping.Source(mapping.Person{User: subject.User, Grants: subject.Grants})
@@ -118,7 +120,7 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 		// Made by an earlier cycle that could not record it.
 		facts.Connected = plan.Identity{Type: targetType, ID: found[0].ID}
 	}
-	if !connection.IsZero() && (i.verdict.In || connection.Enabled || i.subject.Gone) {
+	if !connection.IsZero() && (i.verdict.In || i.left || connection.Enabled || i.subject.Gone) {
 		facts.Connected = plan.Identity{Type: targetType, ID: connection.TargetID, Name: connection.TargetName}
 	}
 	return facts

@@ -37,7 +37,7 @@ type Collection struct {
 	JobID     string
 	Kind      provisioning.CycleKind // Initial: all who are assigned or connected; Incremental: who is touched
 	Everyone  bool                   // Initial only: all users, assigned or not
-	Connected bool                   // only users with an enabled connection: who can be a leaver
+	Connected bool                   // only users with an enabled connection, or with one and not in the directory any more: who can be a leaver
 	Since     directory.Cursor       // Incremental: changes after this position ...
 	Until     directory.Cursor       // ... up to this one
 	Due       time.Time              // Incremental: also those whose escrow is due by then
@@ -108,6 +108,9 @@ const (
 	RemovalPlanned RemovalState = "planned" // found by the running cycle
 	RemovalStaged  RemovalState = "staged"  // held by the removal guard
 	RemovalAllowed RemovalState = "allowed" // an administrator lets it go ahead
+
+	// An administrator lets the account be, until the person was in scope again.
+	RemovalRejected RemovalState = "rejected"
 )
 
 // Removal is an account that a cycle is to take away.
@@ -151,14 +154,16 @@ type Ledger interface {
 	// Claimed returns which of these target ids are connected already, and to whom.
 	Claimed(ctx context.Context, jobID string, targetIDs []string) (map[string]string, error)
 
-	// Ready returns references that can be written, in the order of source id and
+	// Ready returns references that can be written: both accounts exist, that of the
+	// source is enabled, and the user still has this manager. They are in the order of source id and
 	// attribute, after the one given, at most limit of them.
 	Ready(ctx context.Context, jobID string, after Reference, limit int) ([]ReadyReference, error)
 
 	// Commit writes one batch.
 	Commit(ctx context.Context, cycle Cycle, commit Commit) error
 
-	// Finish writes the job's watermark, status and counters at the end of a cycle.
+	// Finish writes the job's watermark, status and counters at the end of a cycle. What
+	// an administrator decided on the status and the quarantine since it began stays.
 	Finish(ctx context.Context, cycle Cycle, job provisioning.Job) error
 }
 
@@ -200,10 +205,10 @@ type AttemptTarget struct {
 // and what it holds survives a restart.
 type Removals interface {
 	// Plan puts removals on the list as planned. One that is on the list already as
-	// staged or allowed keeps its state.
+	// staged, allowed or rejected keeps its state.
 	Plan(ctx context.Context, cycle Cycle, found []Removal) error
 
-	// Count returns how many removals the list holds by state.
+	// Count returns how many removals the list holds by state, without rejected ones.
 	Count(ctx context.Context, jobID string) (RemovalCount, error)
 
 	// CountEnabled returns how many accounts are connected and enabled. It costs as

@@ -241,6 +241,7 @@ func (c *compiler) attribute(path string, attribute AttributeMapping) {
 	}
 	c.mapping.Rules = append(c.mapping.Rules, rule)
 	c.mapping.programs = append(c.mapping.programs, program)
+	c.mapping.usesRoles = c.mapping.usesRoles || program != nil && slices.Contains(program.Attributes(), appRoleAssignments)
 }
 
 // additive makes the roles in complex form additions: the target keeps what it

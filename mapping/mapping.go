@@ -25,10 +25,11 @@ type Mapping struct {
 	// DefaultDomain is what the function DefaultDomain gives; without one it fails.
 	DefaultDomain string
 
-	programs []*expr.Program // one for each rule, nil without source
-	keys     []int           // indexes of the matching rules in the order of priority
-	ranking  []string        // names of app roles, the one that counts most first
-	tests    []Test
+	programs  []*expr.Program // one for each rule, nil without source
+	keys      []int           // indexes of the matching rules in the order of priority
+	ranking   []string        // names of app roles, the one that counts most first
+	usesRoles bool            // an expression asks for the app roles
+	tests     []Test
 }
 
 // Targets returns the target attributes that the mapping writes.
@@ -65,7 +66,7 @@ func (m *Mapping) Rule(target string) *AttributeRule {
 // alone.
 func (m *Mapping) Desired(source attr.Object, now time.Time) (Desired, error) {
 	source = ranked(source, m.ranking)
-	desired := Desired{Flows: make([]Flow, 0, len(m.Rules))}
+	desired := Desired{Flows: make([]Flow, 0, len(m.Rules)), Warnings: m.staleRoles(source)}
 	for i := range m.Rules {
 		flow, result, err := m.evaluate(i, source, now)
 		if err != nil {

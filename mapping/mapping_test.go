@@ -102,6 +102,52 @@ func TestRolesComeInTheOrderOfPreference(t *testing.T) {
 	}
 }
 
+func TestRolesThatTheTargetNoLongerHas(t *testing.T) {
+	t.Parallel()
+	compiled, err := mapping.Compile(parsed(t, document(t, "salesforce.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := func(name string, enabled bool) directory.Grant {
+		return directory.Grant{Role: directory.AppRole{ID: name, DisplayName: name, Enabled: enabled}}
+	}
+	byDefault := directory.Grant{Role: directory.AppRole{ID: directory.DefaultAccess, Enabled: true}}
+	const warning = "the application no longer has the role "
+	tests := []struct {
+		name     string
+		grants   []directory.Grant
+		roles    []string
+		warnings []string
+	}{
+		{name: "an enabled role", grants: []directory.Grant{role("A", true)}, roles: []string{"A"}},
+		{name: "a disabled one before an enabled one", grants: []directory.Grant{role("A", false), role("B", true)}, roles: []string{"B"}},
+		{name: "disabled ones alone", grants: []directory.Grant{role("B", false), role("A", false)}, roles: []string{"A", "B"}, warnings: []string{warning + "A, B; assign a role that it has"}},
+		{name: "default access is no role", grants: []directory.Grant{byDefault, role("A", false)}, roles: []string{"A"}, warnings: []string{warning + "A; assign a role that it has"}},
+		{name: "nothing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			user := directory.User{ID: "u1", UserPrincipalName: "ana@contoso.com", Attributes: attr.New("User", "u1", nil)}
+			source := mapping.Source(mapping.Person{User: user, Grants: tt.grants})
+			var roles []string
+			for _, role := range source.Get("appRoleAssignments").Items() {
+				roles = append(roles, role.Nested().Get("displayName").String())
+			}
+			if diff := cmp.Diff(tt.roles, roles); diff != "" {
+				t.Errorf("roles (-want +got):\n%s", diff)
+			}
+			desired, err := compiled.Desired(source, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.warnings, desired.Warnings); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestFlowTypes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{`"Add, Update, Delete"`: "Add,Update,Delete", `"add"`: "Add", `"None"`: "None", `""`: "None", `null`: "Add,Update,Delete"} {

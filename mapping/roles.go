@@ -14,25 +14,34 @@ const (
 	roleName           = "displayName"
 	principalType      = "principalType"
 	inPerson           = "User"
+	isEnabled          = "isEnabled"
 )
 
 // roleValues returns the grants that have a role as the values of
 // appRoleAssignments. A role that was imported has no value of its own in
 // Microsoft Entra's schema; its name stands in, because role functions pass over
 // roles without a value.
+//
+// A role that is disabled, because the target no longer has it, would only make
+// every write fail: it is left out beside one that is enabled. Disabled ones alone
+// stay, marked as such, so that nobody silently gets another role; see staleRoles.
 func roleValues(grants []directory.Grant) []attr.Value {
 	var roles []attr.Value
+	usable := slices.ContainsFunc(grants, func(g directory.Grant) bool { return g.Role.Enabled && g.Role.ID != directory.DefaultAccess })
 	for _, grant := range grants {
-		if grant.Role.ID == directory.DefaultAccess {
+		if grant.Role.ID == directory.DefaultAccess || usable && !grant.Role.Enabled {
 			continue
 		}
 		principal := "Group"
 		if grant.Direct() {
 			principal = inPerson
 		}
-		role := attr.NewBuilder("AppRole", grant.Role.ID, 4)
+		role := attr.NewBuilder("AppRole", grant.Role.ID, 5)
 		role.Set(roleName, attr.Text(grant.Role.DisplayName))
 		role.Set("id", attr.Text(grant.Role.ID))
+		if !grant.Role.Enabled {
+			role.Set(isEnabled, attr.Bool(false))
+		}
 		role.Set(principalType, attr.Text(principal))
 		role.Set("value", attr.Text(cmp.Or(grant.Role.Value, grant.Role.DisplayName)))
 		roles = append(roles, attr.Nested(role.Object()))
@@ -87,4 +96,21 @@ func ranked(source attr.Object, ranking []string) attr.Object {
 	roles := slices.Clone(assignments.Items())
 	sortRoles(roles, ranking)
 	return source.With(appRoleAssignments, attr.Values(roles...))
+}
+
+// staleRoles returns a warning for someone who has no role but such as the target
+// no longer has, nil for everybody else.
+func (m *Mapping) staleRoles(source attr.Object) []string {
+	roles := source.Get(appRoleAssignments).Items()
+	if !m.usesRoles || len(roles) == 0 {
+		return nil
+	}
+	names := make([]string, len(roles))
+	for i, role := range roles {
+		if enabled := role.Nested().Get(isEnabled); enabled.Kind() != attr.Boolean || enabled.Bool() {
+			return nil
+		}
+		names[i] = role.Nested().Get(roleName).String()
+	}
+	return []string{"the application no longer has the role " + strings.Join(slices.Compact(names), ", ") + "; assign a role that it has"}
 }

@@ -183,6 +183,26 @@ func TestBadDocumentsAreRefused(t *testing.T) {
 	}
 }
 
+func TestMembersThatDifferInLetterCaseOnly(t *testing.T) {
+	t.Parallel()
+	// Both orders: it must not be the last one that counts.
+	for _, text := range []string{`{"Id":"a","id":"b","ID":"c"}`, `{"ID":"c","id":"b","Id":"a"}`} {
+		if schema := parsed(t, []byte(text)); schema.ID != "b" || len(schema.Unknown) > 0 {
+			t.Errorf("%s: the id is %q, unknown are %v", text, schema.ID, schema.Unknown)
+		}
+	}
+	if schema := parsed(t, []byte(`{"ID":"c"}`)); schema.ID != "c" {
+		t.Errorf("a member that is spelled differently is not taken: %q", schema.ID)
+	}
+	for _, text := range []string{`{"Id":"a","ID":"c"}`, `{"ID":"c","Id":"a"}`} {
+		_, err := mapping.Parse([]byte(text))
+		const want = `the members "ID" and "Id" differ in letter case only, and both could be "id"; write one of them`
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", text, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	// Whole exports are too large to be mutated with any success.
 	f.Add([]byte(`{"synchronizationRules":[null,{"objectMappings":[{"sourceObjectName":"User","scope":{"groups":null},"attributeMappings":[{"source":{}}]}]}]}`))

@@ -16,13 +16,19 @@ import (
 type Unknown map[string]json.RawMessage
 
 // decode fills known, a pointer to a struct, from a JSON object and returns the
-// members that writing it again would lose.
+// members that writing it again would lose. Of members that differ in letter case
+// only, the one that is spelled like the field counts, and the others are dropped;
+// without such a one there is no telling which is meant, and that is an error.
 func decode(data []byte, known any) (Unknown, error) {
-	if err := json.Unmarshal(data, known); err != nil {
-		return nil, err
-	}
 	var members Unknown
 	if err := json.Unmarshal(data, &members); err != nil {
+		return nil, err
+	}
+	data, err := unambiguous(data, members, membersOf(known))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, known); err != nil {
 		return nil, err
 	}
 	structure := reflect.ValueOf(known).Elem()
@@ -38,6 +44,34 @@ func decode(data []byte, known any) (Unknown, error) {
 		return nil, nil //nolint:nilnil // nothing to keep is the usual case, and a nil map says so.
 	}
 	return members, nil
+}
+
+// unambiguous deletes the members that a field could be read from besides the one
+// that is spelled like it, and returns the JSON object without them. It is the data
+// itself where nothing was deleted.
+func unambiguous(data []byte, members Unknown, names []string) ([]byte, error) {
+	deleted := false
+	for _, name := range names {
+		var alike []string
+		for member := range members {
+			if strings.EqualFold(member, name) {
+				alike = append(alike, member)
+			}
+		}
+		if len(alike) < 2 {
+			continue
+		}
+		slices.Sort(alike)
+		if !slices.Contains(alike, name) {
+			return nil, fmt.Errorf("the members %q and %q differ in letter case only, and both could be %q; write one of them", alike[0], alike[1], name)
+		}
+		deleted = true
+		maps.DeleteFunc(members, func(member string, _ json.RawMessage) bool { return member != name && strings.EqualFold(member, name) })
+	}
+	if !deleted {
+		return data, nil
+	}
+	return json.Marshal(members)
 }
 
 func memberName(field reflect.StructField) string {
@@ -130,7 +164,7 @@ func hasField(known any, member string) bool {
 // membersOf returns the names of the members that a struct has a field for.
 func membersOf(known any) []string {
 	var names []string
-	for field := range reflect.TypeOf(known).Fields() {
+	for field := range reflect.Indirect(reflect.ValueOf(known)).Type().Fields() {
 		names = append(names, memberName(field))
 	}
 	return names

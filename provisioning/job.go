@@ -47,6 +47,16 @@ type Settings struct {
 	Notify Notify `json:"notify,omitzero"` // who is told when something is wrong
 }
 
+// NeedsFullCycle reports whether the next cycle after a change of settings has to
+// look at everyone, because the change feed does not tell who is concerned: others
+// are to have an account, accounts that were left alone are to be taken away, or
+// values are computed differently.
+func (s Settings) NeedsFullCycle(after Settings) bool {
+	return s.SyncAll != after.SyncAll ||
+		s.SkipOutOfScopeDeletions && !after.SkipOutOfScopeDeletions ||
+		s.DefaultDomain != after.DefaultDomain
+}
+
 // StatusCode is Graph's synchronizationStatusCode.
 type StatusCode string
 

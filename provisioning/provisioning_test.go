@@ -47,3 +47,25 @@ func TestCredentialsKeepTheOrderInWhichTheyWerePut(t *testing.T) {
 		t.Errorf("credentials (-want +got):\n%s", diff)
 	}
 }
+
+func TestWhichSettingsNeedAFullCycle(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name          string
+		before, after provisioning.Settings
+		want          bool
+	}{
+		{name: "nothing changed", want: false},
+		{name: "everyone", after: provisioning.Settings{SyncAll: true}, want: true},
+		{name: "only who is assigned", before: provisioning.Settings{SyncAll: true}, want: true},
+		{name: "leavers are kept", after: provisioning.Settings{SkipOutOfScopeDeletions: true}, want: false},
+		{name: "leavers are no longer kept", before: provisioning.Settings{SkipOutOfScopeDeletions: true}, want: true},
+		{name: "another domain", after: provisioning.Settings{DefaultDomain: "contoso.com"}, want: true},
+		{name: "guards", after: provisioning.Settings{RemovalLimit: 1, RemovalPercent: 2, FailurePercent: 3}, want: false},
+	}
+	for _, tt := range tests {
+		if got := tt.before.NeedsFullCycle(tt.after); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

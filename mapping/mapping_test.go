@@ -121,7 +121,10 @@ func TestRolesThatTheTargetNoLongerHas(t *testing.T) {
 	}{
 		{name: "an enabled role", grants: []directory.Grant{role("A", true)}, roles: []string{"A"}},
 		{name: "a disabled one before an enabled one", grants: []directory.Grant{role("A", false), role("B", true)}, roles: []string{"B"}},
-		{name: "disabled ones alone", grants: []directory.Grant{role("B", false), role("A", false)}, roles: []string{"A", "B"}, warnings: []string{warning + "A, B; assign a role that it has"}},
+		{
+			name: "disabled ones alone", grants: []directory.Grant{role("B", false), role("A", false)}, roles: []string{"A", "B"},
+			warnings: []string{warning + "A, B; assign a role that it has", `2 roles are assigned; "A" is used and others such as "B" are not`},
+		},
 		{name: "default access is no role", grants: []directory.Grant{byDefault, role("A", false)}, roles: []string{"A"}, warnings: []string{warning + "A; assign a role that it has"}},
 		{name: "nothing"},
 	}

@@ -92,10 +92,10 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 	return errors.Join(err, partial(run, app.DisplayName))
 }
 
-// oneCycle runs the cycle when no other one of the job runs. A dry run writes nothing
-// and runs beside others.
+// oneCycle runs the cycle when no other one of the job runs. A dry run, and one for
+// single people, may run beside it.
 func (o *options) oneCycle(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, request engine.Run) (run provisioning.Run, err error) {
-	if request.DryRun {
+	if request.DryRun || len(request.Users) > 0 {
 		return w.runner.Run(ctx, s, request)
 	}
 	waiting := func() {

@@ -62,7 +62,7 @@ func faultOperations() []string {
 
 // Fault is one entry of a schedule. It matches logical operations, never times
 // or whole requests: the second creation of a username, page 3 of a query.
-type Fault struct {
+type Fault struct { //nolint:recvcheck // reading needs a pointer, and writing must do without.
 	Kind FaultKind `json:"kind" yaml:"kind"`
 	// Operation is login, token, query, create, update, delete, read, describe or limits; empty is any.
 	Operation string `json:"operation,omitzero" yaml:"operation"`

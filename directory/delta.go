@@ -36,4 +36,9 @@ func (AssignmentRequest) content() {}
 type Delta struct {
 	Operation Operation
 	Content   Content
+
+	// Only are the Graph names of the properties that the source knows of users and
+	// groups, for a Put. An object that exists keeps the others, and stays deleted if it
+	// is. Nil is all of them: the object becomes exactly the content.
+	Only []string
 }

@@ -18,6 +18,24 @@ type Group struct {
 // Deleted reports whether the group is soft-deleted.
 func (g Group) Deleted() bool { return !g.DeletedAt.IsZero() }
 
+// Merge returns the group with those properties that only names as update has them.
+// Without only it is the update. Whether the group is deleted is no property.
+func (g Group) Merge(update Group, only []string) Group {
+	if only == nil {
+		return update
+	}
+	for _, name := range only {
+		switch name {
+		case "displayName":
+			g.DisplayName = update.DisplayName
+		case "securityEnabled":
+			g.SecurityEnabled = update.SecurityEnabled
+		}
+	}
+	g.Attributes = mergeAttributes(g.Attributes, update.Attributes, only)
+	return g
+}
+
 // Member says that a user or a group is a direct member of a group. In what a
 // source reports, Group may be an id or a display name and Member an id or a user
 // principal name; whoever takes it into the directory resolves them.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,46 @@ func (u User) Equal(other User) bool {
 	return u.ID == other.ID && u.UserPrincipalName == other.UserPrincipalName && u.DisplayName == other.DisplayName &&
 		u.AccountEnabled == other.AccountEnabled && u.ManagerID == other.ManagerID && u.Deleted() == other.Deleted() &&
 		u.Attributes.Equal(other.Attributes)
+}
+
+// Merge returns the user with those properties that only names as update has them.
+// Without only it is the update. Whether the user is deleted is no property.
+func (u User) Merge(update User, only []string) User {
+	if only == nil {
+		return update
+	}
+	for _, name := range only {
+		switch name {
+		case "id":
+		case "userPrincipalName":
+			u.UserPrincipalName = update.UserPrincipalName
+		case "displayName":
+			u.DisplayName = update.DisplayName
+		case "accountEnabled":
+			u.AccountEnabled = update.AccountEnabled
+		case "manager":
+			u.ManagerID = update.ManagerID
+		}
+	}
+	u.Attributes = mergeAttributes(u.Attributes, update.Attributes, only)
+	return u
+}
+
+// mergeAttributes returns the attributes with those that only names as update has
+// them; an attribute that update does not have is no longer there.
+func mergeAttributes(before, update attr.Object, only []string) attr.Object {
+	merged := attr.NewBuilder(update.Type, update.ID, before.Len()+update.Len())
+	for name, value := range before.All() {
+		if !slices.Contains(only, name) {
+			merged.Set(name, value)
+		}
+	}
+	for name, value := range update.All() {
+		if slices.Contains(only, name) {
+			merged.Set(name, value)
+		}
+	}
+	return merged.Object()
 }
 
 // Get returns a property by its Graph name, whether it is a field or one of the

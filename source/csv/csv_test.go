@@ -175,7 +175,7 @@ func TestTheFormsOfAFile(t *testing.T) {
 	want := []directory.Delta{{Content: directory.User{
 		ID: "1", UserPrincipalName: "zoe@contoso.com", DisplayName: "Zoë, \"Z\"", AccountEnabled: true,
 		Attributes: attr.New("User", "1", map[string]attr.Value{"surname": attr.Text("Müller")}),
-	}}}
+	}, Only: []string{"id", "userPrincipalName", "displayName", "surname", "mail"}}}
 	const header, row = "id,userPrincipalName,displayName,surname,mail", `1,zoe@contoso.com,"Zoë, ""Z""",Müller,`
 	tests := []struct {
 		name, text string
@@ -214,6 +214,9 @@ Back yard"
 			"otherMails":                                      attr.Texts("a@contoso.com", "b@contoso.com"),
 			"streetAddress":                                   attr.Text("1 Main Street\nBack yard"),
 		}),
+	}, Only: []string{
+		"accountEnabled", "extension_0123456789abcdef0123456789abcdef_shoe", "onPremisesSyncEnabled", "otherMails", "businessPhones", "id",
+		"userPrincipalName", "extensionAttribute7", "streetAddress",
 	}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("deltas (-want +got):\n%s", diff)
@@ -229,16 +232,17 @@ func TestReferencesBecomeIDs(t *testing.T) {
 		"assignments.csv": "application,principalType,principal,role\nSalesforce,Group,Sales,Standard User\nSalesforce,User,cleo@contoso.com,\n",
 	}))
 	const cleo = "00000000-0000-8000-8000-00000000000a"
+	ofUsers, ofGroups := []string{"id", "userPrincipalName", "manager"}, []string{"id", "displayName", "securityEnabled"}
 	user := func(id, name, manager string) directory.User {
 		return directory.User{
 			ID: id, UserPrincipalName: name, AccountEnabled: true, ManagerID: manager, Attributes: attr.New("User", id, nil),
 		}
 	}
 	want := []directory.Delta{
-		{Content: user("x-1", "ada@contoso.com", cleo)},
-		{Content: user(cleo, "cleo@contoso.com", "")},
-		{Content: directory.Group{ID: "G1", DisplayName: "Sales", Attributes: attr.New("Group", "G1", nil)}},
-		{Content: directory.Group{ID: "G2", DisplayName: "All", SecurityEnabled: true, Attributes: attr.New("Group", "G2", nil)}},
+		{Content: user("x-1", "ada@contoso.com", cleo), Only: ofUsers},
+		{Content: user(cleo, "cleo@contoso.com", ""), Only: ofUsers},
+		{Content: directory.Group{ID: "G1", DisplayName: "Sales", Attributes: attr.New("Group", "G1", nil)}, Only: ofGroups},
+		{Content: directory.Group{ID: "G2", DisplayName: "All", SecurityEnabled: true, Attributes: attr.New("Group", "G2", nil)}, Only: ofGroups},
 		{Content: directory.Member{Group: "G1", Member: "x-1", Type: "User"}},
 		{Content: directory.Member{Group: "G2", Member: "G1", Type: "Group"}},
 		{Content: directory.Member{Group: "G2", Member: "x-1", Type: "User"}},

@@ -94,7 +94,12 @@ func (r *reading) report(ctx context.Context, put func(directory.Delta) bool) er
 		return func(ctx context.Context, file string) error {
 			return r.rows(ctx, file, l, func(row row) error {
 				c, err := content(ctx, row)
-				if err == nil && !put(directory.Delta{Operation: directory.Put, Content: c}) {
+				delta := directory.Delta{Operation: directory.Put, Content: c}
+				switch c.(type) {
+				case directory.User, directory.Group:
+					delta.Only = row.table.columns
+				}
+				if err == nil && !put(delta) {
 					err = errEnough
 				}
 				return err

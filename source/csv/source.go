@@ -3,7 +3,10 @@
 //
 // The files have a header that names the columns: the properties of Microsoft
 // Graph's user and group. They are UTF-8, with or without a byte order mark; several
-// values in one column are separated by semicolons; an empty value is none. All
+// values in one column are separated by semicolons; an empty value is none, except that
+// accountEnabled must be true or false. A column that a file does not have is nothing
+// that it speaks about: users and groups who exist keep what they have there, and new
+// ones are enabled. All
 // files are checked as a whole before the first delta is reported, and everything
 // that is wrong is reported at once, with file, line and column. Files of any size
 // are read row by row: what stays in memory are packed ids and hashes of names.

@@ -53,6 +53,10 @@ func (r *reading) collectUsers(ctx context.Context, file string) error {
 		for _, column := range booleans {
 			row.boolean(column, true)
 		}
+		if _, ok := row.table.index[enabledColumn]; ok && row.whole && row.name(enabledColumn) == "" {
+			// Taken for true, it would let somebody in; taken for false, lock somebody out.
+			row.fault(enabledColumn, "%s is empty; write true or false", enabledColumn)
+		}
 		return nil
 	})
 	if err == nil && len(r.users.lines) == 0 && len(r.faults.faults) == before {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/directory"
@@ -55,6 +56,7 @@ type importer struct {
 	late     int                // members and assignments that are tried again at the end
 
 	operation   directory.Operation
+	only        []string // of the run, see directory.Delta
 	users       []directory.User
 	groups      []directory.Group
 	members     []directory.Member
@@ -88,7 +90,7 @@ func (i *importer) add(ctx context.Context, delta directory.Delta) error {
 	if err := i.makeRoom(ctx, delta); err != nil {
 		return err
 	}
-	i.operation = delta.Operation
+	i.operation, i.only = delta.Operation, delta.Only
 	put := 0
 	if delta.Operation == directory.Put {
 		put = 1
@@ -126,7 +128,8 @@ func (i *importer) add(ctx context.Context, delta directory.Delta) error {
 // makeRoom works off what was gathered unless the delta can join it.
 func (i *importer) makeRoom(ctx context.Context, delta directory.Delta) error {
 	count := len(i.users) + len(i.groups) + len(i.members) + len(i.assignments)
-	joins := delta.Operation == i.operation && count < importBatch
+	joins := delta.Operation == i.operation && count < importBatch &&
+		(delta.Only == nil) == (i.only == nil) && slices.Equal(delta.Only, i.only)
 	switch content := delta.Content.(type) {
 	case directory.User:
 		joins = joins && len(i.users) == count && !i.keys[content.ID] && !i.keys["name "+key(content.UserPrincipalName)]

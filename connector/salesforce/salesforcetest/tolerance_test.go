@@ -236,3 +236,22 @@ func TestAddressesFollowTheHostOfTheRequest(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 }
+
+// The address of the identity stands in the answer to a sign-in; with and
+// without format=json it is the same.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	admin, _ := s.org.User(salesforcetest.DefaultUsername)
+	path := "/id/" + s.org.OrganizationID() + "/" + admin.ID
+	for _, form := range []string{"", "?format=json", "?version=latest"} {
+		told := s.do(http.MethodGet, path+form, "").object(t)
+		if told["username"] != admin.Username || told["organization_id"] != s.org.OrganizationID() || told["user_id"] != admin.ID || told["active"] != true {
+			t.Errorf("%s: %v", form, told)
+		}
+	}
+	s.token = "nonsense"
+	if answer := s.do(http.MethodGet, path, ""); answer.status != http.StatusForbidden || answer.text != "Bad_OAuth_Token" {
+		t.Errorf("another token: %d %q", answer.status, answer.text)
+	}
+}

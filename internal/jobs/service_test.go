@@ -82,8 +82,8 @@ func TestOneCycleOfAJobRunsAtATimeOnTwoNodes(t *testing.T) {
 
 func TestAServiceStopsAtTheEndOfABatchAndGoesOnAtTheNextStart(t *testing.T) {
 	t.Parallel()
-	const people = 600 // four batches
-	w := newWorld(t, worldOptions{people: people, latency: 400 * time.Millisecond})
+	const people = 3000 // three times as many batches as are under way at a time
+	w := newWorld(t, worldOptions{people: people, latency: 300 * time.Millisecond})
 	stop := w.service(t, nil)
 	await(t, "a cycle has begun to write", func() bool { return w.org.Statistics().RowsWritten > 0 })
 	began := time.Now()

@@ -93,11 +93,14 @@ func person(number int, surname string) directory.User {
 func (w *world) fill(tb testing.TB, options worldOptions) {
 	tb.Helper()
 	ctx := tb.Context()
-	must(tb, w.store.PutGroup(ctx, directory.Group{ID: "sales", DisplayName: "Sales", SecurityEnabled: true}))
-	for number := range max(3, options.people) {
-		must(tb, w.store.PutUser(ctx, person(number, "First")))
-		must(tb, w.store.PutMember(ctx, directory.Member{Group: "sales", Member: name(number), Type: "User"}))
-	}
+	_, err := w.store.Import(ctx, func(yield func(directory.Delta, error) bool) {
+		put := func(content directory.Content) bool { return yield(directory.Delta{Content: content}, nil) }
+		more := put(directory.Group{ID: "sales", DisplayName: "Sales", SecurityEnabled: true})
+		for number := 0; more && number < max(3, options.people); number++ {
+			more = put(person(number, "First")) && put(directory.Member{Group: "sales", Member: name(number), Type: "User"})
+		}
+	}, false)
+	must(tb, err)
 	template := salesforce.Template(salesforce.Options{})
 	instance := template.Instantiate("Salesforce", time.Now().UTC())
 	instance.Job.Schedule.State = provisioning.ScheduleActive

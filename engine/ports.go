@@ -37,7 +37,7 @@ type Collection struct {
 	JobID     string
 	Kind      provisioning.CycleKind // Initial: all who are assigned or connected; Incremental: who is touched
 	Everyone  bool                   // Initial only: all users, assigned or not
-	Connected bool                   // only users with an enabled connection, or with one and not in the directory any more: who can be a leaver
+	Connected bool                   // only who can be a leaver: users with an enabled connection, or gone and with any
 	Since     directory.Cursor       // Incremental: changes after this position ...
 	Until     directory.Cursor       // ... up to this one
 	Due       time.Time              // Incremental: also those whose escrow is due by then
@@ -127,7 +127,7 @@ func (r Removal) IsZero() bool { return r.State == "" }
 // Commit is everything that one batch changes in Usher's own state. It is written
 // in one transaction, or not at all.
 type Commit struct {
-	Connections []Connection // made or changed
+	Connections []Connection // made or changed; a disabled one ends what waits for the person
 	Entries     []journal.Entry
 	Escrows     []Escrow    // put
 	Cleared     []string    // source ids whose escrow is over
@@ -155,8 +155,8 @@ type Ledger interface {
 	Claimed(ctx context.Context, jobID string, targetIDs []string) (map[string]string, error)
 
 	// Ready returns references that can be written: both accounts exist, that of the
-	// source is enabled, and the user still has this manager. They are in the order of source id and
-	// attribute, after the one given, at most limit of them.
+	// source is enabled, and the user still has this manager. They are in the order of
+	// source id and attribute, after the one given, at most limit of them.
 	Ready(ctx context.Context, jobID string, after Reference, limit int) ([]ReadyReference, error)
 
 	// Commit writes one batch.

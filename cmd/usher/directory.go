@@ -18,7 +18,7 @@ import (
 
 func newDirectoryCommand(o *options) *cobra.Command {
 	command := &cobra.Command{Use: "directory", Short: "Fill the directory and look at it"}
-	command.AddCommand(newImportCommand(o), newUsersCommand(o), newGroupsCommand(o))
+	command.AddCommand(newImportCommand(o), newUsersCommand(o), newGroupsCommand(o), newPurgeCommand(o))
 	return command
 }
 
@@ -33,14 +33,18 @@ folder, those that are there. The columns have the names of Microsoft Graph's
 properties. Everything is checked before anything is taken in: with a fault in
 any file, nothing changes. The same files again change nothing.
 
+Users and groups who exist keep what the files have no column for. An empty value
+empties the property; accountEnabled must be true or false. Who is new is enabled
+unless the file says otherwise. Somebody who was deleted stays deleted.
+
 With --replace, users, groups and memberships that the files do not have are
-removed from the directory. A user or group that is in the files again comes back
-as the one it was.`,
+removed from the directory. A user or group that was deleted and is in the files
+again comes back as the one it was.`,
 		Example: "  usher directory import ./export --data ./data\n  usher directory import ./export --users people.csv --replace\n" +
 			"  usher directory import ./examples/contoso --assignments \"\"",
 		Args: arguments("FOLDER"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.with(command, func(ctx context.Context, w *workspace) error {
+			return o.withNew(command, func(ctx context.Context, w *workspace) error {
 				files := filesOf(given[0], named, command.Flags().Changed)
 				report, err := w.importFolder(ctx, given[0], files, replace)
 				if errors.Is(err, store.ErrNotFound) && files.Assignments != "" {
@@ -132,6 +136,9 @@ func newUsersCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use: "users", Short: "List users", Example: "  usher directory users --limit 20", Args: arguments(),
 		RunE: func(command *cobra.Command, _ []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				users, err := firstUsers(ctx, w, limit)
 				if err != nil {
@@ -141,7 +148,7 @@ func newUsersCommand(o *options) *cobra.Command {
 			})
 		},
 	}
-	command.Flags().IntVar(&limit, "limit", 50, "show at most so many")
+	command.Flags().IntVar(&limit, "limit", 50, "show at most so many; 0 for all")
 	return command
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,23 +15,34 @@ func newRemovalsCommand(o *options) *cobra.Command {
 	command := &cobra.Command{
 		Use: "removals", Short: "Look at removals that are held, and decide on them",
 		Long: `When a cycle would take away more accounts than the limit of its job, it takes none
-away and holds them all. Look at them, and allow or reject them.`,
+away and holds them all. Look at them, and allow or reject them. What was rejected
+stays on the list as such and is not taken away, until the person was in scope
+again or you have it reconsidered.`,
 	}
-	command.AddCommand(newRemovalsListCommand(o), newRemovalsAllowCommand(o), newRemovalsRejectCommand(o))
+	command.AddCommand(newRemovalsListCommand(o), newRemovalsAllowCommand(o), newRemovalsRejectCommand(o), newRemovalsReconsiderCommand(o))
 	return command
 }
 
-// removalView is a held removal as the command line shows it.
+// removalView is a held or rejected removal as the command line shows it.
 type removalView struct {
 	User   string              `json:"user"`
 	ID     string              `json:"id"`
 	State  engine.RemovalState `json:"state"`
 	Reason string              `json:"reason"`
+	Since  time.Time           `json:"since"` // when it was found, or rejected
+}
+
+// why tells of a rejected removal also when it was rejected.
+func (v removalView) why() string {
+	if v.State == engine.RemovalRejected {
+		return v.Reason + "; rejected on " + v.Since.Format(time.DateOnly)
+	}
+	return v.Reason
 }
 
 func newRemovalsListCommand(o *options) *cobra.Command {
 	return &cobra.Command{
-		Use: "list APP", Short: "List removals that are held", Example: "  usher removals list Salesforce", Args: arguments("APP"),
+		Use: "list APP", Short: "List removals that are held, allowed or rejected", Example: "  usher removals list Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				_, job, err := w.job(ctx, given[0])
@@ -44,7 +56,7 @@ func newRemovalsListCommand(o *options) *cobra.Command {
 				return o.show(command.OutOrStdout(), views, func(out io.Writer) error {
 					rows := make([][]string, len(views))
 					for i, view := range views {
-						rows[i] = []string{view.User, string(view.State), view.Reason}
+						rows[i] = []string{view.User, string(view.State), view.why()}
 					}
 					return writeTable(out, []string{"USER", "STATE", "WHY"}, rows)
 				})
@@ -55,15 +67,16 @@ func newRemovalsListCommand(o *options) *cobra.Command {
 
 func (w *workspace) removals(ctx context.Context, jobID string) ([]removalView, error) {
 	const page = 500
+	states := []engine.RemovalState{engine.RemovalStaged, engine.RemovalAllowed, engine.RemovalRejected}
 	views := []removalView{}
 	after := ""
 	for {
-		removals, err := w.runner.Engine.Removals.List(ctx, jobID, []engine.RemovalState{engine.RemovalStaged, engine.RemovalAllowed}, after, page)
+		removals, err := w.runner.Engine.Removals.List(ctx, jobID, states, after, page)
 		if err != nil {
 			return nil, err
 		}
 		for _, removal := range removals {
-			view := removalView{ID: removal.SourceID, User: removal.SourceID, State: removal.State, Reason: removal.Reason}
+			view := removalView{ID: removal.SourceID, User: removal.SourceID, State: removal.State, Reason: removal.Reason, Since: removal.Since}
 			if user, err := w.store.User(ctx, removal.SourceID); err == nil {
 				view.User = user.UserPrincipalName
 			}
@@ -83,8 +96,14 @@ func newRemovalsAllowCommand(o *options) *cobra.Command {
 }
 
 func newRemovalsRejectCommand(o *options) *cobra.Command {
-	return newDecideCommand(o, "reject", "Take held removals off the list; the accounts stay until the next reason to remove them", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
+	return newDecideCommand(o, "reject", "Leave the accounts of held removals alone until the people were in scope again", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
 		return w.store.RejectRemovals(ctx, jobID, ids)
+	})
+}
+
+func newRemovalsReconsiderCommand(o *options) *cobra.Command {
+	return newDecideCommand(o, "reconsider", "Have the next cycle look anew at removals that were rejected", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
+		return w.store.ReconsiderRemovals(ctx, jobID, ids)
 	})
 }
 

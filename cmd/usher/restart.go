@@ -19,7 +19,14 @@ func newRestartCommand(o *options) *cobra.Command {
 was looked at already: the next cycle looks at everyone), QuarantineState,
 ConnectorDataStore (which account belongs to whom: accounts are matched anew);
 Full is all of these. ForceDeletes lets held removals go ahead. Without --scope it
-is Escrows, Watermark and QuarantineState. No account is touched by a restart.`,
+is Escrows, Watermark and QuarantineState. No account is touched by a restart.
+
+An account whose connection is forgotten is never taken away. So
+ConnectorDataStore is refused while accounts are still to be taken away: their
+removal is held, allowed or planned, or failed and is tried again. Decide on them
+with "usher removals", run a cycle, and restart then. Accounts in use whose person
+is deleted, disabled or not assigned stay connected even then, and the next cycle
+takes them away.`,
 		Example: "  usher app restart Salesforce\n  usher app restart Salesforce --scope ConnectorDataStore",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {

@@ -57,6 +57,9 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 		{"waiting references", strconv.Itoa(view.Links.Waiting)},
 		{"held removals", strconv.Itoa(view.Links.Staged)},
 	}
+	if view.Links.Rejected > 0 {
+		rows = append(rows, []string{"rejected removals", strconv.Itoa(view.Links.Rejected)})
+	}
 	if quarantine := view.Status.Quarantine; quarantine.Reason != "" {
 		rows = append(rows,
 			[]string{"quarantine", fmt.Sprintf("%s since %s", quarantine.Reason, quarantine.Began.Format(time.RFC3339))},

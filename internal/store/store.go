@@ -17,20 +17,22 @@ import (
 type Users interface {
 	// PutUser creates the user or makes it exactly this; putting what is there already
 	// changes nothing and is not in the feed. A user principal name that another user
-	// has is ErrConflict; a manager who does not exist, a missing id or name and a text
+	// has who is not deleted is ErrConflict; a manager who does not exist, a missing id or name and a text
 	// that is not UTF-8 or holds a NUL byte are ErrInvalid. Attributes without a value
 	// are not kept, and what is kept belongs to the user, whatever the attributes' own
 	// type and id.
 	PutUser(ctx context.Context, user directory.User) error
 
 	// User returns the user with this id or user principal name (whatever its letter
-	// case), deleted ones too, or ErrNotFound.
+	// case), deleted ones too, or ErrNotFound. Of several with the name it is the one who
+	// is not deleted, or else who was deleted last.
 	User(ctx context.Context, idOrName string) (directory.User, error)
 
 	// Users yields all users in the order of id, after the id given.
 	Users(ctx context.Context, after string) iter.Seq2[directory.User, error]
 
-	// RemoveUser soft-deletes; RestoreUser undoes it. PurgeUser removes the user, with
+	// RemoveUser soft-deletes, which frees the name; RestoreUser undoes it, and is
+	// ErrConflict when somebody else has the name by now. PurgeUser removes the user, with
 	// memberships and assignments, for good; who had the user as manager has none. A
 	// user who does not exist is ErrNotFound.
 	RemoveUser(ctx context.Context, id string) error
@@ -54,7 +56,8 @@ type Groups interface {
 	// Groups yields all groups in the order of display name.
 	Groups(ctx context.Context) iter.Seq2[directory.Group, error]
 
-	// RemoveGroup soft-deletes a group: its members lose what they had through it.
+	// RemoveGroup soft-deletes a group: its members lose what they had through it. So
+	// they do when PutGroup makes it a group that is not a security group.
 	RemoveGroup(ctx context.Context, id string) error
 
 	// Members yields the direct members of a group, by id.
@@ -72,7 +75,9 @@ type Importer interface {
 	// sequence, a conflict, a manager or member who does not exist undoes everything.
 	// With replace, users, groups and memberships that the sequence did not put are
 	// removed (users and groups softly), after it ended without error; kinds that it
-	// did not put at all are left alone. Deltas of objects that are the same already
+	// did not put at all are left alone. Of objects that exist only the
+	// properties that the delta is about change, and whether they are deleted only if it
+	// is about all, or with replace. Deltas of objects that are the same already
 	// change nothing, and neither do removals of what does not exist. Managers, members
 	// and assignments may come before those whom they name, and users may swap their
 	// names. The error lists the first twenty faults and says how many there are.
@@ -155,6 +160,10 @@ type Jobs interface {
 
 	// Restart makes a job forget what the scope names. A running cycle goes on; the
 	// next one is an initial one when the watermark or the connections are forgotten.
+	// Forgetting the connections is ErrConflict while accounts are still to be taken
+	// away: their removal is on the list, or failed and is retried. Connections of
+	// accounts in use whose person is out of the way are kept even then, so that the
+	// next cycle finds leavers who were not found yet.
 	Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error
 }
 
@@ -170,18 +179,21 @@ type Links interface {
 	Escrow(ctx context.Context, jobID, sourceID string) (engine.Escrow, error)
 
 	// CountLinks returns how many connections, enabled ones, escrows, waiting references
-	// and staged removals a job has.
+	// and staged and rejected removals a job has.
 	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
 
 	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
-	// no id is given, and returns how many; RejectRemovals takes them off the list.
+	// no id is given, and returns how many. RejectRemovals lets the accounts be until
+	// the person was in scope again. ReconsiderRemovals takes rejected ones off the list
+	// and puts the users into the feed, so that the next cycle finds them anew.
 	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
 	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
+	ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
 }
 
 // LinkCount counts what a job keeps.
 type LinkCount struct {
-	Connections, Enabled, Escrows, Waiting, Staged int
+	Connections, Enabled, Escrows, Waiting, Staged, Rejected int
 }
 
 // Dispatch is what running jobs by themselves needs to know and to keep.

@@ -217,7 +217,7 @@ func (s *Store) CountAssigned(ctx context.Context, applicationID string) (int, e
 		select a.principal_id as id from assignments a where a.application_id = $1 and a.principal_type = 'User'
 		union
 		select m.member_id from assignments a
-			join groups g on g.id = a.principal_id and g.deleted_at = 0
+			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
 			join members m on m.group_id = g.id and m.member_type = 'User'
 			where a.application_id = $1 and a.principal_type = 'Group'
 		) assigned join users u on u.id = assigned.id and u.deleted_at = 0`, applicationID)

@@ -26,7 +26,11 @@ func (c cycles) Head(ctx context.Context) (directory.Cursor, error) {
 // $3 how many ids, in this order.
 
 const (
-	collectEnabled = `select source_id from connections where job_id = $1 and source_id > $2 and enabled order by source_id limit $3`
+	// Who is gone is a possible leaver whatever the account was left as: nothing else
+	// ever looks at them again.
+	collectEnabled = `select source_id from connections c where job_id = $1 and source_id > $2 and ` + possibleLeaver + ` order by source_id limit $3`
+
+	possibleLeaver = `(c.enabled or not exists (select 1 from users u where u.id = c.source_id))`
 
 	collectEveryone = `select id from users where id > $2
 		union
@@ -39,7 +43,7 @@ const (
 		union
 		select m.member_id from jobs j
 			join assignments a on a.application_id = j.application_id and a.principal_type = 'Group'
-			join groups g on g.id = a.principal_id and g.deleted_at = 0
+			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
 			join members m on m.group_id = g.id and m.member_type = 'User'
 			where j.id = $1 and m.member_id > $2
 		union
@@ -48,7 +52,7 @@ const (
 
 	// $4 and $5 bound the changes; $6 is when an escrow must be due. In the order of
 	// the parts: who is touched in person; members of groups that were assigned,
-	// unassigned, removed or restored; who has a role that changed, in person and
+	// unassigned, removed, restored or made another kind of group; who has a role that changed, in person and
 	// through a group; whose escrow is due. SQLite takes the tables of a cross join in
 	// the order in which they stand: the changes, which are few, come first.
 	collectTouched = `select user_id as id from changes
@@ -78,7 +82,7 @@ const (
 	collectIncremental = collectTouched + ` order by 1 limit $3`
 
 	collectLeavers = `select touched.id from (` + collectTouched + `) touched cross join connections c
-		where c.job_id = $1 and c.source_id = touched.id and c.enabled
+		where c.job_id = $1 and c.source_id = touched.id and ` + possibleLeaver + `
 		order by 1 limit $3`
 )
 

@@ -55,7 +55,7 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 		return nil
 	}
 	values := make([]any, 0, 7*len(connections))
-	var made, ended []string
+	var made, ended, disabled []string
 	for _, c := range lastOf(connections, func(c engine.Connection) string { return c.SourceID }) {
 		if c.IsZero() {
 			ended = append(ended, c.SourceID)
@@ -70,6 +70,9 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 			return err
 		}
 		made = append(made, c.SourceID)
+		if !c.Enabled {
+			disabled = append(disabled, c.SourceID)
+		}
 		values = append(values, jobID, c.SourceID, c.TargetID, clean(c.TargetName), c.Enabled, micros(since), pending)
 	}
 	if err := t.deleteBySource(ctx, `delete from connections where job_id = $1 and source_id in list($2)`, jobID, ended); err != nil {
@@ -81,6 +84,10 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 	if _, err := t.exec(ctx, `update waiting_references set ready = true where job_id = $1 and referenced_id in list($2) and not ready`,
 		jobID, made); err != nil {
 		return fmt.Errorf("wake references: %w", err)
+	}
+	// Nothing is written to the account of somebody who left.
+	if err := t.deleteBySource(ctx, `delete from waiting_references where job_id = $1 and source_id in list($2)`, jobID, disabled); err != nil {
+		return fmt.Errorf("end references: %w", err)
 	}
 	return nil
 }

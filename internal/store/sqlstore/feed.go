@@ -10,7 +10,7 @@ const (
 	userChange       = "user"
 	memberChange     = "member"
 	assignmentChange = "assignment"
-	groupChange      = "group" // removed or restored
+	groupChange      = "group" // removed, restored, or another kind of group
 	roleChange       = "role"  // renamed, enabled or disabled
 )
 

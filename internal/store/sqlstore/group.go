@@ -106,6 +106,12 @@ func sameGroup(a, b directory.Group) bool {
 		a.Deleted() == b.Deleted() && a.Attributes.Equal(b.Attributes)
 }
 
+// grantsDiffer reports whether the members have something through one of the two and
+// not through the other: only security groups that are not deleted grant anything.
+func grantsDiffer(a, b directory.Group) bool {
+	return (a.SecurityEnabled && !a.Deleted()) != (b.SecurityEnabled && !b.Deleted())
+}
+
 // PutGroup creates a group or makes it exactly this; see store.Groups.
 func (s *Store) PutGroup(ctx context.Context, group directory.Group) error {
 	return s.database.write(ctx, "put group "+group.DisplayName, func(t *tx) error {
@@ -120,7 +126,7 @@ func (s *Store) PutGroup(ctx context.Context, group directory.Group) error {
 		if err := t.insert(ctx, groupInsertion(), groupValues(group)); err != nil {
 			return err
 		}
-		if len(known) == 1 && known[0].Deleted() != group.Deleted() {
+		if len(known) == 1 && grantsDiffer(known[0], group) {
 			return t.touch(ctx, change{kind: groupChange, groupID: group.ID})
 		}
 		return nil

@@ -48,6 +48,11 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 	if err != nil {
 		return err
 	}
+	for n, user := range users {
+		if before, exists := known[user.ID]; exists {
+			users[n] = i.mergeUser(before, user)
+		}
+	}
 	if err := i.see(ctx, "seen_users", userIDs(users)); err != nil {
 		return err
 	}
@@ -80,6 +85,16 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 	return i.insert(ctx, insertion{into: `changed_managers (id)`, width: 1, then: `on conflict (id) do nothing`}, managed)
 }
 
+// mergeUser returns what becomes of a user who exists. Somebody who was deleted comes
+// back when the source knows all of them, or is the truth about who there is.
+func (i *importer) mergeUser(before, update directory.User) directory.User {
+	merged := before.Merge(update, i.only)
+	if i.replace {
+		merged.DeletedAt = update.DeletedAt
+	}
+	return merged
+}
+
 func (s session) usersByID(ctx context.Context, ids []string) (map[string]directory.User, error) {
 	known := make(map[string]directory.User, len(ids))
 	users, err := s.users(ctx, `select `+userColumns+` from users where id in list($1)`, ids)
@@ -108,10 +123,13 @@ func (i *importer) freeNames(ctx context.Context, users []directory.User) error 
 	claims := make(map[string]string, len(users))
 	names := make([]string, len(users))
 	for n, user := range users {
+		if user.Deleted() {
+			continue // who stays deleted claims no name
+		}
 		names[n] = key(user.UserPrincipalName)
 		claims[names[n]] = user.ID
 	}
-	owners, err := i.tx.users(ctx, `select `+userColumns+` from users where user_principal_name_key in list($1)`, names)
+	owners, err := i.tx.users(ctx, `select `+userColumns+` from users where deleted_at = 0 and user_principal_name_key in list($1)`, names)
 	if err != nil {
 		return err
 	}
@@ -126,9 +144,17 @@ func (i *importer) freeNames(ctx context.Context, users []directory.User) error 
 	return nil
 }
 
-// checkNames finds users whose names were taken and who got no other.
+// robbedNames are the keys of names that were taken from somebody for a while.
+const robbedNames = `user_principal_name_key >= ' ' and user_principal_name_key < '!'`
+
+// checkNames finds users whose names were taken and who got no other. Those whom
+// the import is to remove need none.
 func (i *importer) checkNames(ctx context.Context) error {
-	robbed, err := i.tx.users(ctx, `select `+userColumns+` from users where user_principal_name_key >= ' ' and user_principal_name_key < '!'
+	condition := ``
+	if i.replace {
+		condition = ` and exists (select 1 from seen_users s where s.id = users.id)`
+	}
+	robbed, err := i.tx.users(ctx, `select `+userColumns+` from users where deleted_at = 0 and `+robbedNames+condition+`
 		order by user_principal_name_key limit $1`, int64(10*shownFaults))
 	if err != nil {
 		return err
@@ -194,6 +220,21 @@ func (i *importer) deleteUsers(ctx context.Context, ids []string) error {
 			return err
 		}
 	}
+	return i.giveNamesBack(ctx, ids)
+}
+
+// giveNamesBack gives removed users the names that were taken from them: they can be
+// found by them, and nobody minds.
+func (i *importer) giveNamesBack(ctx context.Context, ids []string) error {
+	robbed, err := i.tx.users(ctx, `select `+userColumns+` from users where id in list($1) and `+robbedNames, ids)
+	if err != nil {
+		return err
+	}
+	for _, user := range robbed {
+		if _, err := i.exec(ctx, `update users set user_principal_name_key = $1 where id = $2`, key(user.UserPrincipalName), user.ID); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -217,6 +258,12 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 	var values []any
 	for _, group := range groups {
 		before, exists := known[group.ID]
+		if exists {
+			deletedAt := group.DeletedAt
+			if group = before.Merge(group, i.only); i.replace {
+				group.DeletedAt = deletedAt
+			}
+		}
 		switch {
 		case exists && sameGroup(before, group):
 			continue
@@ -226,7 +273,7 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 			i.report.Groups.Created++
 		}
 		values = append(values, groupValues(group)...)
-		if exists && before.Deleted() != group.Deleted() {
+		if exists && grantsDiffer(before, group) {
 			if err := i.touch(ctx, change{kind: groupChange, groupID: group.ID}); err != nil {
 				return err
 			}

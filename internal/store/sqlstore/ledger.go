@@ -18,7 +18,14 @@ func (c cycles) Begin(ctx context.Context, jobID string) (provisioning.Job, erro
 			return err
 		}
 		var err error
-		job, err = t.jobByID(ctx, jobID)
+		if job, err = t.jobByID(ctx, jobID); err != nil {
+			return err
+		}
+		begun, err := encodeVerdict(job.Status)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `update jobs set begun_status = $1 where id = $2`, clean(begun), jobID)
 		return err
 	})
 	return job, err
@@ -44,7 +51,15 @@ func (c cycles) commit(ctx context.Context, what string, cycle engine.Cycle, do 
 	})
 }
 
-// Finish writes the end of a cycle; see engine.Ledger.
+// encodeVerdict returns the part of a status that both cycles and administrators
+// decide on, to be compared as text.
+func encodeVerdict(status provisioning.Status) (string, error) {
+	return encodeJSON("the job's status", provisioning.Status{Code: status.Code, Quarantine: status.Quarantine})
+}
+
+// Finish writes the end of a cycle; see engine.Ledger. The figures are the cycle's.
+// Whether the job is on or in quarantine is the cycle's to say only if nobody
+// decided on it since the cycle began.
 func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning.Job) error {
 	return c.commit(ctx, "finish cycle "+cycle.ID, cycle, func(t *tx) error {
 		restarted, err := t.count(ctx, `select count(*) from fences where job_id = $1 and restarts <> begun_restarts`, cycle.JobID)
@@ -55,8 +70,30 @@ func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning
 			job.Status.InitialDone = false
 		}
 		job.ID = cycle.JobID
+		stored, decided, err := t.decidedMeanwhile(ctx, cycle.JobID)
+		if err != nil {
+			return err
+		}
+		if decided {
+			job.Status.Code, job.Status.Quarantine = stored.Code, stored.Quarantine
+		}
 		return t.putStatus(ctx, job)
 	})
+}
+
+// decidedMeanwhile returns the job's status, and whether an administrator decided on
+// it since the latest cycle began.
+func (t *tx) decidedMeanwhile(ctx context.Context, jobID string) (stored provisioning.Status, decided bool, err error) {
+	job, err := t.jobByID(ctx, jobID)
+	if err != nil {
+		return stored, false, err
+	}
+	var begun string
+	if _, err := t.one(ctx, []any{&begun}, `select begun_status from jobs where id = $1`, jobID); err != nil {
+		return stored, false, err
+	}
+	verdict, err := encodeVerdict(job.Status)
+	return job.Status, begun != "" && clean(verdict) != begun, err
 }
 
 // Claimed returns which target ids are connected; see engine.Ledger.
@@ -77,7 +114,9 @@ func (c cycles) Claimed(ctx context.Context, jobID string, targetIDs []string) (
 }
 
 // Ready returns references that can be written; see engine.Ledger. It looks at
-// those only whose account came to exist, however many others wait.
+// those only whose account came to exist, however many others wait. Those whose
+// reason is gone, because the account was disabled or the user has another manager
+// by now, are left out.
 func (c cycles) Ready(ctx context.Context, jobID string, after engine.Reference, limit int) ([]engine.ReadyReference, error) {
 	var ready []engine.ReadyReference
 	err := c.database().queries().each(ctx, func(rows *sql.Rows) error {
@@ -102,11 +141,11 @@ func (c cycles) Ready(ctx context.Context, jobID string, after engine.Reference,
 		ready = append(ready, r)
 		return nil
 	}, `select w.source_id, w.attribute, w.referenced_id, w.old_value, c.target_id, c.target_name, c.enabled, c.since, c.pending,
-			coalesce(u.user_principal_name, ''), r.target_id
+			u.user_principal_name, r.target_id
 		from waiting_references w
-		join connections c on c.job_id = w.job_id and c.source_id = w.source_id
+		join connections c on c.job_id = w.job_id and c.source_id = w.source_id and c.enabled
 		join connections r on r.job_id = w.job_id and r.source_id = w.referenced_id
-		left join users u on u.id = w.source_id
+		join users u on u.id = w.source_id and u.manager_id = w.referenced_id
 		where w.job_id = $1 and w.ready and (w.source_id, w.attribute) > ($2, $3)
 		order by w.source_id, w.attribute limit $4`, jobID, after.SourceID, after.Attribute, int64(limit))
 	if err != nil {

@@ -96,11 +96,12 @@ func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escr
 // CountLinks counts what a job keeps; see store.Links.
 func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
 	var c store.LinkCount
-	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged},
+	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected},
 		`select count(*), count(case when enabled then 1 end),
 			(select count(*) from escrows where job_id = $1),
 			(select count(*) from waiting_references where job_id = $1),
-			(select count(*) from removals where job_id = $1 and state = 'staged')
+			(select count(*) from removals where job_id = $1 and state = 'staged'),
+			(select count(*) from removals where job_id = $1 and state = 'rejected')
 		from connections where job_id = $1`, jobID)
 	if err != nil {
 		return c, fmt.Errorf("count connections: %w", err)

@@ -87,27 +87,55 @@ func (c cycles) Hold(ctx context.Context, cycle engine.Cycle) error {
 
 // AllowRemovals lets staged removals go ahead; see store.Links.
 func (s *Store) AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
-	return s.changeStaged(ctx, "allow removals", jobID, sourceIDs, `update removals set state = 'allowed' where job_id = $1 and state = 'staged'`)
+	return s.decide(ctx, "allow removals", jobID, sourceIDs, `update removals set state = 'allowed' where job_id = $1 and state = 'staged'`,
+		func(*tx, []string) error { return nil })
 }
 
-// RejectRemovals takes staged removals off the list; see store.Links.
+// RejectRemovals refuses staged removals; see store.Links.
 func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
-	return s.changeStaged(ctx, "reject removals", jobID, sourceIDs, `delete from removals where job_id = $1 and state = 'staged'`)
+	return s.decide(ctx, "reject removals", jobID, sourceIDs, `update removals set state = 'rejected' where job_id = $1 and state = 'staged'`,
+		func(t *tx, ids []string) error {
+			_, err := t.exec(ctx, `update removals set since = $2 where job_id = $1 and source_id in list($3)`, jobID, micros(now()), ids)
+			return err
+		})
 }
 
-func (s *Store) changeStaged(ctx context.Context, what, jobID string, sourceIDs []string, text string) (int, error) {
+// ReconsiderRemovals takes rejected removals off the list; see store.Links.
+func (s *Store) ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
+	return s.decide(ctx, "reconsider removals", jobID, sourceIDs, `delete from removals where job_id = $1 and state = 'rejected'`,
+		func(t *tx, ids []string) error {
+			job, err := t.jobByID(ctx, jobID)
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if err := t.touch(ctx, change{kind: userChange, userID: id, applicationID: job.ApplicationID}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// decide runs a statement on the removals of these users, of all when there are
+// none, and then does what remains for those whom it touched. It returns how many.
+func (s *Store) decide(ctx context.Context, what, jobID string, sourceIDs []string, text string, then func(t *tx, ids []string) error) (int, error) {
 	count := 0
 	err := s.database.write(ctx, what+" of job "+jobID, func(t *tx) error {
-		err := t.lockJob(ctx, jobID)
-		switch {
-		case err != nil:
+		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
-		case len(sourceIDs) == 0:
-			count, err = t.exec(ctx, text, jobID)
-		default:
-			count, err = t.exec(ctx, text+` and source_id in list($2)`, jobID, sourceIDs)
 		}
-		return err
+		arguments := []any{jobID}
+		if len(sourceIDs) > 0 {
+			text += ` and source_id in list($2)`
+			arguments = append(arguments, sourceIDs)
+		}
+		ids, err := t.texts(ctx, text+` returning source_id`, arguments...)
+		if err != nil {
+			return err
+		}
+		count = len(ids)
+		return then(t, ids)
 	})
 	return count, err
 }

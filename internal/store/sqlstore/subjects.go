@@ -107,7 +107,7 @@ func (p *subjectPage) readAssignments(ctx context.Context, s session) error {
 		from members m cross join assignments a cross join groups g
 		where m.member_id in list($2) and m.member_type = 'User'
 		and a.application_id = $1 and a.principal_id = m.group_id and a.principal_type = 'Group'
-		and g.id = m.group_id and g.deleted_at = 0`, p.applicationID, p.ids)
+		and g.id = m.group_id and g.deleted_at = 0 and g.security_enabled`, p.applicationID, p.ids)
 }
 
 func (p *subjectPage) readRoles(ctx context.Context, s session) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -56,14 +57,16 @@ func (s session) users(ctx context.Context, text string, arguments ...any) ([]di
 	return users, err
 }
 
-// user finds a user by id or user principal name.
+// user finds a user by id or user principal name. A name may have been that of
+// several: the one who is not deleted is meant, or else who was deleted last.
 func (s session) user(ctx context.Context, idOrName string) (directory.User, error) {
 	if err := checkText("user", idOrName); err != nil {
 		return directory.User{}, errors.Join(notFound("user", idOrName), err)
 	}
 	found, err := s.users(ctx, `select `+userColumns+` from users where id = $1`, idOrName)
 	if err == nil && len(found) == 0 {
-		found, err = s.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1`, key(idOrName))
+		found, err = s.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1
+			order by case when deleted_at = 0 then 0 else 1 end, deleted_at desc, id limit 1`, key(idOrName))
 	}
 	switch {
 	case err != nil:
@@ -114,13 +117,8 @@ func (s *Store) PutUser(ctx context.Context, user directory.User) error {
 // checkNeighbours checks what a user has to do with others: the name is free, the
 // manager exists.
 func (t *tx) checkNeighbours(ctx context.Context, user directory.User) error {
-	owners, err := t.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1 and id <> $2`,
-		key(user.UserPrincipalName), user.ID)
-	if err != nil {
+	if err := t.checkName(ctx, user); err != nil {
 		return err
-	}
-	if len(owners) > 0 {
-		return nameTaken(user, owners[0])
 	}
 	if user.ManagerID == "" || user.ManagerID == user.ID {
 		return nil
@@ -132,12 +130,21 @@ func (t *tx) checkNeighbours(ctx context.Context, user directory.User) error {
 	return err
 }
 
-func nameTaken(user, owner directory.User) error {
-	state := "user"
-	if owner.Deleted() {
-		state = "deleted user"
+// checkName checks that nobody else has the user's name. Deleted users have none.
+func (t *tx) checkName(ctx context.Context, user directory.User) error {
+	if user.Deleted() {
+		return nil
 	}
-	return errorf(store.ErrConflict, "user %s: the user principal name %s is that of the %s %s", user.ID, user.UserPrincipalName, state, owner.ID)
+	owners, err := t.users(ctx, `select `+userColumns+` from users where user_principal_name_key = $1 and id <> $2 and deleted_at = 0`,
+		key(user.UserPrincipalName), user.ID)
+	if err == nil && len(owners) > 0 {
+		return nameTaken(user, owners[0])
+	}
+	return err
+}
+
+func nameTaken(user, owner directory.User) error {
+	return errorf(store.ErrConflict, "user %s: the user principal name %s is that of the user %s", user.ID, user.UserPrincipalName, owner.ID)
 }
 
 func unknownManager(user directory.User) error {
@@ -177,11 +184,14 @@ func (s *Store) setDeleted(ctx context.Context, what, id string, deleted bool) e
 		if err != nil || user.Deleted() == deleted {
 			return err
 		}
-		at := int64(0)
+		user.DeletedAt = time.Time{}
 		if deleted {
-			at = micros(now())
+			user.DeletedAt = now()
 		}
-		if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, at, user.ID); err != nil {
+		if err := t.checkName(ctx, user); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, micros(user.DeletedAt), user.ID); err != nil {
 			return err
 		}
 		return t.touchUser(ctx, user.ID)

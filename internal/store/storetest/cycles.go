@@ -33,8 +33,8 @@ func collectTests() []test {
 			w.assign("User", "ana")
 			w.assign("User", "finn")
 			w.connect(true, "gus", "gone")
-			w.connect(false, "hal", "ben")
-			want := []string{"ana", "ben", "cleo", "finn", "gone", "gus", "hal"}
+			w.connect(false, "hal", "ben", "lost") // neither gone nor lost is a user
+			want := []string{"ana", "ben", "cleo", "finn", "gone", "gus", "hal", "lost"}
 			for _, limit := range []int{1, 2, 3, 7, 8, 100} {
 				collection := initial()
 				collection.Limit = limit
@@ -42,12 +42,12 @@ func collectTests() []test {
 			}
 			connected := initial()
 			connected.Connected = true
-			w.equal("possible leavers", w.collect(connected), []string{"gone", "gus"})
+			w.equal("possible leavers", w.collect(connected), []string{"gone", "gus", "lost"})
 			everyone := initial()
 			everyone.Everyone = true
-			w.equal("everyone", w.collect(everyone), []string{"ana", "ben", "cleo", "dora", "eve", "finn", "gone", "gus", "hal"})
+			w.equal("everyone", w.collect(everyone), []string{"ana", "ben", "cleo", "dora", "eve", "finn", "gone", "gus", "hal", "lost"})
 			everyone.Connected = true
-			w.equal("possible leavers among everyone", w.collect(everyone), []string{"gone", "gus"})
+			w.equal("possible leavers among everyone", w.collect(everyone), []string{"gone", "gus", "lost"})
 		}},
 		{"a collection begins after an id", func(t *testing.T, w *world) {
 			t.Helper()
@@ -103,13 +103,15 @@ func collectTests() []test {
 			t.Helper()
 			since := w.head()
 			w.putUsers("ana", "ben", "cleo")
+			w.putUsers("eve")
+			w.must(w.PurgeUser(w.ctx(), "eve"))
 			w.connect(true, "ana", "cleo", "dora")
-			w.connect(false, "ben")
+			w.connect(false, "ben", "eve")
 			collection := incremental(since, w.head())
 			collection.Connected = true
 			for _, limit := range []int{1, 100} {
 				collection.Limit = limit
-				w.equal("possible leavers", w.collect(collection), []string{"ana", "cleo"})
+				w.equal("possible leavers", w.collect(collection), []string{"ana", "cleo", "eve"})
 			}
 		}},
 		{"a member who was removed before the group lost its assignment is collected", func(t *testing.T, w *world) {
@@ -295,6 +297,11 @@ func commitTests() []test {
 			count, err := w.CountLinks(w.ctx(), w.job)
 			w.must(err)
 			w.equal("links", count, store.LinkCount{Connections: 3, Enabled: 2, Escrows: 1, Waiting: 1, Staged: 2})
+			_, err = w.RejectRemovals(w.ctx(), w.job, []string{"b"})
+			w.must(err)
+			count, err = w.CountLinks(w.ctx(), w.job)
+			w.must(err)
+			w.equal("links", count, store.LinkCount{Connections: 3, Enabled: 2, Escrows: 1, Waiting: 1, Staged: 1, Rejected: 1})
 			w.addApplication("other")
 			count, err = w.CountLinks(w.ctx(), "salesforce.tenant.other")
 			w.must(err)
@@ -316,7 +323,8 @@ func referenceTests() []test {
 				w.must(err)
 				return got
 			}
-			w.putUsers("ana", "ben", "boss")
+			w.putUsers("boss", "chief")
+			w.report("boss", "ana", "ben")
 			w.commit(w.begin(), engine.Commit{
 				Connections: []engine.Connection{connection("ana", true)},
 				Waiting:     []engine.Reference{reference("ana", "ManagerId", "boss"), reference("ben", "ManagerId", "boss")},
@@ -329,18 +337,37 @@ func referenceTests() []test {
 			w.equal("ready", ready(), want)
 			w.connect(true, "ben")
 			w.equal("ready", len(ready()), 2)
+			w.report("chief", "ben")
+			w.equal("ready after ben has another manager", ready(), want)
+			w.connect(false, "ana")
+			w.equal("ready after ana left", ready(), nil)
+			w.connect(true, "ana")
+			w.equal("ready after ana came back", ready(), nil)
+			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{reference("ana", "ManagerId", "boss")}})
+			w.equal("ready again", ready(), want)
 			w.commit(w.begin(), engine.Commit{Resolved: []engine.Reference{reference("ana", "ManagerId", "boss"), reference("ben", "ManagerId", "boss")}})
 			w.equal("ready after they are written", ready(), nil)
 			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{reference("ana", "ManagerId", "boss")}})
 			w.equal("ready at once", ready(), want)
 			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{reference("ana", "ManagerId", "nobody")}})
 			w.equal("ready after it points elsewhere", ready(), nil)
+			count, err := w.CountLinks(w.ctx(), w.job)
+			w.must(err)
+			w.equal("waiting", count.Waiting, 1)
+			w.connect(false, "ana")
+			count, err = w.CountLinks(w.ctx(), w.job)
+			w.must(err)
+			w.equal("waiting after ana left", count.Waiting, 0)
 		}},
 		{"ready references come in pages", func(t *testing.T, w *world) {
 			t.Helper()
+			w.putUsers("a", "b", "c")
+			w.report("a", "c")
+			w.report("b", "a")
+			w.report("c", "b")
 			w.connect(true, "a", "b", "c")
 			w.commit(w.begin(), engine.Commit{Waiting: []engine.Reference{
-				reference("c", "ManagerId", "a"), reference("a", "ManagerId", "b"), reference("a", "DelegateId", "c"), reference("b", "ManagerId", "c"),
+				reference("c", "ManagerId", "a"), reference("a", "ManagerId", "b"), reference("a", "DelegateId", "b"), reference("b", "ManagerId", "c"),
 			}})
 			var got []string
 			var after engine.Reference
@@ -360,8 +387,67 @@ func referenceTests() []test {
 	}
 }
 
+// report gives users a manager.
+func (w *world) report(manager string, ids ...string) {
+	w.t.Helper()
+	for _, id := range ids {
+		u := user(id)
+		u.ManagerID = manager
+		w.must(w.PutUser(w.ctx(), u))
+	}
+}
+
 func removalTests() []test {
 	return []test{
+		{"a rejected removal stays rejected until it is over or reconsidered", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("a", "b", "c")
+			w.connect(true, "a", "b", "c")
+			cycle, began := w.begin(), time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			var found []engine.Removal
+			for _, id := range []string{"a", "b", "c"} {
+				found = append(found, engine.Removal{SourceID: id, Reason: "left", Since: began})
+			}
+			w.must(w.cycles.Plan(w.ctx(), cycle, found))
+			w.must(w.cycles.Hold(w.ctx(), cycle))
+			count, err := w.RejectRemovals(w.ctx(), w.job, []string{"a", "b", "nobody"})
+			w.must(err)
+			w.equal("rejected", count, 2)
+			w.must(w.cycles.Plan(w.ctx(), cycle, found))
+			w.must(w.cycles.Hold(w.ctx(), cycle))
+			rejected := func() []string {
+				t.Helper()
+				list, err := w.cycles.List(w.ctx(), w.job, []engine.RemovalState{engine.RemovalRejected}, "", 10)
+				w.must(err)
+				var ids []string
+				for _, removal := range list {
+					ids = append(ids, removal.SourceID)
+					if !removal.Since.After(began) || removal.Reason != "left" {
+						t.Errorf("%+v does not tell why, and when it was rejected", removal)
+					}
+				}
+				return ids
+			}
+			w.equal("rejected", rejected(), []string{"a", "b"})
+			w.equal("state", w.subject("a").Removal.State, engine.RemovalRejected)
+			counts, err := w.cycles.Count(w.ctx(), w.job)
+			w.must(err)
+			w.equal("count", counts, engine.RemovalCount{Staged: 1})
+			count, err = w.AllowRemovals(w.ctx(), w.job, []string{"a"})
+			w.must(err)
+			w.equal("allowed", count, 0)
+			w.commit(w.begin(), engine.Commit{Removed: []string{"a"}})
+			w.equal("rejected", rejected(), []string{"b"})
+			w.wantTouched("reconsidering", func() error {
+				count, err := w.ReconsiderRemovals(w.ctx(), w.job, nil)
+				w.equal("reconsidered", count, 1)
+				return err
+			}, "b")
+			w.equal("rejected", rejected(), nil)
+			w.equal("no removal", w.subject("b").Removal.IsZero(), true)
+			_, err = w.ReconsiderRemovals(w.ctx(), "x", nil)
+			w.wantError(err, store.ErrNotFound)
+		}},
 		{"removals go from planned to staged to allowed", func(t *testing.T, w *world) {
 			t.Helper()
 			since := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)

@@ -83,6 +83,29 @@ func groupTests() []test {
 			w.equal("collected", w.collect(initial()), nil)
 			w.wantTouched("end of nesting", func() error { return w.RemoveMember(w.ctx(), nested) })
 		}},
+		{"a group that is not a security group grants nothing", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			w.putGroup("assigned", "ana")
+			w.putGroup("other", "ben")
+			w.assign("Group", "assigned")
+			for _, security := range []bool{false, true} {
+				for id, want := range map[string][]string{"assigned": {"ana"}, "other": nil} {
+					g := group(id)
+					g.SecurityEnabled = security
+					w.wantTouched("change of "+id, func() error { return w.PutGroup(w.ctx(), g) }, want...)
+				}
+				var collected []string
+				if security {
+					collected = []string{"ana"}
+				}
+				w.equal("grants", len(w.subject("ana").Grants), len(collected))
+				w.equal("collected", w.collect(initial()), collected)
+				assigned, err := w.CountAssigned(w.ctx(), w.app.ID)
+				w.must(err)
+				w.equal("assigned", assigned, len(collected))
+			}
+		}},
 		{"a group that is removed or restored touches the members of assigned groups", func(t *testing.T, w *world) {
 			t.Helper()
 			w.putUsers("ana", "ben")

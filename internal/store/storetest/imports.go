@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -54,6 +55,61 @@ func importTests() []test {
 				return err
 			}, "ben", "dora")
 			w.equal("city", w.subject("dora").User.Get("city").String(), "Graz")
+		}},
+		{"what a source does not know of somebody who exists stays", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("boss")
+			ana := user("ana", "department", "Sales", "city", "Graz")
+			ana.AccountEnabled, ana.ManagerID = false, "boss"
+			w.must(w.PutUser(w.ctx(), ana))
+			sales := group("g")
+			sales.SecurityEnabled, sales.Attributes = false, attr.New("Group", "g", map[string]attr.Value{"description": attr.Text("Sells")})
+			w.must(w.PutGroup(w.ctx(), sales))
+			w.wantTouched("nothing known", func() error {
+				report, err := w.Import(w.ctx(), about([]string{"id", "userPrincipalName"}, user("ana", "city", "Wien")), true)
+				w.equal("users", report.Users, store.ImportCount{Read: 1, Removed: 1})
+				return err
+			}, "boss")
+			w.equal("user", w.subject("ana").User, ana)
+			w.wantTouched("a city, an empty department and somebody new", func() error {
+				_, err := w.Import(w.ctx(), about([]string{"id", "userPrincipalName", "department", "city"}, user("ana", "city", "Wien"), user("new")), false)
+				return err
+			}, "ana", "new")
+			ana.Attributes = attr.New("User", "ana", map[string]attr.Value{"city": attr.Text("Wien")})
+			w.equal("user", w.subject("ana").User, ana)
+			w.equal("somebody new", w.subject("new").User, user("new"))
+			renamed := group("g")
+			renamed.DisplayName = "Renamed"
+			_, err := w.Import(w.ctx(), about([]string{"id", "displayName"}, renamed), false)
+			w.must(err)
+			sales.DisplayName = "Renamed"
+			got, err := w.Group(w.ctx(), "g")
+			w.must(err)
+			w.equal("group", got, sales)
+		}},
+		{"who was deleted comes back only with all that a source knows", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana")
+			w.putGroup("g")
+			columns := []string{"id", "userPrincipalName", "displayName", "accountEnabled"}
+			for _, step := range []struct {
+				name          string
+				only          []string
+				replace, back bool
+			}{
+				{"a part of the people", columns, false, false},
+				{"all people", columns, true, true},
+				{"all properties", nil, false, true},
+			} {
+				w.must(w.RemoveUser(w.ctx(), "ana"))
+				w.must(w.RemoveGroup(w.ctx(), "g"))
+				_, err := w.Import(w.ctx(), about(step.only, user("ana"), group("g")), step.replace)
+				w.must(err)
+				w.equal(step.name+": user is back", !w.subject("ana").User.Deleted(), step.back)
+				g, err := w.Group(w.ctx(), "g")
+				w.must(err)
+				w.equal(step.name+": group is back", !g.Deleted(), step.back)
+			}
 		}},
 		{"removals of an import", func(t *testing.T, w *world) {
 			t.Helper()
@@ -129,6 +185,63 @@ func importTests() []test {
 			w.must(err)
 			w.equal("who is ana now", got.ID, "cleo")
 		}},
+		{"a name passes on to somebody new when the old one is missing", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			again := user("again")
+			again.UserPrincipalName = "Ana@contoso.com"
+			_, err := w.Import(w.ctx(), deltas(user("ben"), again), false)
+			w.wantError(err, store.ErrConflict)
+			w.wantTouched("replacing import", func() error {
+				report, err := w.Import(w.ctx(), deltas(user("ben"), again), true)
+				w.equal("users", report.Users, store.ImportCount{Read: 2, Created: 1, Removed: 1})
+				return err
+			}, "again", "ana")
+			got, err := w.User(w.ctx(), "ana@contoso.com")
+			w.must(err)
+			w.equal("who has the name", got.ID, "again")
+			w.equal("the old one", w.subject("ana").User.UserPrincipalName, "ana@contoso.com")
+			_, err = w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+				yield(directory.Delta{Content: user("ana", "city", "Graz"), Only: []string{"id", "userPrincipalName", "city"}}, nil)
+			}, false)
+			w.must(err) // the old one stays deleted, and needs no name
+			w.equal("who has the name still", w.subject("again").User, again)
+			w.must(w.RemoveUser(w.ctx(), "again"))
+			w.must(w.RestoreUser(w.ctx(), "ana"))
+			got, err = w.User(w.ctx(), "ana@contoso.com")
+			w.must(err)
+			w.equal("who has the name after that", got.ID, "ana")
+		}},
+		{"a name passes on within an import that removes who had it", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana")
+			again := user("again")
+			again.UserPrincipalName = "ana@contoso.com"
+			_, err := w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+				if yield(directory.Delta{Content: again}, nil) {
+					yield(directory.Delta{Operation: directory.Remove, Content: directory.User{ID: "ana"}}, nil)
+				}
+			}, false)
+			w.must(err)
+			w.must(w.PurgeUser(w.ctx(), "again"))
+			got, err := w.User(w.ctx(), "ana@contoso.com")
+			w.must(err)
+			w.equal("who is found by the name", got.ID, "ana")
+		}},
+		{"an import that changes what a group grants touches its members", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana")
+			w.putGroup("g", "ana")
+			w.assign("Group", "g")
+			mail := group("g")
+			mail.SecurityEnabled = false
+			for _, g := range []directory.Group{mail, group("g")} {
+				w.wantTouched("import", func() error {
+					_, err := w.Import(w.ctx(), deltas(g), false)
+					return err
+				}, "ana")
+			}
+		}},
 		{"members and assignments may come before what they name", func(t *testing.T, w *world) {
 			t.Helper()
 			_, err := w.Import(w.ctx(), deltas(directory.Member{Group: "g", Member: "ana"},
@@ -150,6 +263,17 @@ func importTests() []test {
 			w.must(err)
 			w.equal("report", report.Users, store.ImportCount{Read: count - 1, Removed: 1})
 		}},
+	}
+}
+
+// about are deltas of a source that knows only some properties.
+func about(only []string, contents ...directory.Content) iter.Seq2[directory.Delta, error] {
+	return func(yield func(directory.Delta, error) bool) {
+		for _, content := range contents {
+			if !yield(directory.Delta{Content: content, Only: only}, nil) {
+				return
+			}
+		}
 	}
 }
 
@@ -178,7 +302,7 @@ func importFaultTests() []test {
 		says     string
 	}{
 		{"a manager who does not exist", []directory.Content{user("x"), lost}, store.ErrInvalid, "manager nobody"},
-		{"a name that a user of the directory has", []directory.Content{user("x"), double}, store.ErrConflict, "user ana"},
+		{"a name that a user of the directory has", []directory.Content{user("x"), user("ana"), double}, store.ErrConflict, "user ana"},
 		{"a name that comes twice", []directory.Content{user("first"), user("x"), other}, store.ErrConflict, "first@contoso.com"},
 		{"a name that comes twice in two runs", []directory.Content{user("first"), group("g"), other}, store.ErrConflict, "first@contoso.com"},
 		{"a member who does not exist", []directory.Content{group("g"), member}, store.ErrNotFound, "nobody"},

@@ -58,7 +58,7 @@ type modelDirectory struct {
 	run   string
 
 	users       map[string]directory.User
-	groups      map[string]bool    // id -> not deleted
+	groups      map[string]bool    // id -> it grants something: a security group, not deleted
 	members     map[[2]string]bool // group, user
 	assigned    map[[3]string]bool // application, type, principal
 	connections map[string]bool    // user -> enabled
@@ -144,8 +144,14 @@ func (m *modelDirectory) purgeUser(r *rapid.T) {
 
 func (m *modelDirectory) putGroup(r *rapid.T) {
 	g := group(m.drawGroup(r))
+	if rapid.IntRange(0, 3).Draw(r, "kind") == 0 {
+		if _, ok := m.groups[g.ID]; !ok {
+			return // it could not be assigned
+		}
+		g.SecurityEnabled = false
+	}
 	m.must(r, m.store.PutGroup(m.t.Context(), g))
-	m.groups[g.ID] = true
+	m.groups[g.ID] = g.SecurityEnabled
 	m.involveMembers(g.ID)
 }
 
@@ -192,8 +198,7 @@ func (m *modelDirectory) drawAssignment(r *rapid.T) (assignment [3]string, ok bo
 	name := m.applicationName(rapid.IntRange(0, modelApplications-1).Draw(r, "application"))
 	if rapid.Bool().Draw(r, "to a group") {
 		id := m.drawGroup(r)
-		_, ok = m.groups[id]
-		return [3]string{name, "Group", id}, ok
+		return [3]string{name, "Group", id}, m.groups[id]
 	}
 	id := m.drawUser(r)
 	_, ok = m.users[id]
@@ -294,7 +299,8 @@ func (m *modelDirectory) collect(r *rapid.T) {
 	collection.Connected = true
 	var want []string
 	for _, id := range got {
-		if m.connections[id] {
+		_, known := m.users[id]
+		if enabled, connected := m.connections[id]; enabled || connected && !known {
 			want = append(want, id)
 		}
 	}

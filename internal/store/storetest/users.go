@@ -60,12 +60,37 @@ func userTests() []test {
 			other := user("other")
 			other.UserPrincipalName = "ANA@contoso.com"
 			w.wantError(w.PutUser(w.ctx(), other), store.ErrConflict)
-			w.must(w.RemoveUser(w.ctx(), "ana"))
 			err := w.PutUser(w.ctx(), other)
-			w.wantError(err, store.ErrConflict)
-			if !strings.Contains(err.Error(), "deleted user ana") {
+			if !strings.Contains(err.Error(), "the user ana") {
 				t.Errorf("the error does not say who has the name: %v", err)
 			}
+		}},
+		{"the name of a removed user is free", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana")
+			again := user("again")
+			again.UserPrincipalName = "ANA@contoso.com"
+			found := func(want string) {
+				t.Helper()
+				got, err := w.User(w.ctx(), "ana@contoso.com")
+				w.must(err)
+				w.equal("who is found", got.ID, want)
+			}
+			w.must(w.RemoveUser(w.ctx(), "ana"))
+			found("ana")
+			w.must(w.PutUser(w.ctx(), again))
+			found("again")
+			w.wantError(w.RestoreUser(w.ctx(), "ana"), store.ErrConflict)
+			w.wantError(w.PutUser(w.ctx(), user("ana")), store.ErrConflict)
+			w.equal("still deleted", w.subject("ana").User.Deleted(), true)
+			w.must(w.RemoveUser(w.ctx(), "again"))
+			found("again") // who was deleted last
+			w.must(w.RestoreUser(w.ctx(), "ana"))
+			found("ana")
+			w.wantError(w.RestoreUser(w.ctx(), "again"), store.ErrConflict)
+			w.must(w.PurgeUser(w.ctx(), "ana"))
+			w.must(w.RestoreUser(w.ctx(), "again"))
+			found("again")
 		}},
 		{"a user who is not right is refused", func(t *testing.T, w *world) {
 			t.Helper()

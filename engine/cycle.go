@@ -99,6 +99,9 @@ func (e *quarantineError) Error() string { return e.message }
 // close records how the cycle ended. A cycle that was fenced off records nothing:
 // the job belongs to the newer one.
 func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, error) {
+	if cause := context.Cause(ctx); failure != nil && cause != nil && !errors.Is(failure, ErrFenced) {
+		failure = &interruptedError{cause} // what broke off with it is of no interest
+	}
 	run := c.record(failure)
 	if c.asked.DryRun || c.kind == provisioning.OnDemand && !c.unauthorized(failure) || errors.Is(failure, ErrFenced) {
 		return run, failure
@@ -133,6 +136,9 @@ func (c *cycle) record(failure error) provisioning.Run {
 func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error) provisioning.Job {
 	if c.kind != provisioning.OnDemand {
 		job.Status.LastRun = run
+	}
+	if _, interrupted := errors.AsType[*interruptedError](failure); interrupted {
+		return job // the next cycle goes on; nothing is wrong with the job
 	}
 	if failure != nil {
 		job.Status.SuccessiveFailure++
@@ -182,6 +188,13 @@ func (c *cycle) removalsHeld() string {
 	}
 	return c.held
 }
+
+// interruptedError says that a cycle was asked to stop before its end.
+type interruptedError struct{ cause error }
+
+func (e *interruptedError) Error() string { return "the cycle was stopped: " + e.cause.Error() }
+
+func (e *interruptedError) Unwrap() error { return e.cause }
 
 // unauthorized reports whether a failure concerns the credentials, which is worth
 // recording even when only one person was asked for.

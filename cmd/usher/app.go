@@ -59,7 +59,7 @@ func newAppAddCommand(o *options) *cobra.Command {
 		Example: "  usher app add salesforce\n  usher app add SfSandboxOutDelta --name \"Salesforce UAT\"",
 		Args:    arguments("TEMPLATE"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.with(command, func(ctx context.Context, w *workspace) error {
+			return o.withNew(command, func(ctx context.Context, w *workspace) error {
 				app, err := w.addApplication(ctx, given[0], name)
 				if err != nil {
 					return err

@@ -158,7 +158,7 @@ func (d *demo) openDirectory(ctx context.Context) error {
 		return err
 	}
 	d.options.data, d.options.database = filepath.Join(d.folder, "data"), ""
-	work, err := d.options.open(d.command) //nolint:contextcheck // the command carries the context.
+	work, err := d.options.open(d.command, mayBeMade) //nolint:contextcheck // the command carries the context.
 	if err != nil {
 		return err
 	}

@@ -34,10 +34,14 @@ func newLogsCommand(o *options) *cobra.Command {
 		Short: "Show the provisioning log",
 		Long: `Logs shows what was done to whom, when and why, newest first: one row for each
 person and cycle. --output json gives whole entries, one JSON document a line, with all
-fields and steps; --output csv gives a row for each entry.`,
+fields and steps; --output csv gives a row for each entry. Its values are those of
+the log, also where a spreadsheet would take one for a formula: import it as text.`,
 		Example: "  usher logs Salesforce --status failure\n  usher logs Salesforce --user ana@contoso.com -o json\n  usher logs --audit",
 		Args:    optionalArgument("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
+			if err := checkLimit(filter.limit); err != nil {
+				return err
+			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				if filter.audit {
 					return o.writeAudits(ctx, command.OutOrStdout(), w, filter.limit)
@@ -60,6 +64,14 @@ fields and steps; --output csv gives a row for each entry.`,
 	flags.IntVar(&filter.limit, "limit", 50, "at most so many entries; 0 for all")
 	flags.BoolVar(&filter.audit, "audit", false, "show the audit log of administrators' acts instead")
 	return command
+}
+
+// checkLimit refuses a number of rows that cannot be meant.
+func checkLimit(limit int) error {
+	if limit < 0 {
+		return &exitError{exitUsage, fmt.Errorf("--limit is 0 (all) or more, not %d", limit)}
+	}
+	return nil
 }
 
 func (f logFilter) query(ctx context.Context, w *workspace, given []string) (journal.Query, error) {

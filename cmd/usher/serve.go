@@ -85,7 +85,7 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	return o.with(command, func(ctx context.Context, w *workspace) (err error) {
+	return o.withNew(command, func(ctx context.Context, w *workspace) (err error) {
 		w.runner.Engine.Log = log
 		served := &service{workspace: w}
 		served.metrics = metrics.New(served, version(), log)

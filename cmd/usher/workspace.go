@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -43,28 +44,51 @@ func catalogue() journal.Catalogue {
 	return journal.NewCatalogue(own...)
 }
 
-// open opens the database that the flags name; it is made when it does not exist.
-func (o *options) open(command *cobra.Command) (*workspace, error) {
+// absence says what opening does about an embedded database that is not there.
+type absence bool
+
+const (
+	mustExist absence = false // it is an error: more likely --data is mistyped
+	mayBeMade absence = true  // it is made
+)
+
+// open opens the database that the flags name.
+func (o *options) open(command *cobra.Command, missing absence) (*workspace, error) {
 	log := o.logger(command.ErrOrStderr())
 	config := sqlstore.Config{URL: o.database, Logger: log}
 	keys := secret.Config{Environment: os.Getenv("USHER_KEY")}
 	if o.database == "" {
-		if err := os.MkdirAll(o.data, 0o700); err != nil {
-			return nil, fmt.Errorf("make the data folder: %w", err)
-		}
 		config.Path = filepath.Join(o.data, "usher.db")
+		if err := o.prepare(config.Path, missing); err != nil {
+			return nil, err
+		}
 	}
 	keys.File = environment("USHER_KEY_FILE", filepath.Join(o.data, "usher.key"))
-	keyring, err := secret.Load(keys)
+	key, err := openKey(keys)
 	if err != nil {
-		return nil, fmt.Errorf("load the key that seals credentials: %w", err)
+		return nil, err
 	}
-	config.Sealer = keyring
+	config.Sealer = key
 	opened, err := sqlstore.Open(command.Context(), config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	return newWorkspace(opened, log), nil
+}
+
+// prepare makes the folder of the embedded database, or makes sure that the
+// database is there.
+func (o *options) prepare(path string, missing absence) error {
+	if missing == mayBeMade {
+		if err := os.MkdirAll(o.data, 0o700); err != nil {
+			return fmt.Errorf("make the data folder: %w", err)
+		}
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database in %s; \"usher directory import\" or \"usher app add\" makes one there", o.data)
+	}
+	return nil
 }
 
 func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
@@ -77,9 +101,20 @@ func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
 	return w
 }
 
-// with opens the workspace for the time of one command.
-func (o *options) with(command *cobra.Command, work func(ctx context.Context, w *workspace) error) (err error) {
-	w, err := o.open(command)
+// with opens the workspace for the time of one command, which needs a database that
+// exists.
+func (o *options) with(command *cobra.Command, work func(ctx context.Context, w *workspace) error) error {
+	return o.within(command, mustExist, work)
+}
+
+// withNew is with for the commands that an administrator begins with: they make the
+// database.
+func (o *options) withNew(command *cobra.Command, work func(ctx context.Context, w *workspace) error) error {
+	return o.within(command, mayBeMade, work)
+}
+
+func (o *options) within(command *cobra.Command, missing absence, work func(ctx context.Context, w *workspace) error) (err error) {
+	w, err := o.open(command, missing)
 	if err != nil {
 		return err
 	}

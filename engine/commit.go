@@ -116,6 +116,9 @@ func (c *cycle) worthLogging(i *item) bool {
 	if i.change.Status != plan.Skipped {
 		return true
 	}
+	if i.subject.Connection.IsZero() && i.change.Target.ID != "" {
+		return true // an account was matched for the first time
+	}
 	if i.change.Action == plan.None {
 		return c.kind != provisioning.Initial
 	}
@@ -129,6 +132,9 @@ func (c *cycle) connection(i *item, now time.Time) (Connection, bool) {
 	change := i.change
 	if change.Target.ID == "" || change.Status == plan.Failure || change.Status == plan.Staged || change.Action == plan.Skip {
 		return Connection{}, false
+	}
+	if change.Action == plan.Delete && change.Status == plan.Success {
+		return Connection{SourceID: i.subject.User.ID}, true // there is nothing left to be connected with
 	}
 	after := before
 	after.SourceID, after.TargetID, after.TargetName = i.subject.User.ID, change.Target.ID, change.Target.Name

@@ -59,6 +59,8 @@ func (c *cycle) removal(i *item) bool {
 		return false
 	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
 		return false
+	case i.subject.Removal.State == RemovalRejected:
+		return false
 	case i.subject.Gone && c.target.Deletes:
 		return c.rules.Flows.Has(mapping.FlowDelete)
 	}
@@ -113,7 +115,8 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 	facts := plan.Facts{
 		Source:  plan.Identity{Type: "User", ID: i.subject.User.ID, Name: name},
 		Verdict: i.verdict, Desired: i.desired, Fault: i.fault, Pending: i.subject.Connection.Pending,
-		Found: found, FoundBy: key, ClaimedBy: claimedBy,
+		Rejected: i.subject.Removal.State == RemovalRejected,
+		Found:    found, FoundBy: key, ClaimedBy: claimedBy,
 	}
 	connection := i.subject.Connection
 	if connection.IsZero() && !i.verdict.In && len(found) == 1 && claimedBy == "" {

@@ -29,9 +29,15 @@ func (c *cycle) feedReferences(ctx context.Context, d *dispatcher) error {
 		if err != nil {
 			return fmt.Errorf("read references that can be written: %w", err)
 		}
-		if len(ready) > 0 {
+		mapped, unmapped := c.stillMapped(ready)
+		if len(unmapped) > 0 {
+			if err := c.recordBatch(ctx, Commit{Resolved: unmapped}); err != nil {
+				return fmt.Errorf("forget references that are not mapped any more: %w", err)
+			}
+		}
+		if len(mapped) > 0 {
 			d.group.Go(func() error {
-				err := during(d.ctx, d.writing, func() error { return c.link(d.ctx, ready) })
+				err := during(d.ctx, d.writing, func() error { return c.link(d.ctx, mapped) })
 				if err != nil {
 					d.cancel(err)
 				}
@@ -43,6 +49,19 @@ func (c *cycle) feedReferences(ctx context.Context, d *dispatcher) error {
 		}
 		after = ready[len(ready)-1].Reference
 	}
+}
+
+// stillMapped parts the references whose attribute the mapping still has from the
+// others.
+func (c *cycle) stillMapped(ready []ReadyReference) (mapped []ReadyReference, unmapped []Reference) {
+	for _, r := range ready {
+		if c.asked.Mapping.Rule(r.Attribute) == nil {
+			unmapped = append(unmapped, r.Reference)
+			continue
+		}
+		mapped = append(mapped, r)
+	}
+	return mapped, unmapped
 }
 
 // link writes one batch of references and records it.

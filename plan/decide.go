@@ -45,6 +45,7 @@ type Facts struct {
 	Pending   []Pending     // values of that account that wait for something outside Usher
 	Found     []attr.Object // accounts that were found, by id when connected, by a matching attribute otherwise
 	FoundBy   mapping.Key   // the matching attribute that found them
+	Rejected  bool          // an administrator rejected the removal of the account
 	ClaimedBy string        // the other source object that the found account belongs to already
 }
 
@@ -115,6 +116,13 @@ func matched(change Change, facts Facts, rules Rules) (result Change, done bool)
 		}), true
 	}
 	return change.withStep(matchingStep(facts, rules)), false
+}
+
+// of returns the change with the account that it concerns.
+func (c Change) of(account attr.Object, rules Rules) Change {
+	c.Current = account
+	c.Target = Identity{Type: rules.TargetType, ID: account.ID, Name: account.Get(rules.NameAttribute).String()}
+	return c
 }
 
 // vanished ends a change of an account that the target did not return.
@@ -191,26 +199,25 @@ func decideRemoval(change Change, facts Facts, rules Rules) Change {
 		return change.skip(ScopingStep, CodeNotEntitled, "out of scope by an input filter, which leaves the account as it is: "+facts.Verdict.Text())
 	case rules.KeepOutOfScope && !facts.Verdict.Has(scope.SourceGone):
 		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and this job leaves such accounts alone (SkipOutOfScopeDeletions): "+facts.Verdict.Text())
+	case facts.Rejected:
+		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and an administrator rejected the removal of the account: "+facts.Verdict.Text())
 	}
 	change = change.withStep(scopingStep(facts.Verdict))
-	if len(facts.Found) == 0 {
-		// A read that lacks the account must not pass for a leaver who is out.
-		return change.vanished(facts, rules)
-	}
-	current := facts.Found[0]
-	change.Current = current
-	change.Target = Identity{Type: rules.TargetType, ID: current.ID, Name: current.Get(rules.NameAttribute).String()}
 	change.Reason = Reason{Code: string(facts.Verdict.Reasons[0].Code), Text: facts.Verdict.Text()}
 	if rules.Deletes && facts.Verdict.Has(scope.SourceGone) {
-		return decideDelete(change, rules)
+		return decideDelete(change, facts, rules)
 	}
 	return decideDisable(change, facts, rules)
 }
 
-func decideDelete(change Change, rules Rules) Change {
+func decideDelete(change Change, facts Facts, rules Rules) Change {
 	if !rules.Flows.Has(mapping.FlowDelete) {
 		return change.skip(ProcessingStep, CodeSkipped, "the object mapping does not allow to delete accounts")
 	}
+	if len(facts.Found) == 0 {
+		return change.vanished(facts, rules)
+	}
+	change = change.of(facts.Found[0], rules)
 	change.Action = Delete
 	return change.withStep(Step{
 		Name: "EntrySynchronizationDelete", Type: ProcessingStep, Status: Success,
@@ -227,6 +234,11 @@ func decideDisable(change Change, facts Facts, rules Rules) Change {
 	if !rules.Flows.Has(mapping.FlowUpdate) {
 		return change.skip(ProcessingStep, CodeSkipped, "the object mapping does not allow to update accounts, and disabling is an update")
 	}
+	if len(facts.Found) == 0 {
+		// A read that lacks the account must not pass for a leaver who is out.
+		return change.vanished(facts, rules)
+	}
+	change = change.of(facts.Found[0], rules)
 	old := change.Current.Get(rules.ActiveAttribute)
 	inactive := attr.Bool(false)
 	if attr.Equal(old, inactive, true) {

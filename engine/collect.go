@@ -246,7 +246,7 @@ func (c *cycle) isHeld(i *item) bool {
 		return false
 	case RemovalStaged:
 		return true
-	case RemovalPlanned:
+	case RemovalPlanned, RemovalRejected: // the latter is no removal any more
 	}
 	return c.held != ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -173,6 +174,11 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	case len(args) == 2 && args[0] == "hook":
 		received := ts.Value(hookKey{}).(*hook)
 		until(ts, strings.Join(args, " "), func() bool { return strings.Contains(received.got(), args[1]) })
+	case len(args) == 2 && args[0] == "log":
+		until(ts, strings.Join(args, " "), func() bool {
+			text, err := os.ReadFile(ts.Getenv(transcriptVariable))
+			return err == nil && bytes.Contains(text, []byte(args[1]))
+		})
 	case len(args) > 2 && args[0] == "account":
 		fault := ""
 		until(ts, strings.Join(args, " "), func() bool {
@@ -180,7 +186,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 			return fault == ""
 		})
 	default:
-		ts.Fatalf("usage: await account ARGUMENTS... | await hook EVENT")
+		ts.Fatalf("usage: await account ARGUMENTS... | await hook EVENT | await log TEXT")
 	}
 }
 

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // reserve keeps a found account for the person until the batch is recorded, and
@@ -36,25 +38,26 @@ func (c *cycle) release(items []*item) {
 	}
 }
 
-// gone tells which of the people who claim accounts were removed from the
-// directory for good: their claims are void.
-func (c *cycle) gone(ctx context.Context, claims map[string]string) (map[string]bool, error) {
-	ids := make([]string, 0, len(claims))
-	for _, id := range claims {
-		ids = append(ids, id)
+// voidClaims takes the claims of people who were removed from the directory for
+// good off the list and returns them: whoever matches such an account takes it over.
+func (c *cycle) voidClaims(ctx context.Context, claims map[string]string) (map[string]string, error) {
+	void := make(map[string]string)
+	if len(claims) == 0 {
+		return void, nil
 	}
-	if len(ids) == 0 {
-		return nil, nil //nolint:nilnil // nobody is gone, and a nil map says so.
+	accounts := make(map[string]string, len(claims)) // by person
+	for account, person := range claims {
+		accounts[person] = account
 	}
-	subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
+	subjects, err := c.Directory.Subjects(ctx, c.job.ID, slices.Collect(maps.Keys(accounts)))
 	if err != nil {
 		return nil, fmt.Errorf("look up who the found accounts belong to: %w", err)
 	}
-	gone := make(map[string]bool)
 	for _, subject := range subjects {
-		if subject.Gone {
-			gone[subject.User.ID] = true
+		if account := accounts[subject.User.ID]; subject.Gone {
+			void[account] = subject.User.ID
+			delete(claims, account)
 		}
 	}
-	return gone, nil
+	return void, nil
 }

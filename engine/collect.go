@@ -211,15 +211,12 @@ func (c *cycle) feedAsked(ctx context.Context, d *dispatcher) error {
 }
 
 func (c *cycle) feedUsers(ctx context.Context, d *dispatcher, ids []string, leavers bool) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	subjects, err := c.Directory.Subjects(ctx, c.job.ID, ids)
+	items, err := c.readPage(ctx, ids)
 	if err != nil {
-		return fmt.Errorf("read people: %w", err)
+		return err
 	}
-	for _, subject := range subjects {
-		if err := d.add(c.judge(subject), leavers); err != nil {
+	for _, i := range items {
+		if err := d.add(i, leavers); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,7 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 	if err != nil {
 		return fmt.Errorf("look up who the found accounts belong to: %w", err)
 	}
-	gone, err := c.gone(ctx, claims)
+	void, err := c.voidClaims(ctx, claims)
 	if err != nil {
 		return err
 	}
@@ -70,9 +70,7 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 			claimedBy = cmp.Or(claims[wanted], taken[wanted], c.reserve(i, wanted, len(found) == 1))
 			if claimedBy == "" {
 				taken[wanted] = i.subject.User.ID
-			}
-			if gone[claimedBy] {
-				i.takesOver, claimedBy = claimedBy, ""
+				i.takesOver = void[wanted]
 			}
 		}
 		if err := c.choose(ctx, i, found); err != nil {

@@ -7,23 +7,15 @@ import (
 	"github.com/usher-id/usher/scope"
 )
 
+// stepName names a step after what it did, as Microsoft Entra's log does.
 func stepName(step StepType, what string) string {
-	switch step {
-	case ExportStep:
-		return "EntryExport" + map[string]string{"Create": "Add"}[what] + exceptCreate(what)
-	case ImportStep:
-		return "EntryImport" + what
-	case ScopingStep, MatchingStep, ProcessingStep, ReferenceStep:
+	if step != ExportStep {
+		return "EntrySynchronization" + what
 	}
-	return "EntrySynchronization" + what
-}
-
-// exceptCreate is needed because the log calls a creation "Add".
-func exceptCreate(what string) string {
-	if what == "Create" {
-		return ""
+	if what == title(Create) {
+		what = "Add" // so the log calls it
 	}
-	return what
+	return "EntryExport" + what
 }
 
 func importStep(facts Facts, rules Rules) Step {

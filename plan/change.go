@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"slices"
 
 	"github.com/usher-id/usher/attr"
@@ -56,6 +57,27 @@ type Field struct {
 	Old      attr.Value `json:"old"`
 	New      attr.Value `json:"new"`
 	Redacted bool       `json:"redacted,omitzero"` // the values flow but are not shown
+}
+
+// redactedText stands for a value that is not to be seen, by the name of the
+// expression function that asks for it.
+const redactedText = "[Redact]"
+
+// MarshalJSON leaves the values of a redacted field out, so that no log, preview or
+// answer that is made of a change holds them. Null stays null.
+func (f Field) MarshalJSON() ([]byte, error) {
+	type plain Field
+	if f.Redacted {
+		f.Old, f.New = hidden(f.Old), hidden(f.New)
+	}
+	return json.Marshal(plain(f))
+}
+
+func hidden(value attr.Value) attr.Value {
+	if value.IsNull() {
+		return value
+	}
+	return attr.Text(redactedText)
 }
 
 // Reason says why a change is as it is: a code of the provisioning log and a

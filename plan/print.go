@@ -48,7 +48,7 @@ func (f Field) show(value attr.Value) string {
 	case value.IsNull():
 		return "-"
 	case f.Redacted:
-		return "[Redact]"
+		return redactedText
 	case value.Kind() == attr.String:
 		return fmt.Sprintf("%q", value.String())
 	}

@@ -55,7 +55,7 @@ func matchingStep(facts Facts, rules Rules) Step {
 // it.
 func keyText(facts Facts, key mapping.Key) string {
 	if redacted(facts.Desired, key.Attribute) {
-		return key.Attribute + " [Redact]"
+		return key.Attribute + " " + redactedText
 	}
 	return fmt.Sprintf("%s %q", key.Attribute, key.Value)
 }

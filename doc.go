@@ -14,6 +14,7 @@
 //
 //	attr          Object, Value, Ref: the bag of attributes that every side speaks
 //	expr          the expression language of attribute mappings
+//	nearest       the known name that somebody meant who misspelled it
 //	scim          SCIM 2.0 wire types, shared by the side that serves and the side that calls
 //	directory     users, groups, applications, app roles, assignments, and what changed in them
 //	scope         who is in scope of an application, and why
@@ -37,7 +38,7 @@
 //
 // Imports point one way, from the outside to the inside:
 //
-//	0  attr  expr  scim
+//	0  attr  expr  nearest  scim
 //	1  directory  scope  mapping  provisioning
 //	2  plan  journal  source  connector
 //	3  engine

@@ -33,7 +33,7 @@ const (
 // folder, and not for the folder itself.
 func layers() [][]string {
 	return [][]string{
-		layerLanguage: {"attr", "expr", "scim"},
+		layerLanguage: {"attr", "expr", "nearest", "scim"},
 		layerDomain:   {"directory", "scope", "mapping", "provisioning"},
 		layerDecision: {"plan", "journal", "source", "connector"},
 		layerEngine:   {"engine"},
@@ -56,6 +56,7 @@ func exceptions() []exception {
 		{From: "journal", To: "plan", Reason: "a journal entry is a finished plan.Change"},
 		{From: "connector", To: "plan", Reason: "a connector applies plan.Change values"},
 		{From: "expr", To: "attr", Reason: "an expression computes attribute values"},
+		{From: "expr", To: "nearest", Reason: "a fault of an expression proposes the name that was meant"},
 		{From: "scope", To: "directory", Reason: "scope judges users of the directory and their grants"},
 		{From: "provisioning", To: "directory", Reason: "the watermark of a job is a position in the change feed"},
 		{From: "mapping", To: "directory", Reason: "the source side of a mapping reads users of the directory"},

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/usher-id/usher/nearest"
 )
 
 // Use says how a schema is going to be used, as far as it matters for checking
@@ -170,7 +172,7 @@ func (c *compiler) misspelled(schema Schema) {
 
 func (c *compiler) members(path string, unknown Unknown, known []string) {
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		if proposal := nearest(name, known); proposal != "" && !strings.EqualFold(proposal, name) {
+		if proposal := nearest.Name(name, known); proposal != "" && !strings.EqualFold(proposal, name) {
 			c.warn(path, "the member %q is not known and has no effect; did you mean %q?", name, proposal)
 		}
 	}

@@ -3,6 +3,8 @@ package mapping
 import (
 	"fmt"
 	"strings"
+
+	"github.com/usher-id/usher/nearest"
 )
 
 // Severity says what a Finding means for the schema.
@@ -91,48 +93,10 @@ func (f *finder) warn(path, format string, args ...any) {
 	f.findings = append(f.findings, Finding{Warning, path, fmt.Sprintf(format, args...)})
 }
 
-// nearest proposes a known name for one that is not known: one that differs in
-// letter case alone, else one with at most two letters wrong. Empty without one.
-func nearest(name string, known []string) string {
-	best, distance := "", 3
-	for _, candidate := range known {
-		if strings.EqualFold(candidate, name) {
-			return candidate
-		}
-		if d := editDistance(strings.ToLower(name), strings.ToLower(candidate), distance); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
-}
-
 // meant returns the proposal as the end of a message.
 func meant(name string, known []string) string {
-	if proposal := nearest(name, known); proposal != "" {
+	if proposal := nearest.Name(name, known); proposal != "" {
 		return fmt.Sprintf("; did you mean %q?", proposal)
 	}
 	return ""
-}
-
-// editDistance counts the letters to insert, remove or replace, up to a limit.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit || len(a) <= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return min(row[len(b)], limit)
 }

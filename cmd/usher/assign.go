@@ -42,19 +42,7 @@ Nothing happens in the application until the next cycle.`,
 		Example: "  usher assign Salesforce --group Sales --role \"Standard User\"\n  usher assign Salesforce --user ana@contoso.com --role \"System Administrator\"",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			request, err := who.request(given[0], role)
-			if err != nil {
-				return err
-			}
-			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, err := w.application(ctx, given[0])
-				if err != nil {
-					return err
-				}
-				request.Application = app.ID
-				if err := w.knows(ctx, request); err != nil {
-					return err
-				}
+			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app directory.Application, request directory.AssignmentRequest) error {
 				assignment, err := w.store.Assign(ctx, request)
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("%s has no role %q; \"usher app roles %s --import\" shows what there is", app.DisplayName, role, quoted(app.DisplayName))
@@ -87,19 +75,7 @@ no other one is disabled there with the next cycle.`,
 		Example: "  usher unassign Salesforce --group Contractors\n  usher unassign Salesforce --user ana@contoso.com",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			request, err := who.request(given[0], role)
-			if err != nil {
-				return err
-			}
-			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, err := w.application(ctx, given[0])
-				if err != nil {
-					return err
-				}
-				request.Application = app.ID
-				if err := w.knows(ctx, request); err != nil {
-					return err
-				}
+			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app directory.Application, request directory.AssignmentRequest) error {
 				count, err := w.store.Unassign(ctx, request)
 				if err != nil {
 					return err
@@ -120,6 +96,29 @@ no other one is disabled there with the next cycle.`,
 	who.flags(command)
 	command.Flags().StringVar(&role, "role", "", "only the assignments in this role")
 	return command
+}
+
+// withAssignment opens the workspace and looks up the application and whom the
+// flags name, for a command that makes or ends assignments.
+func (o *options) withAssignment(
+	command *cobra.Command, who principal, application, role string,
+	run func(context.Context, *workspace, directory.Application, directory.AssignmentRequest) error,
+) error {
+	request, err := who.request(application, role)
+	if err != nil {
+		return err
+	}
+	return o.with(command, func(ctx context.Context, w *workspace) error {
+		app, err := w.application(ctx, application)
+		if err != nil {
+			return err
+		}
+		request.Application = app.ID
+		if err := w.knows(ctx, request); err != nil {
+			return err
+		}
+		return run(ctx, w, app, request)
+	})
 }
 
 // knows refuses a user or group that is not in the directory.

@@ -70,7 +70,7 @@ func TestConditionsHoldEverythingAndFit(t *testing.T) {
 
 func TestNearestNames(t *testing.T) {
 	t.Parallel()
-	got := nearest("Standart User", []string{"Read Only", "Standard User", "System Administrator", "Marketing User", "standard platform user"})
+	got := like("Standart User", []string{"Read Only", "Standard User", "System Administrator", "Marketing User", "standard platform user"})
 	if len(got) != 3 || got[0] != `"Standard User"` {
 		t.Errorf("nearest names %v", got)
 	}

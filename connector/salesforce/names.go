@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/nearest"
 )
 
 // directory maps names of one kind of record, profiles or roles, to ids. It is
@@ -120,7 +121,7 @@ func (d *directory) find(attribute, name string) (string, *connector.Error) {
 // missing says that there is no such name, and which are like it.
 func (d *directory) missing(name string) string {
 	message := fmt.Sprintf("the org has no %s %q", d.kind, name)
-	if near := nearest(name, d.names); len(near) > 0 {
+	if near := like(name, d.names); len(near) > 0 {
 		message += "; it has " + strings.Join(near, ", ")
 	}
 	return message
@@ -133,39 +134,12 @@ func (d *directory) fault(attribute, message string) *connector.Error {
 
 func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// nearest returns the three names that are most like the one given, quoted.
-func nearest(name string, names []string) []string {
+// like returns the three names that are most like the one given, quoted.
+func like(name string, names []string) []string {
 	const enough = 3
-	sorted := slices.Clone(names)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		return cmp.Compare(distance(foldName(a), foldName(name)), distance(foldName(b), foldName(name)))
-	})
 	var quoted []string
-	for _, near := range sorted[:min(enough, len(sorted))] {
+	for _, near := range nearest.Sorted(name, names)[:min(enough, len(names))] {
 		quoted = append(quoted, strconv.Quote(near))
 	}
 	return quoted
-}
-
-// distance is the number of characters to insert, remove or replace that makes
-// one text of another (Levenshtein).
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range from {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range to {
-			replaced := diagonal
-			if r != s {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/usher-id/usher/nearest"
 )
 
 // layout says which columns a kind of file may have.
@@ -24,34 +26,7 @@ func (l layout) accepts(column string) bool {
 // nearest returns the column that somebody who wrote name probably meant, "" when
 // none is near.
 func (l layout) nearest(name string) string {
-	best, bestDistance := "", 4
-	for _, column := range slices.Concat(l.required, l.optional) {
-		if d := distance(strings.ToLower(name), strings.ToLower(column)); d < bestDistance && d < len(column) {
-			best, bestDistance = column, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to insert, remove or replace between two names.
-func distance(a, b string) int {
-	previous := make([]int, len(b)+1)
-	for j := range previous {
-		previous[j] = j
-	}
-	for i := range len(a) {
-		diagonal := previous[0]
-		previous[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = previous[j+1]
-			previous[j+1] = min(cost, previous[j]+1, previous[j+1]+1)
-		}
-	}
-	return previous[len(b)]
+	return nearest.Name(name, slices.Concat(l.required, l.optional))
 }
 
 // table is one reading of one file.

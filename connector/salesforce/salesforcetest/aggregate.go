@@ -65,7 +65,7 @@ func (a *aggregation) resolve(t *object) *apiError {
 	operands := slices.Clone(a.query.GroupBy)
 	for _, column := range a.query.Columns {
 		if column.Operand.IsZero() {
-			return a.run.fault(a.query.From.Position, "MALFORMED_QUERY", "Grouped query cannot use child relationships or FIELDS() in the SELECT list")
+			return a.run.fault(a.query.From.Position, "MALFORMED_QUERY", "Grouped query cannot use child relationships, TYPEOF or FIELDS() in the SELECT list")
 		}
 		grouped := slices.ContainsFunc(a.query.GroupBy, func(g soql.Operand) bool { return strings.EqualFold(g.String(), column.Operand.String()) })
 		if !grouped && !column.Operand.IsAggregate() {

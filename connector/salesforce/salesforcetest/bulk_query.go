@@ -56,19 +56,17 @@ func (o *Org) fillQueryJob(made *job, query *soql.Query, user string) *apiError 
 	var paths []path
 	for _, column := range query.Columns {
 		if column.Operand.IsZero() || column.Operand.Function != "" {
-			return run.fault(query.From.Position, "MALFORMED_QUERY", "Bulk queries cannot have child relationships, FIELDS() or aggregates")
+			return run.fault(query.From.Position, "MALFORMED_QUERY", "Bulk queries cannot have child relationships, TYPEOF, FIELDS() or aggregates")
 		}
 		p, fault := run.resolve(t, column.Operand)
 		if fault != nil {
 			return fault
 		}
-		name := ""
-		var nameSb65 strings.Builder
+		var name strings.Builder
 		for _, hop := range p.hops {
-			nameSb65.WriteString(hop.relationship + ".")
+			name.WriteString(hop.relationship + ".")
 		}
-		name += nameSb65.String()
-		paths, made.header = append(paths, p), append(made.header, name+p.name)
+		paths, made.header = append(paths, p), append(made.header, name.String()+p.name)
 	}
 	rows, fault := run.rows(t, query)
 	if fault != nil {

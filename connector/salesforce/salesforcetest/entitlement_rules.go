@@ -121,17 +121,15 @@ func (tx *transaction) beforeLicenseAssignment(d *draft) *apiError {
 	return nil
 }
 
-// beforeMember looks for a membership that exists already, and refuses groups
-// that nobody can add members to.
+// beforeMember looks for a membership that exists already, which then is the
+// answer (Object Reference, GroupMember: Usage), and refuses groups that nobody
+// can add members to.
 func (tx *transaction) beforeMember(d *draft) (*record, *apiError) {
 	o := tx.org.schema.object("GroupMember")
 	group, member := o.field("GroupId"), o.field("UserOrGroupId")
 	for _, r := range tx.org.tables[o.name].find(member, d.get(member)) {
 		if in, _ := r.stored(group); in == d.get(group) {
-			if repeatedMemberPasses {
-				return r, nil
-			}
-			return nil, rowError("DUPLICATE_VALUE", "duplicate value found: the member is in the group already")
+			return r, nil
 		}
 	}
 	t := tx.org.schema.object("Group")

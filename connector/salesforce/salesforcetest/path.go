@@ -40,8 +40,7 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 	for _, name := range names[:len(names)-1] {
 		reference := at.parent(name)
 		if reference == nil || !q.org.mayRead(q.user, at, reference) {
-			return p, q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf(
-				"Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", name))
+			return p, q.fault(operand.Position, "INVALID_FIELD", noRelationship(name))
 		}
 		p.hops = append(p.hops, reference)
 		if len(p.hops) > maximumHops {
@@ -63,6 +62,11 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 	}
 	p.leaf, p.name, p.kind = leaf, leaf.name, leaf.kind
 	return p, nil
+}
+
+// noRelationship is the text for a parent that an object does not have.
+func noRelationship(name string) string {
+	return fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", name)
 }
 
 // operandPath resolves the left side of a comparison: a field, or a function of

@@ -15,6 +15,7 @@ type projection struct {
 	field    *field        // a field of the object, or the reference to a parent
 	parent   []*projection // set for parents
 	dynamic  string        // a field of whatever object a polymorphic parent is
+	byType   *typeChoice   // set for TYPEOF
 	children map[string][]*record
 	below    *object       // of the children
 	nested   []*projection // of each child
@@ -42,6 +43,10 @@ func (q *queryRun) project(t *object, query *soql.Query) ([]*projection, *apiErr
 				return nil, err
 			}
 			list = append(list, fields...)
+		case column.TypeOf != nil:
+			if err := q.projectByType(t, &list, column.TypeOf); err != nil {
+				return nil, err
+			}
 		default:
 			if err := q.projectField(t, &list, column.Operand); err != nil {
 				return nil, err
@@ -78,12 +83,10 @@ func (q *queryRun) projectField(t *object, list *[]*projection, operand soql.Ope
 		return err
 	}
 	for _, hop := range p.hops {
-		i := slices.IndexFunc(*list, func(n *projection) bool { return n.parent != nil && n.field == hop })
-		if i < 0 {
-			i = len(*list)
-			*list = append(*list, &projection{name: hop.relationship, field: hop, parent: []*projection{}})
+		if slices.ContainsFunc(*list, func(n *projection) bool { return n.byType != nil && n.field == hop }) {
+			return q.sameRelationship(operand.Position, hop, p.name)
 		}
-		list = &(*list)[i].parent
+		list = below(list, []*field{hop})
 	}
 	if slices.ContainsFunc(*list, func(n *projection) bool { return n.parent == nil && n.name == p.name }) {
 		return q.fault(operand.Position, "INVALID_FIELD", "duplicate field selected: "+p.name)
@@ -94,6 +97,20 @@ func (q *queryRun) projectField(t *object, list *[]*projection, operand soql.Ope
 	}
 	*list = append(*list, leaf)
 	return nil
+}
+
+// below finds the fields of a parent in the tree, and makes what is missing on
+// the way there.
+func below(list *[]*projection, hops []*field) *[]*projection {
+	for _, hop := range hops {
+		i := slices.IndexFunc(*list, func(n *projection) bool { return n.parent != nil && n.field == hop })
+		if i < 0 {
+			i = len(*list)
+			*list = append(*list, &projection{name: hop.relationship, field: hop, parent: []*projection{}})
+		}
+		list = &(*list)[i].parent
+	}
+	return list
 }
 
 // projectChild runs a nested query once and sorts its rows by parent.
@@ -155,6 +172,8 @@ func (w renderer) record(buffer []byte, t *object, r *record, list []*projection
 // projection writes the value of one projection.
 func (w renderer) projection(buffer []byte, t *object, r *record, p *projection) []byte {
 	switch {
+	case p.byType != nil:
+		return w.byType(buffer, t, r, p)
 	case p.parent != nil:
 		above, parent := w.org.parentOf(t, r, p.field)
 		if parent == nil {

@@ -128,6 +128,9 @@ func (o *Org) runQuery(c *call, text string, query *soql.Query, bin bool) *answe
 	if fault != nil {
 		return refuse(fault)
 	}
+	if fault := typeOfRefusal(c.version, query); fault != nil {
+		return refuse(fault)
+	}
 	if c.query.Get("columns") == "true" {
 		return run.columns(t, query)
 	}

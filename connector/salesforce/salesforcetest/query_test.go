@@ -146,6 +146,8 @@ func TestIdsInOrderAreThoseOfCreation(t *testing.T) {
 func TestQueriesShowParentsChildrenAndSums(t *testing.T) {
 	t.Parallel()
 	s := people(t)
+	boss, _ := s.org.User("boss@example.com")
+	s.create("GroupMember", map[string]any{"GroupId": s.ids("Group", "DeveloperName")["All_Sales"], "UserOrGroupId": boss.ID})
 	tests := []struct{ name, soql, want string }{
 		{
 			"parents", "SELECT Manager.Username, Profile.UserLicense.Name, profile.name FROM User WHERE Username = 'zoe@example.com'",
@@ -164,6 +166,16 @@ func TestQueriesShowParentsChildrenAndSums(t *testing.T) {
 		{"sum", "SELECT SUM(TotalLicenses), COUNT(Id) FROM UserLicense WHERE Name LIKE 'Chatter%'", `"expr0":250500.0,"expr1":2}`},
 		{"fields", "SELECT FIELDS(ALL) FROM UserLicense WHERE Name = 'Identity' LIMIT 200", `"LicenseDefinitionKey":"PID_Identity_User","Name":"Identity","MasterLabel":"Identity","Status":"Active","TotalLicenses":100,"UsedLicenses":0`},
 		{"object named like a keyword", "SELECT DeveloperName, Related.Name FROM Group WHERE Type = 'Queue'", `"DeveloperName":"Support_Queue","Related":null}`},
+		{"relationship named like a keyword", "SELECT Group.DeveloperName FROM GroupMember WHERE Group.Type = 'Regular' AND UserOrGroup.Name = 'Aalto' ORDER BY Group.Name", `"Group":{"attributes":{"type":"Group","url":"URL"},"DeveloperName":"All_Sales"}}`},
+		{
+			"fields by type", "SELECT g.DeveloperName, TYPEOF g.Related WHEN Organization THEN Name, IsSandbox WHEN UserRole THEN RollupDescription END FROM Group g WHERE Type = 'Organization'",
+			`"DeveloperName":"AllInternalUsers","Related":{"attributes":{"type":"Organization","url":"URL"},"Name":"Simulated Org","IsSandbox":false}}`,
+		},
+		{
+			"other fields of other types", "SELECT TYPEOF UserOrGroup WHEN Group THEN Name ELSE Id, Name END FROM GroupMember WHERE UserOrGroup.Name = 'Aalto'",
+			`"UserOrGroup":{"attributes":{"type":"User","url":"URL"},"Id":"`,
+		},
+		{"no fields of other types", "SELECT TYPEOF UserOrGroup WHEN Group THEN Name END FROM GroupMember WHERE UserOrGroup.Name = 'Aalto'", `"UserOrGroup":null}`},
 		{"logins", "SELECT IsFrozen, User.Username FROM UserLogin WHERE User.Username = 'zoe@example.com'", `"IsFrozen":false,"User":{`},
 		{"picklist values", "SELECT Value FROM PicklistValueInfo WHERE EntityParticle.EntityDefinition.QualifiedApiName = 'User' AND EntityParticle.QualifiedApiName = 'LanguageLocaleKey' AND IsActive = true AND Value = 'pt_BR'", `"Value":"pt_BR"`},
 	}
@@ -213,6 +225,13 @@ func TestQueriesAreRefused(t *testing.T) {
 		{"SELECT Id FROM User WHERE CALENDAR_YEAR(CreatedDate) = '2000'", "INVALID_FIELD", "must be of type int and should not be enclosed in quotes"},
 		{"SELECT Id FROM User WHERE SQUARE(CreatedDate) = 4", "MALFORMED_QUERY", "unexpected token: 'SQUARE'"},
 		{"SELECT CALENDAR_YEAR(CreatedDate) FROM User", "MALFORMED_QUERY", "unexpected token: 'CALENDAR_YEAR'"},
+		{"SELECT TYPEOF Related WHEN Account THEN Name END FROM Group", "INVALID_FIELD", "Illegal entity relationship in polymorphic 'When' expression: 'Account'"},
+		{"SELECT TYPEOF Related WHEN UserRole THEN Foo END FROM Group", "INVALID_FIELD", "No such column 'Foo' on entity 'UserRole'."},
+		{"SELECT TYPEOF Foo WHEN User THEN Id END FROM Group", "INVALID_FIELD", "Didn't understand relationship 'Foo' in field path."},
+		{"SELECT TYPEOF Related WHEN UserRole THEN Id ELSE Foo END FROM Group", "INVALID_FIELD", "No such column 'Foo' on entity 'Name'."},
+		{"SELECT Related.Name, TYPEOF Related WHEN UserRole THEN Id END FROM Group", "MALFORMED_QUERY", "TYPEOF operand 'Related' and top-level SELECT list element 'Related.Name' may not reference the same relationship field."},
+		{"SELECT TYPEOF Related WHEN UserRole THEN Id END, Related.Id FROM Group", "MALFORMED_QUERY", "TYPEOF operand 'Related' and top-level SELECT list element 'Related.Id' may not"},
+		{"SELECT TYPEOF Related WHEN UserRole THEN Id END FROM Group GROUP BY Type", "MALFORMED_QUERY", "TYPEOF"},
 		{"SELECT Foo.Name FROM User", "INVALID_FIELD", "Didn't understand relationship 'Foo' in field path."},
 	}
 	for _, test := range tests {
@@ -224,6 +243,17 @@ func TestQueriesAreRefused(t *testing.T) {
 				t.Errorf("got %d %s, want %s %q", answer.status, answer.text, test.code, test.message)
 			}
 		})
+	}
+}
+
+func TestTypeOfIsNewerThanSomeVersions(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	const query = "SELECT TYPEOF Related WHEN Organization THEN Id END FROM Group"
+	for version, want := range map[string]string{"v45.0": "MALFORMED_QUERY", "v46.0": ""} {
+		if answer := s.do(http.MethodGet, "/services/data/"+version+"/query?q="+url.QueryEscape(query), ""); answer.code(t) != want {
+			t.Errorf("%s: %d %s", version, answer.status, answer.text)
+		}
 	}
 }
 

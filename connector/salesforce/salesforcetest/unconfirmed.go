@@ -10,15 +10,9 @@ import (
 // otherwise; nothing else repeats them. What is probable about the grammar of
 // queries is in unconfirmed.go of package soql.
 
-// Rules that are probable only, each of which can be switched to its opposite.
-const (
-	// unknownFieldRefusesCall makes one unknown field refuse all records of a
-	// collection; otherwise it refuses its own record.
-	unknownFieldRefusesCall = true
-	// repeatedMemberPasses answers the creation of a membership that exists with
-	// its id; otherwise it is a DUPLICATE_VALUE.
-	repeatedMemberPasses = true
-)
+// unknownFieldRefusesCall makes one unknown field refuse all records of a
+// collection; otherwise it refuses its own record.
+const unknownFieldRefusesCall = true
 
 // Texts and limits that are probable only.
 const (
@@ -48,6 +42,7 @@ const (
 	restrictedDomain    = "User is not allowed to log in from this IP address."
 	tooManyParents      = "SOQL statements cannot have more than 35 child-to-parent relationships"
 	tooManyChildren     = "SOQL statements cannot have more than 20 parent-to-child relationships"
+	illegalTypeOf       = "Illegal entity relationship in polymorphic 'When' expression: '%s'"
 	restrictedTime      = "User is not allowed to log in at this time."
 )
 

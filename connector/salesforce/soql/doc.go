@@ -6,6 +6,6 @@
 // object or a field exists, and what a comparison means, is for whoever
 // evaluates the tree. The grammar follows the SOQL and SOSL Reference.
 //
-// Left out of the language: TYPEOF, DISTANCE and GEOLOCATION, data categories,
-// currency literals, GROUP BY ROLLUP and CUBE, and several sources in one FROM.
+// Left out of the language: DISTANCE and GEOLOCATION, data categories, currency
+// literals, GROUP BY ROLLUP and CUBE, and several sources in one FROM.
 package soql

@@ -145,6 +145,9 @@ func (p *parser) column(nested bool) (Column, error) {
 		return Column{Child: child}, p.expect(")")
 	case p.peek().is("FIELDS") && p.ahead(1).is("("):
 		return p.fieldSet()
+	case p.peek().is("TYPEOF") && p.ahead(1).kind == tokenName && !p.ahead(1).is("FROM"):
+		typeOf, err := p.typeOf()
+		return Column{TypeOf: typeOf}, err
 	}
 	operand, err := p.operand()
 	if err != nil {
@@ -193,7 +196,8 @@ func (p *parser) operand() (Operand, error) {
 		operand.Path = inner.Path
 		return operand, p.expect(")")
 	}
-	if first.kind != tokenName || isReserved(first.text) {
+	// Relationships may be named like a word of the language: Group.Name, Order.Id.
+	if first.kind != tokenName || isReserved(first.text) && !p.ahead(1).is(".") {
 		return Operand{}, p.unexpected()
 	}
 	operand := Operand{Position: first.position, Path: []string{p.take().text}}

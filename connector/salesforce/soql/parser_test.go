@@ -31,6 +31,15 @@ func queries() []struct{ name, text, canonical string } {
 		{"escapes", `SELECT Id FROM User WHERE Name = 'O\'Neil \\ \n \u00e9' AND Name LIKE '50\%'`, `SELECT Id FROM User WHERE Name = 'O\'Neil \\ \n é' AND Name LIKE '50\%'`},
 		{"alias", "SELECT u.Id FROM User u WHERE u.Name = null", "SELECT u.Id FROM User u WHERE u.Name = null"},
 		{"numbers", "SELECT Id FROM UserLicense WHERE TotalLicenses >= -1 AND UsedLicenses < 1.5", "SELECT Id FROM UserLicense WHERE TotalLicenses >= -1 AND UsedLicenses < 1.5"},
+		{
+			"relationship named like a keyword", "SELECT group.Name FROM GroupMember WHERE Group.Type = 'Queue' GROUP BY Group.Name ORDER BY Group.Name",
+			"SELECT group.Name FROM GroupMember WHERE Group.Type = 'Queue' GROUP BY Group.Name ORDER BY Group.Name",
+		},
+		{
+			"fields by type", "SELECT Id, typeof Owner.Related when User then Username, Profile.Name when UserRole then Name else Id end FROM Group",
+			"SELECT Id, TYPEOF Owner.Related WHEN User THEN Username, Profile.Name WHEN UserRole THEN Name ELSE Id END FROM Group",
+		},
+		{"fields by one type", "SELECT TYPEOF Related WHEN Group THEN Group.Name END FROM Group", "SELECT TYPEOF Related WHEN Group THEN Group.Name END FROM Group"},
 		{"mode and purpose", "SELECT Id FROM User USING SCOPE everything WITH USER_MODE FOR VIEW", "SELECT Id FROM User USING SCOPE everything WITH USER_MODE FOR VIEW"},
 	}
 }
@@ -70,6 +79,12 @@ func TestParseFaults(t *testing.T) {
 		{"open string", "SELECT Id FROM User WHERE Name = 'abc", "unexpected token: '<EOF>', unclosed string literal", 1, 34},
 		{"impossible date", "SELECT Id FROM User WHERE CreatedDate > 2026-02-30", "unexpected token: '2026-02-30'", 1, 41},
 		{"star", "SELECT * FROM User", "unexpected char:'*'", 1, 8},
+		{"keyword without a relationship", "SELECT Group FROM GroupMember", "unexpected token: 'Group'", 1, 8},
+		{"type without a case", "SELECT TYPEOF Related ELSE Name END FROM Group", "unexpected token: 'ELSE'", 1, 23},
+		{"type without an end", "SELECT TYPEOF Related WHEN User THEN Name FROM Group", "unexpected token: 'FROM'", 1, 43},
+		{"type without fields", "SELECT TYPEOF Related WHEN User THEN FROM Group", "unexpected token: 'FROM'", 1, 38},
+		{"function among the fields of a type", "SELECT TYPEOF Related WHEN User THEN COUNT(Id) END FROM Group", "unexpected token: 'COUNT'", 1, 38},
+		{"type in a condition", "SELECT Id FROM Group WHERE TYPEOF Related = 'x'", "unexpected token: 'Related'", 1, 35},
 		{"columns count characters", "SELECT Id FROM User WHERE Name = 'é' x", "unexpected token: 'x'", 1, 38},
 	}
 	for _, test := range tests {

@@ -32,9 +32,9 @@ func (q *Query) print(b *strings.Builder) {
 	printWord(b, " USING SCOPE ", q.Scope)
 	printCondition(b, " WHERE ", q.Where)
 	printWord(b, " WITH ", q.With)
-	for i, operand := range q.GroupBy {
-		b.WriteString(pick(i == 0, " GROUP BY ", ", "))
-		b.WriteString(operand.String())
+	if len(q.GroupBy) > 0 {
+		b.WriteString(" GROUP BY ")
+		printOperands(b, q.GroupBy)
 	}
 	printCondition(b, " HAVING ", q.Having)
 	for i, order := range q.OrderBy {
@@ -54,9 +54,31 @@ func (c Column) print(b *strings.Builder) {
 		b.WriteByte(')')
 	case c.Fields != "":
 		b.WriteString("FIELDS(" + string(c.Fields) + ")")
+	case c.TypeOf != nil:
+		c.TypeOf.print(b)
 	default:
 		b.WriteString(c.Operand.String())
 		printWord(b, " ", c.Alias)
+	}
+}
+
+func (t *TypeOf) print(b *strings.Builder) {
+	b.WriteString("TYPEOF " + strings.Join(t.Path, "."))
+	for _, branch := range t.Branches {
+		b.WriteString(" WHEN " + branch.Object + " THEN ")
+		printOperands(b, branch.Fields)
+	}
+	if len(t.Else) > 0 {
+		b.WriteString(" ELSE ")
+		printOperands(b, t.Else)
+	}
+	b.WriteString(" END")
+}
+
+func printOperands(b *strings.Builder, operands []Operand) {
+	for i, operand := range operands {
+		b.WriteString(pick(i == 0, "", ", "))
+		b.WriteString(operand.String())
 	}
 }
 

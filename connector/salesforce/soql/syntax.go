@@ -29,7 +29,24 @@ type Column struct {
 	Operand Operand  // a field or a function
 	Fields  FieldSet // FIELDS(...)
 	Child   *Query   // (SELECT … FROM relationship)
+	TypeOf  *TypeOf  // TYPEOF relationship …
 	Alias   string   // only for operands
+}
+
+// TypeOf selects fields by the type of the record that a polymorphic
+// relationship leads to.
+type TypeOf struct {
+	Path     []string
+	Branches []Branch  // at least one
+	Else     []Operand // empty if there is no ELSE
+	Position Position
+}
+
+// Branch is WHEN object THEN fields.
+type Branch struct {
+	Object   string
+	Fields   []Operand
+	Position Position // of the object
 }
 
 // FieldSet is the argument of FIELDS().

@@ -3,38 +3,73 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
 )
 
-// attempts are the writes whose outcome is not recorded: those of this cycle that
-// are under way, and those that an earlier one left behind when it broke off.
+// attempts are the writes that earlier cycles left behind without a record when they
+// broke off.
 type attempts struct {
-	left    []Attempt                // by earlier cycles
-	targets map[string]AttemptTarget // of those, by person
-	open    []string                 // ids of this cycle's, recorded by now
-	pending bool                     // somebody's outcome is still not known
+	targets map[string]AttemptTarget // by person
+	ids     map[string]string        // of the attempt of each person, in a cycle of the whole job
+	mu      sync.Mutex
+	open    map[string]bool // people whose outcome is still not known
 }
 
-// recall reads what earlier cycles left behind.
+// recall reads what earlier cycles left behind. A cycle of the whole job will find
+// out about each person, and parts the attempts so that each can end on its own.
 func (c *cycle) recall(ctx context.Context) error {
 	left, err := c.Attempts.Attempts(ctx, c.job.ID)
 	if err != nil {
 		return fmt.Errorf("read what earlier cycles left behind: %w", err)
 	}
-	c.attempts.left, c.attempts.targets = left, make(map[string]AttemptTarget)
+	c.attempts.targets, c.attempts.ids, c.attempts.open = make(map[string]AttemptTarget), make(map[string]string), make(map[string]bool)
+	var parting Commit
+	parted := true
 	for _, attempt := range left {
+		parted = parted && len(attempt.Targets) == 1
+		parting.Settled = append(parting.Settled, attempt.ID)
 		for _, target := range attempt.Targets {
-			c.attempts.targets[target.SourceID] = target
+			before, twice := c.attempts.targets[target.SourceID]
+			parted = parted && !twice
+			if twice && before.enables() && !target.enables() {
+				target = before // what gave the account counts
+			}
+			c.attempts.targets[target.SourceID], c.attempts.ids[target.SourceID] = target, attempt.ID
 		}
+	}
+	if c.asked.DryRun || c.kind == provisioning.OnDemand {
+		clear(c.attempts.ids)
+		return nil
+	}
+	if parted {
+		return nil
+	}
+	return c.part(ctx, parting)
+}
+
+// part gives each person who was left behind an attempt of their own.
+func (c *cycle) part(ctx context.Context, parting Commit) error {
+	for _, id := range slices.Sorted(maps.Keys(c.attempts.targets)) {
+		single := Attempt{ID: newID(), Targets: []AttemptTarget{c.attempts.targets[id]}}
+		c.attempts.ids[id] = single.ID
+		parting.Unsettled = append(parting.Unsettled, single)
+	}
+	if err := c.recordBatch(ctx, parting); err != nil {
+		return fmt.Errorf("part what earlier cycles left behind: %w", err)
 	}
 	return nil
 }
 
-// leftBehind returns the people whose account may have been made or enabled
-// without a record.
+// leftBehind returns the people whose account may have been written without a
+// record.
 func (c *cycle) leftBehind() []string {
 	ids := make([]string, 0, len(c.attempts.targets))
 	for id := range c.attempts.targets {
@@ -43,56 +78,100 @@ func (c *cycle) leftBehind() []string {
 	return ids
 }
 
-// attempting writes down that a batch is about to make or enable accounts.
-func (c *cycle) attempting(ctx context.Context, items []*item) error {
+// attempting writes down what a batch is about to write, and returns that.
+func (c *cycle) attempting(ctx context.Context, items []*item) (Attempt, error) {
 	attempt := Attempt{ID: newID()}
 	for _, i := range items {
-		action := i.change.Action
-		if i.change.Status != plan.Planned || i.subject.User.ID == "" || action != plan.Create && action != plan.Enable {
+		if !writes(i) || i.subject.User.ID == "" {
 			continue
 		}
-		target := AttemptTarget{SourceID: i.subject.User.ID}
+		target := AttemptTarget{SourceID: i.subject.User.ID, Action: i.change.Action, Fields: i.change.Fields, Reason: i.change.Reason}
 		if len(i.desired.Keys) > 0 {
 			target.Attribute, target.Value = i.desired.Keys[0].Attribute, i.desired.Keys[0].Value.String()
 		}
 		attempt.Targets = append(attempt.Targets, target)
 	}
 	if len(attempt.Targets) == 0 {
-		return nil
+		return Attempt{}, nil
 	}
 	if err := c.Attempts.Attempting(ctx, c.cycle, attempt); err != nil {
-		return fmt.Errorf("write down what is about to be written: %w", err)
+		return Attempt{}, fmt.Errorf("write down what is about to be written: %w", err)
 	}
-	c.reserving.Lock()
-	defer c.reserving.Unlock()
-	c.attempts.open = append(c.attempts.open, attempt.ID)
-	return nil
+	return attempt, nil
 }
 
-// noteOutcome remembers that somebody who was left behind is still not settled.
-func (c *cycle) noteOutcome(i *item) {
-	if _, left := c.attempts.targets[i.subject.User.ID]; !left {
+// settle ends an attempt with the commit of its batch. What the target did not come
+// to, or gave no answer to, stays written down.
+func (a Attempt) settle(commit *Commit, items []*item) {
+	if a.ID == "" {
 		return
 	}
-	switch i.change.Status {
-	case plan.Failure, plan.Staged, plan.Planned:
-		c.reserving.Lock()
-		defer c.reserving.Unlock()
-		c.attempts.pending = true
-	case plan.Success, plan.Skipped, plan.Warning:
+	commit.Settled = append(commit.Settled, a.ID)
+	open := make(map[string]bool)
+	for _, i := range items {
+		if writes(i) {
+			open[i.subject.User.ID] = true
+		}
+	}
+	rest := Attempt{ID: newID()}
+	for _, target := range a.Targets {
+		if open[target.SourceID] {
+			rest.Targets = append(rest.Targets, target)
+		}
+	}
+	if len(rest.Targets) > 0 {
+		commit.Unsettled = append(commit.Unsettled, rest)
 	}
 }
 
-// settleAttempts forgets the attempts of a cycle that came to its end, and those of
-// earlier ones when everybody's outcome is known by now.
+// recover gives the log the entry of a change that an earlier cycle wrote and could
+// not record: the account was looked up, and nothing is left to do.
+func (c *cycle) recover(i *item) {
+	before, left := c.attempts.targets[i.subject.User.ID]
+	if !left || before.Action == "" || c.asked.DryRun || c.kind == provisioning.OnDemand {
+		return
+	}
+	if i.change.Status == plan.Skipped && i.change.Action == plan.None || before.Action == plan.Delete && i.change.Reason.Code == plan.CodeInvalidAnchor {
+		i.change = i.change.Recovered(before.Action, before.Fields, before.Reason)
+	}
+}
+
+// noteOutcome returns the attempt that an earlier cycle left behind and whose outcome
+// is known by now, empty when there is none.
+func (c *cycle) noteOutcome(i *item) string {
+	id, left := c.attempts.ids[i.subject.User.ID]
+	if !left || outcomeKnown(i) {
+		return id
+	}
+	c.attempts.mu.Lock()
+	defer c.attempts.mu.Unlock()
+	c.attempts.open[i.subject.User.ID] = true
+	return ""
+}
+
+// outcomeKnown reports whether it is known what the account is like after a change.
+func outcomeKnown(i *item) bool {
+	switch i.change.Status {
+	case plan.Success, plan.Skipped, plan.Warning:
+		return true
+	case plan.Failure:
+		kind := connector.KindOf(i.outcome.Err)
+		return i.outcome.Err != nil && (kind == connector.Invalid || kind == connector.Conflict || kind == connector.Forbidden || kind == connector.Unsupported)
+	case plan.Staged, plan.Planned:
+	}
+	return false
+}
+
+// settleAttempts forgets, at the end of a cycle of the whole job, what earlier ones
+// left behind, but for people whose outcome is still not known.
 func (c *cycle) settleAttempts(ctx context.Context) error {
-	ids := c.attempts.open
-	if !c.attempts.pending {
-		for _, attempt := range c.attempts.left {
-			ids = append(ids, attempt.ID)
+	var ids []string
+	for person, id := range c.attempts.ids {
+		if !c.attempts.open[person] {
+			ids = append(ids, id)
 		}
 	}
-	if len(ids) == 0 || c.asked.DryRun {
+	if len(ids) == 0 {
 		return nil
 	}
 	if err := c.Attempts.Settled(ctx, c.cycle, ids); err != nil {
@@ -102,10 +181,10 @@ func (c *cycle) settleAttempts(ctx context.Context) error {
 }
 
 // attempted gives a person who is out of scope the key by which an account that
-// was made without a record is found.
+// was made or enabled without a record is found.
 func (c *cycle) attempted(i *item) (mapping.Key, bool) {
 	target, found := c.attempts.targets[i.subject.User.ID]
-	if !found || target.Attribute == "" {
+	if !found || target.Attribute == "" || !target.enables() {
 		return mapping.Key{}, false
 	}
 	return mapping.Key{Attribute: target.Attribute, Value: attr.Text(target.Value)}, true

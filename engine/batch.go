@@ -30,20 +30,24 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 			return err
 		}
 	}
+	for _, i := range work.items {
+		c.recover(i)
+	}
 	for _, i := range work.decided {
 		if !i.decided {
 			i.change = plan.Decide(i.facts(nil, noKey, "", c.target.ObjectType), c.rules)
 		}
 	}
+	var attempt Attempt
 	var stop error
 	if !c.asked.DryRun && slices.ContainsFunc(work.items, writes) {
-		stop = c.attempting(ctx, work.items)
+		attempt, stop = c.attempting(ctx, work.items)
 		if stop == nil {
 			stop = during(ctx, d.writing, func() error { return c.apply(ctx, work.items) })
 		}
 	}
 	// What was written is recorded even when the cycle stops here.
-	return errors.Join(stop, c.commit(ctx, slices.Concat(work.items, work.decided), time.Since(began)))
+	return errors.Join(stop, c.commit(ctx, slices.Concat(work.items, work.decided), attempt, time.Since(began)))
 }
 
 func writes(i *item) bool { return i.change.Status == plan.Planned && i.change.Action.Writes() }

@@ -14,12 +14,16 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-// commit records a batch in one transaction and tells about it.
-func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) error {
+// commit records a batch in one transaction, with the attempt that is over, and tells
+// about it.
+func (c *cycle) commit(ctx context.Context, items []*item, attempt Attempt, took time.Duration) error {
 	over := make([]*item, 0, len(items))
+	var settled []string
 	defer c.release(items)
 	for _, i := range items {
-		c.noteOutcome(i)
+		if id := c.noteOutcome(i); id != "" {
+			settled = append(settled, id)
+		}
 		if i.change.Status == plan.Planned && !c.asked.DryRun {
 			continue // the cycle stops before the target came to it
 		}
@@ -28,6 +32,8 @@ func (c *cycle) commit(ctx context.Context, items []*item, took time.Duration) e
 	}
 	if !c.asked.DryRun {
 		record := c.commitOf(over, took)
+		record.Settled = settled
+		attempt.settle(&record, items)
 		// A batch that the target has taken is recorded although the cycle was asked to stop.
 		if err := c.recordBatch(context.WithoutCancel(ctx), record); err != nil {
 			return fmt.Errorf("record a batch: %w", err)

@@ -23,11 +23,7 @@ func (c *cycle) run(ctx context.Context) error {
 		return err
 	}
 	if c.kind == provisioning.OnDemand {
-		if err := c.people(ctx); err != nil {
-			return err
-		}
-		c.attempts.pending = true // what earlier cycles left behind is for a whole cycle
-		return c.settleAttempts(ctx)
+		return c.people(ctx) // what earlier cycles left behind is for a whole cycle
 	}
 	if err := c.roles(ctx); err != nil {
 		return err

@@ -30,7 +30,8 @@ type item struct {
 // judge makes an item: who the person is and whether they are in scope.
 func (c *cycle) judge(subject Subject) *item {
 	i := &item{subject: subject}
-	_, i.left = c.attempts.targets[subject.User.ID]
+	target, left := c.attempts.targets[subject.User.ID]
+	i.left = left && target.enables()
 	i.source = gone(subject.User.ID)
 	if !subject.Gone {
 		i.source = mapping.Source(mapping.Person{User: subject.User, Grants: subject.Grants})

@@ -134,6 +134,8 @@ type Commit struct {
 	Waiting     []Reference // put
 	Resolved    []Reference // over: written, or not wanted any more
 	Removed     []string    // source ids whose removal is carried out or no longer due
+	Settled     []string    // ids of attempts whose outcome is recorded herewith
+	Unsettled   []Attempt   // put: what of them is not known
 }
 
 // Ledger is what a cycle reads and writes of Usher's own state. Every method that
@@ -167,8 +169,9 @@ type Ledger interface {
 	Finish(ctx context.Context, cycle Cycle, job provisioning.Job) error
 }
 
-// Attempts keeps writes that are under way, so that an account that was made or
-// enabled just before a crash is known to be Usher's: whoever leaves before the
+// Attempts keeps writes that are under way. After a crash they tell what may have
+// been written without a record: the log gets the entry that it lacks, and an account
+// that was made or enabled is known to be Usher's, so that whoever leaves before the
 // next cycle loses it all the same.
 type Attempts interface {
 	// Attempting writes an attempt down, before the target is asked. It checks the
@@ -186,18 +189,26 @@ type Attempts interface {
 	Log(ctx context.Context, cycle Cycle, entries []journal.Entry) error
 }
 
-// Attempt is a batch of accounts that are about to be made or enabled.
+// Attempt is a batch of changes that are about to be written.
 type Attempt struct {
 	ID      string
 	Targets []AttemptTarget
 }
 
-// AttemptTarget is one person of an attempt and the value that the account is
-// found by.
+// AttemptTarget is one person of an attempt, the value that the account is found by,
+// and what is to be written.
 type AttemptTarget struct {
-	SourceID  string `json:"sourceId"`
-	Attribute string `json:"attribute"`
-	Value     string `json:"value"`
+	SourceID  string       `json:"sourceId"`
+	Attribute string       `json:"attribute"`
+	Value     string       `json:"value"`
+	Action    plan.Action  `json:"action,omitzero"` // empty in what an older version wrote down: create or enable
+	Fields    []plan.Field `json:"fields,omitempty"`
+	Reason    plan.Reason  `json:"reason,omitzero"`
+}
+
+// enables reports whether the attempt was to give somebody an account.
+func (t AttemptTarget) enables() bool {
+	return t.Action == "" || t.Action == plan.Create || t.Action == plan.Enable
 }
 
 // Removals is a job's list of accounts to take away. It is written before the

@@ -63,6 +63,13 @@ func (c Change) Succeeded(targetID string, warnings []string) Change {
 	})
 }
 
+// Recovered returns the change of an account that was found as it should be, after an
+// earlier attempt at it was written and never recorded: it is what that attempt was.
+func (c Change) Recovered(action Action, fields []Field, reason Reason) Change {
+	c.Action, c.Fields, c.Reason = action, fields, reason
+	return c.Succeeded(c.Target.ID, []string{"Usher stopped before it could record this change; the account was looked up, and the change found done"})
+}
+
 // Failed returns the change after the target refused it. Its action stays: it
 // says what was tried.
 func (c Change) Failed(reason Reason) Change {

@@ -11,14 +11,22 @@ import (
 
 // Attempting writes down an attempt; see engine.Attempts.
 func (c cycles) Attempting(ctx context.Context, cycle engine.Cycle, attempt engine.Attempt) error {
-	targets, err := encodeJSON("attempt", attempt.Targets)
-	if err != nil {
-		return err
-	}
 	return c.commit(ctx, "write down an attempt of cycle "+cycle.ID, cycle, func(t *tx) error {
-		_, err := t.exec(ctx, `insert into attempts (job_id, id, targets) values ($1, $2, $3)`, cycle.JobID, attempt.ID, targets)
-		return err
+		return t.putAttempts(ctx, cycle.JobID, []engine.Attempt{attempt})
 	})
+}
+
+func (t *tx) putAttempts(ctx context.Context, jobID string, attempts []engine.Attempt) error {
+	for _, attempt := range attempts {
+		targets, err := encodeJSON("attempt", attempt.Targets)
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `insert into attempts (job_id, id, targets) values ($1, $2, $3)`, jobID, attempt.ID, clean(targets)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Attempts returns what is not known to have happened; see engine.Attempts.
@@ -42,10 +50,11 @@ func (c cycles) Attempts(ctx context.Context, jobID string) ([]engine.Attempt, e
 
 // Settled forgets attempts; see engine.Attempts.
 func (c cycles) Settled(ctx context.Context, cycle engine.Cycle, ids []string) error {
-	return c.commit(ctx, "settle attempts of cycle "+cycle.ID, cycle, func(t *tx) error {
-		_, err := t.exec(ctx, `delete from attempts where job_id = $1 and id in list($2)`, cycle.JobID, ids)
-		return err
-	})
+	return c.commit(ctx, "settle attempts of cycle "+cycle.ID, cycle, func(t *tx) error { return t.settle(ctx, cycle.JobID, ids) })
+}
+
+func (t *tx) settle(ctx context.Context, jobID string, ids []string) error {
+	return t.deleteBySource(ctx, `delete from attempts where job_id = $1 and id in list($2)`, jobID, ids)
 }
 
 // Log appends entries alone; see engine.Attempts.

@@ -32,6 +32,8 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 			func() error {
 				return t.deleteBySource(ctx, `delete from removals where job_id = $1 and source_id in list($2)`, cycle.JobID, commit.Removed)
 			},
+			func() error { return t.settle(ctx, cycle.JobID, commit.Settled) },
+			func() error { return t.putAttempts(ctx, cycle.JobID, commit.Unsettled) },
 			func() error { return t.appendEntries(ctx, entries) },
 		} {
 			if err := write(); err != nil {
@@ -147,12 +149,12 @@ func (t *tx) deleteWaiting(ctx context.Context, jobID string, references []engin
 	return nil
 }
 
-// deleteBySource runs a statement that takes a job and a list of source ids.
-func (t *tx) deleteBySource(ctx context.Context, text, jobID string, sourceIDs []string) error {
-	if len(sourceIDs) == 0 {
+// deleteBySource runs a statement that takes a job and a list of ids, if there are any.
+func (t *tx) deleteBySource(ctx context.Context, text, jobID string, ids []string) error {
+	if len(ids) == 0 {
 		return nil
 	}
-	_, err := t.exec(ctx, text, jobID, sourceIDs)
+	_, err := t.exec(ctx, text, jobID, ids)
 	return err
 }
 

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"strconv"
+
+	"github.com/usher-id/usher/journal"
+)
+
+// DirectoryAudit is Graph's directoryAudit: one act of an administrator.
+type DirectoryAudit struct {
+	ID                  string           `json:"id"`
+	ActivityDateTime    Moment           `json:"activityDateTime"`
+	ActivityDisplayName string           `json:"activityDisplayName"`
+	AdditionalDetails   []AuditDetail    `json:"additionalDetails"`
+	Category            string           `json:"category"`
+	CorrelationID       *string          `json:"correlationId"`
+	InitiatedBy         AuditInitiator   `json:"initiatedBy"`
+	LoggedByService     string           `json:"loggedByService"`
+	OperationType       string           `json:"operationType"`
+	Result              string           `json:"result"`
+	ResultReason        string           `json:"resultReason"`
+	TargetResources     []TargetResource `json:"targetResources"`
+}
+
+// AuditDetail is Graph's keyValue of an audit record.
+type AuditDetail struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// AuditInitiator is Graph's auditActivityInitiator: a person or a client of the API.
+type AuditInitiator struct {
+	User *AuditUser `json:"user"`
+	App  *AuditApp  `json:"app"`
+}
+
+// AuditUser is Graph's userIdentity.
+type AuditUser struct {
+	ID                string `json:"id"`
+	DisplayName       string `json:"displayName"`
+	UserPrincipalName string `json:"userPrincipalName"`
+}
+
+// AuditApp is Graph's appIdentity.
+type AuditApp struct {
+	AppID                string `json:"appId"`
+	DisplayName          string `json:"displayName"`
+	ServicePrincipalID   string `json:"servicePrincipalId"`
+	ServicePrincipalName string `json:"servicePrincipalName"`
+}
+
+// TargetResource is Graph's targetResource.
+type TargetResource struct {
+	ID                 string   `json:"id"`
+	DisplayName        string   `json:"displayName"`
+	Type               string   `json:"type"`
+	ModifiedProperties []string `json:"modifiedProperties"`
+}
+
+// NewDirectoryAudit makes the resource of an audit record.
+func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
+	record := DirectoryAudit{
+		ID: strconv.FormatInt(audit.ID, 10), ActivityDateTime: Moment(audit.At), ActivityDisplayName: audit.Activity,
+		AdditionalDetails: []AuditDetail{}, Category: "ApplicationManagement", LoggedByService: "Account Provisioning",
+		OperationType: "Update", Result: "success", ResultReason: audit.Detail,
+		InitiatedBy:     AuditInitiator{User: &AuditUser{DisplayName: audit.Actor, UserPrincipalName: audit.Actor}},
+		TargetResources: []TargetResource{},
+	}
+	if audit.Detail != "" {
+		record.AdditionalDetails = append(record.AdditionalDetails, AuditDetail{"Detail", audit.Detail})
+	}
+	if audit.Subject != "" {
+		record.TargetResources = append(record.TargetResources, TargetResource{DisplayName: audit.Subject, Type: "Other", ModifiedProperties: []string{}})
+	}
+	return record
+}

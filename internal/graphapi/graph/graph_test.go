@@ -39,7 +39,7 @@ func golden(t *testing.T, name string, value any) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file) //nolint:gosec // a file of the test.
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,14 +19,6 @@ func (m Moment) MarshalJSON() ([]byte, error) {
 	return json.Marshal(time.Time(m).UTC().Format("2006-01-02T15:04:05.9999999Z07:00"))
 }
 
-// optional returns nil, which is written as null, for the zero time.
-func optional(t time.Time) *Moment {
-	if t.IsZero() {
-		return nil
-	}
-	return new(Moment(t))
-}
-
 // Duration is a length of time in ISO 8601: PT40M.
 type Duration time.Duration
 

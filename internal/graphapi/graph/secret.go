@@ -174,7 +174,7 @@ func (s Secrets) List(declared []provisioning.Setting) []Secret {
 // current returns the text that was put for as long as it says what holds.
 func (s Secrets) current(credential provisioning.Credential) string {
 	text := credential.Value.Reveal()
-	now := ""
+	var now string
 	switch credential.Key {
 	case secretSyncAll:
 		now = strconv.FormatBool(s.Settings.SyncAll)

@@ -74,7 +74,8 @@ type Role struct {
 	ID          string // stable over renames
 	Name        string
 	Description string
-	License     License // zero when the role takes none
+	License     License  // zero when the role takes none
+	Aliases     []string // other forms of the id
 }
 
 // License is a kind of licence with its seats.
@@ -113,9 +114,10 @@ type Permission struct {
 
 // Usage is what a connector used up since it was opened.
 type Usage struct {
-	Calls     int64 // requests made
-	Limit     int64 // the target's own limit for a day, 0 when it is not known
-	LimitUsed int64 // used of that limit by everybody, as the target said last
+	Calls     int64     // requests made
+	Limit     int64     // the target's own limit for a day, 0 when it is not known
+	LimitUsed int64     // used of that limit by everybody, as the target said last
+	Features  []Feature // what takes a licence besides the role, with its seats when the roles were read last; nobody changes it
 }
 
 // Environment is what a connector is opened with.
@@ -155,14 +157,16 @@ type Descriptor struct {
 
 // Capabilities are what a target can do and how it wants to be treated.
 type Capabilities struct {
-	ObjectType      string // type of the accounts: "User"
-	NameAttribute   string // attribute that names an account for people: "Username"
-	ActiveAttribute string // Boolean attribute that disables and enables an account: "IsActive"
-	CreatesDisabled bool   // accounts can be created disabled
-	Deletes         bool   // accounts can be deleted; where they cannot, a delete is a disable
-	ImportsRoles    bool
-	RequiresRole    bool   // default access is not enough
-	BatchSize       int    // largest batch of Apply and of Query.IDs plus Query.Values
-	Concurrency     int    // batches that may be under way at the same time
-	CodePrefix      string // prefix of the codes in the provisioning log: "Salesforce"
+	ObjectType                         string // type of the accounts: "User"
+	NameAttribute                      string // attribute that names an account for people: "Username"
+	ActiveAttribute                    string // Boolean attribute that disables and enables an account: "IsActive"
+	CreatesDisabled                    bool   // accounts can be created disabled
+	Deletes                            bool   // accounts can be deleted; where they cannot, a delete is a disable
+	ImportsRoles                       bool
+	RequiresRole                       bool   // default access is not enough
+	RoleIDAttribute, RoleNameAttribute string // attributes that give an account its role, and so its licence: "ProfileId", "ProfileName"
+	DisabledKeepsSeats                 bool   // disabling an account frees no licence
+	BatchSize                          int    // largest batch of Apply and of Query.IDs plus Query.Values
+	Concurrency                        int    // batches that may be under way at the same time
+	CodePrefix                         string // prefix of the codes in the provisioning log: "Salesforce"
 }

@@ -38,6 +38,7 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 			i.change = plan.Decide(i.facts(nil, noKey, "", c.target.ObjectType), c.rules)
 		}
 	}
+	c.countSeats(work.items)
 	var attempt Attempt
 	var stop error
 	if !c.asked.DryRun && slices.ContainsFunc(work.items, writes) {

@@ -60,6 +60,7 @@ func (c *cycle) roles(ctx context.Context) error {
 	if err := distinct(roles); err != nil {
 		return err
 	}
+	c.seats = connector.NewSeatCount(connector.NewSeatBook(c.target, roles, c.asked.Connector.Usage().Features))
 	if c.asked.DryRun {
 		return nil
 	}
@@ -117,7 +118,7 @@ func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, err
 func (c *cycle) record(failure error) provisioning.Run {
 	counts := c.progress.snapshot()
 	counts.Calls = c.asked.Connector.Usage().Calls - c.callsBefore
-	run := provisioning.Run{CycleID: c.cycle.ID, Kind: c.kind, State: provisioning.Succeeded, Began: c.began, Ended: time.Now().UTC(), Counts: counts}
+	run := provisioning.Run{CycleID: c.cycle.ID, Kind: c.kind, State: provisioning.Succeeded, Began: c.began, Ended: time.Now().UTC(), Counts: counts, Seats: c.seatDemands()}
 	switch {
 	case failure != nil:
 		run.State, run.Error = provisioning.Failed, failure.Error()

@@ -128,9 +128,11 @@ type cycle struct {
 	found       int       // removals that this cycle found and no earlier one failed to make
 	dryRemovals []Removal // what a dry run would put on the list
 	telling     sync.Mutex
+	counting    sync.Mutex
 	reserving   sync.Mutex
-	claims      map[string]string // found accounts that are being connected, to whom
-	reserved    map[string]string // values chosen in this cycle, to the person they are for
-	staged      int               // removals that are held at the end
-	held        string            // why the removal guard holds removals, empty when it does not
+	claims      map[string]string    // found accounts that are being connected, to whom
+	reserved    map[string]string    // values chosen in this cycle, to the person they are for
+	staged      int                  // removals that are held at the end
+	seats       *connector.SeatCount // nil when the target has no roles
+	held        string               // why the removal guard holds removals, empty when it does not
 }

@@ -110,6 +110,9 @@ type Run struct {
 	Ended   time.Time `json:"ended"`
 	Counts  Counts    `json:"counts"`
 	Error   string    `json:"error,omitzero"` // why it failed as a whole
+	// Seats is what the changes of the cycle asked of the target's licences; the free
+	// seats are those before the first write.
+	Seats []SeatDemand `json:"seats,omitempty"`
 }
 
 // Counts are the figures of one cycle, in objects unless said otherwise.

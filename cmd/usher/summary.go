@@ -37,6 +37,7 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 	}
 	fmt.Fprintf(&text, "  %.2f s, %s%d API calls%s, %s %s\n", seconds, perSecond(counts.Collected, seconds),
 		counts.Calls, perUser(counts.Calls, counts.Collected), counted(counts.Writes, "row", "rows"), written)
+	writeSeats(&text, run.Seats, dryRun)
 	codes := slices.SortedFunc(maps.Keys(counts.Codes), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts.Codes[b], counts.Codes[a]), cmp.Compare(a, b))
 	})
@@ -52,6 +53,19 @@ func writeSummary(out io.Writer, catalogue journal.Catalogue, run provisioning.R
 		return fmt.Errorf("write the summary: %w", err)
 	}
 	return nil
+}
+
+// writeSeats writes of which licences a dry run needs seats, and of any cycle those
+// of which there are not enough.
+func writeSeats(text *strings.Builder, demands []provisioning.SeatDemand, dryRun bool) {
+	for _, demand := range demands {
+		switch short := demand.Short(); {
+		case short > 0:
+			fmt.Fprintf(text, "  %s: %d too few\n", demand, short)
+		case dryRun:
+			fmt.Fprintf(text, "  %s\n", demand)
+		}
+	}
 }
 
 // perSecond and perUser say nothing about a cycle that had nobody to look at.

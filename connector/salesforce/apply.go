@@ -26,21 +26,8 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 		return outcomes
 	}
 	rows := c.prepare(ctx, changes, outcomes, c.affordable(ctx, changes, outcomes))
-	rows, reserved := c.takeSeats(ctx, changes, rows, outcomes)
-	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.record == nil })
-	if c.createEntitled(ctx, rows, outcomes) {
-		left = withCode(rows, outcomes, rowLocked)
-	}
-	for attempt := 1; len(left) > 0; attempt++ {
-		c.write(ctx, left, outcomes)
-		c.isolate(ctx, left, outcomes)
-		left = withCode(left, outcomes, rowLocked)
-		if len(left) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
-			break
-		}
-	}
-	c.writePlainly(ctx, rows, outcomes)
-	c.seats.settle(reserved, outcomes)
+	rows, seatless := c.writeSeated(ctx, changes, rows, outcomes)
+	rows = append(rows, c.secondChance(ctx, changes, seatless, outcomes)...)
 	c.entitle(ctx, changes, rows, outcomes)
 	for _, r := range rows {
 		if r.refused != nil && outcomes[r.index].Err == nil {
@@ -54,6 +41,59 @@ func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connecto
 		}
 	}
 	return outcomes
+}
+
+// writeSeated writes the rows for which there is a seat and returns them, and the
+// others.
+func (c *Connector) writeSeated(ctx context.Context, changes []plan.Change, rows []row, outcomes []connector.Outcome) (written, seatless []row) {
+	reserved := c.takeSeats(ctx, changes, rows)
+	for _, r := range rows {
+		if license, refused := reserved.refused[r.index]; refused {
+			outcomes[r.index].Err = c.client.noSeat(c.seats.flag(license))
+			seatless = append(seatless, r)
+			continue
+		}
+		written = append(written, r)
+	}
+	c.writeUsers(ctx, written, outcomes)
+	c.seats.settle(reserved, outcomes)
+	return written, seatless
+}
+
+// secondChance writes rows for which there is a seat after all, because a row that
+// had taken one was refused for something else. It returns those that it wrote.
+func (c *Connector) secondChance(ctx context.Context, changes []plan.Change, seatless []row, outcomes []connector.Outcome) []row {
+	if len(seatless) == 0 {
+		return nil
+	}
+	reserved := c.seats.reserve(changes, seatless)
+	written := slices.DeleteFunc(seatless, func(r row) bool { return reserved.refused[r.index] != "" })
+	if len(written) == 0 {
+		return nil
+	}
+	for _, r := range written {
+		outcomes[r.index] = connector.Outcome{}
+	}
+	c.writeUsers(ctx, written, outcomes)
+	c.seats.settle(reserved, outcomes)
+	return written
+}
+
+// writeUsers writes rows until none of them is locked any more.
+func (c *Connector) writeUsers(ctx context.Context, rows []row, outcomes []connector.Outcome) {
+	left := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.record == nil })
+	if c.createEntitled(ctx, rows, outcomes) {
+		left = withCode(rows, outcomes, rowLocked)
+	}
+	for attempt := 1; len(left) > 0; attempt++ {
+		c.write(ctx, left, outcomes)
+		c.isolate(ctx, left, outcomes)
+		left = withCode(left, outcomes, rowLocked)
+		if len(left) == 0 || attempt == maxAttempts || !pause(ctx, attempt, 0) {
+			break
+		}
+	}
+	c.writePlainly(ctx, rows, outcomes)
 }
 
 // withCode returns the rows that failed with a code of Salesforce.

@@ -33,7 +33,7 @@ func TestCallsOfAThousandUsers(t *testing.T) {
 		}
 		ids = append(ids, mustApply(t, c, changes...)...)
 	}
-	want := map[string]int{"login": 1, "versions": 1, "query": 1 + users/size, "collections-create": users / size, "describe": 1}
+	want := map[string]int{"login": 1, "versions": 1, "composite": 1, "query": users / size, "collections-create": users / size, "describe": 1}
 	if diff := cmp.Diff(want, org.Statistics().ByKind); diff != "" {
 		t.Errorf("calls of creations (-want +got):\n%s", diff)
 	}

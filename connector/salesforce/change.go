@@ -13,14 +13,13 @@ import (
 
 // row is one change made ready to be sent.
 type row struct {
-	index     int // in the batch
-	create    bool
-	removes   bool
-	keepsSeat bool   // it neither takes a seat nor gives one back, whatever the action
-	record    []byte // of the user, in JSON; nil when no field of it is written
-	email     attr.Value
-	entitled  entitled
-	refused   *connector.Error // why the user, who was created, lacks an entitlement
+	index    int // in the batch
+	create   bool
+	removes  bool
+	record   []byte // of the user, in JSON; nil when no field of it is written
+	email    attr.Value
+	entitled entitled
+	refused  *connector.Error // why the user, who was created, lacks an entitlement
 
 	// Of a removal: what is left when the org refuses the rest.
 	id          string
@@ -114,8 +113,6 @@ func (e *encoder) encode(change plan.Change) (row, error) {
 	e.create = change.Action == plan.Create
 	r := row{
 		create: e.create, removes: change.Action.Removes(), id: longID(change.Target.ID),
-		// Who is frozen keeps the seat, and Usher does not know of whom it unfreezes.
-		keepsSeat: e.connector.leaving.freeze && (change.Action.Removes() || change.Action == plan.Enable),
 	}
 	if err := e.begin(change); err != nil {
 		return row{}, err

@@ -49,6 +49,7 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 		profiles: newProfiles(), userRoles: newUserRoles(), description: newDescription(),
 		entitlementNames: newEntitlementNames(),
 	}
+	c.descriptor.Capabilities.DisabledKeepsSeats = leaving.freeze
 	c.closeIdle = c.client.http.CloseIdleConnections
 	if environment.Transport != nil {
 		c.closeIdle = func() {} // others use it too
@@ -68,9 +69,11 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 func (c *Connector) Describe() connector.Descriptor { return c.descriptor }
 
 // Usage returns the requests made and what Salesforce said last of the org's
-// allocation for 24 hours.
+// allocation for 24 hours and of the seats of features.
 func (c *Connector) Usage() connector.Usage {
-	return connector.Usage{Calls: c.client.calls.Load(), Limit: c.client.limit.Load(), LimitUsed: c.client.limitUsed.Load()}
+	return connector.Usage{
+		Calls: c.client.calls.Load(), Limit: c.client.limit.Load(), LimitUsed: c.client.limitUsed.Load(), Features: c.seats.known(),
+	}
 }
 
 // Close drops idle connections. It does not sign out: the session is shared with

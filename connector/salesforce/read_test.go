@@ -264,15 +264,7 @@ func TestProfilesAndLicencesAreReadApartWhereTheyMustBe(t *testing.T) {
 			org := newOrg(t, salesforcetest.Default())
 			c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{
 				Credentials: passwords(org),
-				Transport: transportFunc(func(r *http.Request) (*http.Response, error) {
-					for _, part := range test.hidden {
-						if strings.Contains(r.URL.Query().Get("q"), part) {
-							body := `[{"errorCode":"INVALID_FIELD","message":"No such column"}]`
-							return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-						}
-					}
-					return org.Client().Transport.RoundTrip(r)
-				}),
+				Transport:   refusing(org, http.StatusBadRequest, "INVALID_FIELD", test.hidden...),
 			})
 			if err != nil {
 				t.Fatal(err)

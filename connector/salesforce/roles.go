@@ -34,7 +34,11 @@ func (c *Connector) Roles(ctx context.Context) iter.Seq2[connector.Role, error] 
 }
 
 func (c *Connector) roles(ctx context.Context) ([]connector.Role, error) {
-	roles, err := c.rolesWithSeats(ctx)
+	roles, features, err := c.rolesAndFeatures(ctx)
+	if err != nil && refusedField(err) {
+		features = nil
+		roles, err = c.rolesWithSeats(ctx)
+	}
 	if err != nil && refusedField(err) {
 		roles, err = c.rolesAndLicenses(ctx)
 	}
@@ -47,7 +51,7 @@ func (c *Connector) roles(ctx context.Context) ([]connector.Role, error) {
 		names = append(names, role.Name)
 	}
 	c.profiles.remember(ids, names)
-	c.seats.remember(roles)
+	c.seats.remember(c.descriptor.Capabilities, roles, features)
 	return roles, nil
 }
 
@@ -56,12 +60,16 @@ func (c *Connector) rolesWithSeats(ctx context.Context) ([]connector.Role, error
 	if err != nil {
 		return nil, err
 	}
+	return rolesOf(records), nil
+}
+
+func rolesOf(records []record) []connector.Role {
 	roles := make([]connector.Role, 0, len(records))
 	for _, r := range records {
 		license, _ := r.lookup("UserLicense").(map[string]any)
 		roles = append(roles, role(r, record(license)))
 	}
-	return roles, nil
+	return roles
 }
 
 // rolesAndLicenses asks for profiles and licences one after the other, for an
@@ -96,6 +104,9 @@ func refusedField(err error) bool {
 
 func role(profile, license record) connector.Role {
 	r := connector.Role{ID: longID(profile.text(attributeID)), Name: profile.text("Name"), Description: profile.text("Description")}
+	if isID(r.ID) {
+		r.Aliases = []string{r.ID[:15]}
+	}
 	if name := license.text("Name"); name != "" {
 		r.License = connector.License{Name: name, Total: license.number("TotalLicenses"), Used: license.number("UsedLicenses")}
 		if r.License.Total == unlimitedSeats {

@@ -18,21 +18,31 @@ const seatsAge = time.Minute
 // seatLedger keeps count of free seats between two readings of the org. It knows
 // nothing until the roles were read once.
 type seatLedger struct {
-	mu   sync.Mutex
-	book licenseBook
-	read time.Time // zero: not read, or not to be relied on any more
+	mu       sync.Mutex
+	book     connector.SeatBook
+	free     map[string]int // by licence, those that are limited
+	features []connector.Feature
+	read     time.Time // zero: not read, or not to be relied on any more
 }
 
-func (l *seatLedger) remember(roles []connector.Role) {
+func (l *seatLedger) remember(capabilities connector.Capabilities, roles []connector.Role, features []connector.Feature) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.book, l.read = newLicenseBook(roles), time.Now()
+	l.book, l.features, l.read = connector.NewSeatBook(capabilities, roles, features), features, time.Now()
+	l.free = l.book.Free()
+}
+
+// known returns the features that were read last.
+func (l *seatLedger) known() []connector.Feature {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.features
 }
 
 // reservation is what one batch does to the seats.
 type reservation struct {
-	effects map[int]seatEffect // by index in the batch
-	refused []row
+	effects map[int]connector.SeatEffect // by index in the batch
+	refused map[int]string               // licence that has no seat for a row, by index
 }
 
 // reserve goes through the rows in the order in which they are written, takes
@@ -42,30 +52,56 @@ type reservation struct {
 func (l *seatLedger) reserve(changes []plan.Change, rows []row) reservation {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := reservation{effects: make(map[int]seatEffect, len(rows))}
-	if len(l.book.free) == 0 {
+	r := reservation{effects: make(map[int]connector.SeatEffect, len(rows)), refused: map[int]string{}}
+	if len(l.free) == 0 {
 		return r
 	}
 	freed, unsure := map[string]int{}, 0
 	for _, row := range inWritingOrder(rows) {
-		effect := l.book.effect(changes[row.index])
-		if row.keepsSeat {
-			effect = seatEffect{}
-		}
-		if effect.unsure {
+		effect := l.book.Effect(changes[row.index])
+		if effect.Unsure {
 			unsure++
 		}
-		if free, limited := l.book.free[effect.takes]; limited {
-			if free+freed[effect.takes]+unsure <= 0 {
-				r.refused = append(r.refused, row)
-				continue
-			}
-			l.book.free[effect.takes]--
+		if license, none := l.without(effect, freed, unsure); none {
+			r.refused[row.index] = license
+			continue
 		}
-		freed[effect.frees]++
+		for _, license := range effect.Takes {
+			l.add(license, -1)
+		}
+		for _, license := range effect.Frees {
+			freed[license]++
+		}
 		r.effects[row.index] = effect
 	}
 	return r
+}
+
+// without returns a licence that has no seat for a row. Seats of permission set
+// licences are left to the org: they are given after the user was written.
+func (l *seatLedger) without(effect connector.SeatEffect, freed map[string]int, unsure int) (string, bool) {
+	for _, license := range effect.Takes {
+		if free, limited := l.free[license]; limited && free+freed[license]+unsure <= 0 && !l.isAssigned(license) {
+			return license, true
+		}
+	}
+	return "", false
+}
+
+func (l *seatLedger) isAssigned(license string) bool {
+	return slices.ContainsFunc(l.features, func(f connector.Feature) bool { return f.Assigned && f.License.Name == license })
+}
+
+// flag returns the attribute that takes a feature licence, empty for another
+// licence.
+func (l *seatLedger) flag(license string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.IndexFunc(l.features, func(f connector.Feature) bool { return f.License.Name == license })
+	if i < 0 {
+		return ""
+	}
+	return l.features[i].Attribute
 }
 
 // release takes back a reservation as a whole.
@@ -73,7 +109,7 @@ func (l *seatLedger) release(r reservation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, effect := range r.effects {
-		l.giveBack(effect.takes)
+		l.giveBack(effect.Takes)
 	}
 }
 
@@ -85,31 +121,49 @@ func (l *seatLedger) settle(r reservation, outcomes []connector.Outcome) {
 		err := outcomes[index].Err
 		switch {
 		case err == nil:
-			l.giveBack(effect.frees)
+			l.giveBack(effect.Frees)
 		case connector.KindOf(err) == connector.Ambiguous:
 			l.read = time.Time{}
 		case asError(err).TargetCode == licenseLimit:
-			l.giveBack(effect.takes)
-			l.none(effect.takes)
+			l.giveBack(effect.Takes)
+			l.none(l.meant(effect.Takes, asError(err).Fields))
 		default:
-			l.giveBack(effect.takes)
+			l.giveBack(effect.Takes)
 		}
-		if effect.unsure {
+		if effect.Unsure {
 			l.read = time.Time{}
 		}
 	}
 }
 
-func (l *seatLedger) giveBack(license string) {
-	if free, limited := l.book.free[license]; limited {
-		l.book.free[license] = free + 1
+func (l *seatLedger) add(license string, seats int) {
+	if free, limited := l.free[license]; limited {
+		l.free[license] = free + seats
 	}
+}
+
+func (l *seatLedger) giveBack(licenses []string) {
+	for _, license := range licenses {
+		l.add(license, 1)
+	}
+}
+
+// meant finds out of which of the licences that a row takes there was no seat: the
+// org names the flag of a feature, and nothing for the licence of the profile.
+func (l *seatLedger) meant(licenses, fields []string) string {
+	for _, license := range licenses {
+		n := slices.IndexFunc(l.features, func(f connector.Feature) bool { return f.License.Name == license })
+		if n < 0 && len(fields) == 0 || n >= 0 && slices.Contains(fields, l.features[n].Attribute) {
+			return license
+		}
+	}
+	return ""
 }
 
 // none notes that the org has no seat where the count had one.
 func (l *seatLedger) none(license string) {
-	if free, limited := l.book.free[license]; limited && free > 0 {
-		l.book.free[license] = 0
+	if free, limited := l.free[license]; limited && free > 0 {
+		l.free[license] = 0
 	}
 }
 
@@ -135,25 +189,25 @@ func boolOrder(b bool) int {
 	return 0
 }
 
-// takeSeats reserves seats for a batch. Rows for which there is none fail with
-// what the org would answer and cost no call; before anybody is turned away the
-// numbers are read again unless they are fresh.
-func (c *Connector) takeSeats(ctx context.Context, changes []plan.Change, rows []row, outcomes []connector.Outcome) ([]row, reservation) {
+// takeSeats reserves seats for a batch. Before anybody is turned away the numbers
+// are read again unless they are fresh; if they cannot be read, the org decides.
+func (c *Connector) takeSeats(ctx context.Context, changes []plan.Change, rows []row) reservation {
 	reserved := c.seats.reserve(changes, rows)
-	if len(reserved.refused) == 0 {
-		return rows, reserved
+	if len(reserved.refused) == 0 || !c.seats.stale() {
+		return reserved
 	}
-	if c.seats.stale() {
-		c.seats.release(reserved)
-		if _, err := c.roles(ctx); err != nil {
-			return rows, reservation{} // the org decides
-		}
-		reserved = c.seats.reserve(changes, rows)
+	c.seats.release(reserved)
+	if _, err := c.roles(ctx); err != nil {
+		return reservation{}
 	}
-	refused := map[int]bool{}
-	for _, r := range reserved.refused {
-		refused[r.index] = true
-		outcomes[r.index].Err = c.client.failure(fault{StatusCode: licenseLimit, Message: "License Limit Exceeded"})
+	return c.seats.reserve(changes, rows)
+}
+
+// noSeat is what the org answers when no seat is left: of the licence of the
+// profile, or of the feature that a flag takes.
+func (c *client) noSeat(flag string) *connector.Error {
+	if flag == "" {
+		return c.failure(fault{StatusCode: licenseLimit, Message: "License Limit Exceeded"})
 	}
-	return slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return refused[r.index] }), reserved
+	return c.failure(fault{StatusCode: licenseLimit, Message: "license limit exceeded", Fields: []string{flag}})
 }

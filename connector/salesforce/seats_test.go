@@ -1,8 +1,13 @@
 package salesforce_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,10 +55,18 @@ func TestSeatsAreCountedBeforeTheFirstWrite(t *testing.T) {
 	roles := []connector.Role{
 		{ID: "00e000000000001AAA", Name: "Standard User", License: connector.License{Name: "Salesforce", Total: 10, Used: 5}},
 		{ID: "00e000000000002AAA", Name: "Read Only", License: connector.License{Name: "Salesforce", Total: 10, Used: 5}},
-		{ID: "00e000000000003AAA", Name: "Standard Platform User", License: connector.License{Name: "Salesforce Platform", Total: 3, Used: 2}},
+		{ID: "00e000000000003AAA", Aliases: []string{"00e000000000003"}, Name: "Standard Platform User", License: connector.License{Name: "Salesforce Platform", Total: 3, Used: 2}},
 		{ID: "00e000000000004AAA", Name: "Chatter Free User", License: connector.License{Name: "Chatter Free", Total: connector.Unlimited}},
 	}
+	features := []connector.Feature{
+		{Attribute: "UserPermissionsKnowledgeUser", Value: "true", License: connector.License{Name: "KnowledgeUser feature", Total: 3, Used: 2}},
+		{Attribute: "PermissionSetLicenses", Value: "Console", Assigned: true, License: connector.License{Name: "Console permission set license", Total: 2, Used: 1}},
+	}
 	id := "005000000000001AAA"
+	knows := func(c plan.Change) plan.Change {
+		c.Current = c.Current.With("UserPermissionsKnowledgeUser", attr.Bool(true))
+		return c
+	}
 	profile := func(name string) attr.Object { return fields("ProfileName", name) }
 	tests := []struct {
 		name    string
@@ -73,13 +86,31 @@ func TestSeatsAreCountedBeforeTheFirstWrite(t *testing.T) {
 		{"by the id of the profile", []plan.Change{change(plan.Create, "", fields("ProfileId", "00e000000000003"))}, []string{"1 creation needs a Salesforce Platform seat, 1 is free (0 short)"}},
 		{"without limit", []plan.Change{change(plan.Create, "", profile("Chatter Free User"))}, []string{"1 creation needs a Chatter Free seat, which are not limited (0 short)"}},
 		{"nothing known of the account", []plan.Change{change(plan.Enable, id, attr.Object{})}, nil},
+		{"features of new users", slices.Repeat([]plan.Change{change(plan.Create, "", person("a@example.com").With("UserPermissionsKnowledgeUser", attr.Text("True")))}, 2), []string{
+			"2 creations need KnowledgeUser feature seats, 1 is free (1 short)", "2 creations need Salesforce seats, 5 are free (0 short)",
+		}},
+		{"a feature that a leaver gives back", []plan.Change{
+			knows(holding(change(plan.Disable, id, attr.Object{}), "Standard User", true)),
+			holding(change(plan.Update, id, attr.Object{}.With("UserPermissionsKnowledgeUser", attr.Bool(true))), "Standard User", true),
+		}, []string{"1 change of licence needs a KnowledgeUser feature seat, 1 is free and 1 will become free (0 short)"}},
+		{"a feature of somebody who comes back", []plan.Change{knows(holding(change(plan.Enable, id, attr.Object{}), "Chatter Free User", false))}, []string{
+			"1 activation needs a Chatter Free seat, which are not limited (0 short)", "1 activation needs a KnowledgeUser feature seat, 1 is free (0 short)",
+		}},
+		{"a permission set licence goes with the assignment", []plan.Change{
+			holding(change(plan.Update, id, attr.Object{}.With("PermissionSetLicenses", attr.Texts("Console", "Other"))), "Standard User", false),
+		}, []string{"1 change of licence needs a Console permission set license seat, 1 is free (0 short)"}},
 		{"a change that does nothing", []plan.Change{{Action: plan.Skip, Status: plan.Skipped}}, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
-			for _, demand := range salesforce.Seats(test.changes, roles) {
+			capabilities := salesforce.Template(salesforce.Options{}).Descriptor.Capabilities
+			count := connector.NewSeatCount(connector.NewSeatBook(capabilities, roles, features))
+			for _, c := range test.changes {
+				count.Add(c)
+			}
+			for _, demand := range count.Demands() {
 				got = append(got, fmt.Sprintf("%s (%d short)", demand, demand.Short()))
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -113,6 +144,107 @@ func TestWhoFindsNoSeatCostsNoCall(t *testing.T) {
 	if got := org.Statistics().RowsRefused; got != 0 {
 		t.Errorf("the org refused %d rows, want that they are not sent: %v", got, outcomes)
 	}
+}
+
+// openWith opens a connection that maps these attributes beside the default ones.
+func openWith(t *testing.T, org *salesforcetest.Org, attributes ...string) connector.Connector {
+	t.Helper()
+	mapped := append([]string{"Username", "IsActive", "ProfileName"}, attributes...)
+	c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{Credentials: passwords(org), Transport: org.Client().Transport, Mapped: mapped})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestFeatureLicencesAreCounted(t *testing.T) {
+	t.Parallel()
+	const knowledge = "UserPermissionsKnowledgeUser"
+	config := salesforcetest.Default()
+	config.FeatureLicenses = map[string]int{knowledge: 2}
+	org := newOrg(t, config)
+	c := openWith(t, org, knowledge, "UserPermissionsOfflineUser", "PermissionSetLicenses")
+	knows := func(username string) plan.Change {
+		return change(plan.Create, "", person(username).With(knowledge, attr.Bool(true)))
+	}
+	first := mustApply(t, c, knows("a@example.com"))[0]
+	org.ResetStatistics()
+	readRoles(t, c)
+	if calls := org.Statistics().Calls; calls != 1 {
+		t.Errorf("roles and features take %d calls, want one", calls)
+	}
+	want := []connector.Feature{
+		{Attribute: knowledge, Value: "true", License: connector.License{Name: "KnowledgeUser feature", Total: 2, Used: 1}},
+		{Attribute: "PermissionSetLicenses", Value: "SalesConsoleUser", Assigned: true, License: connector.License{Name: "SalesConsoleUser permission set license", Total: 100}},
+	}
+	if diff := cmp.Diff(want, c.Usage().Features); diff != "" {
+		t.Errorf("features (-want +got):\n%s", diff)
+	}
+	mustApply(t, c, knows("b@example.com"))
+	org.ResetStatistics()
+	e := asErr(t, c.Apply(t.Context(), []plan.Change{knows("c@example.com")})[0].Err)
+	if e.Code != "SalesforceLicenseLimitExceeded" || e.TargetCode != "LICENSE_LIMIT_EXCEEDED" || !slices.Equal(e.Fields, []string{knowledge}) {
+		t.Errorf("without a seat of the feature: %#v", e)
+	}
+	if got := org.Statistics(); got.RowsRefused != 0 || got.ByKind["collections-create"] != 0 {
+		t.Errorf("the org was asked: %+v", got)
+	}
+	mustApply(t, c, create("d@example.com")) // who does not need the feature is let in
+	leaver := holding(change(plan.Disable, first, attr.Object{}), "Standard User", true)
+	leaver.Current = leaver.Current.With(knowledge, attr.Bool(true))
+	mustApply(t, c, knows("c@example.com"), leaver)
+	if user, _ := org.User("c@example.com"); !user.IsActive || user.Get(knowledge) != "true" {
+		t.Errorf("the org holds %+v", user)
+	}
+}
+
+func TestAnOrgThatDoesNotTellOfFeaturesStillTellsItsRoles(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	c, err := salesforce.Template(salesforce.Options{}).Open(connector.Environment{
+		Credentials: passwords(org), Mapped: []string{"Username", "UserPermissionsKnowledgeUser"},
+		Transport: refusing(org, http.StatusBadRequest, "INVALID_TYPE", "ActiveFeatureLicenseMetric"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := readRoles(t, c)
+	if len(roles) < 5 || roles[0].License.Name == "" || c.Usage().Features != nil {
+		t.Errorf("%d roles, the first %+v, features %v", len(roles), roles[0], c.Usage().Features)
+	}
+}
+
+// refusing is a transport on which every request that speaks of one of these is
+// refused.
+func refusing(org *salesforcetest.Org, status int, code string, words ...string) http.RoundTripper {
+	return transportFunc(func(r *http.Request) (*http.Response, error) {
+		var sent []byte
+		if r.Body != nil {
+			var err error
+			if sent, err = io.ReadAll(r.Body); err != nil {
+				return nil, err
+			}
+			r.Body = io.NopCloser(bytes.NewReader(sent))
+		}
+		text := string(sent)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			unzipped, err := gzip.NewReader(bytes.NewReader(sent))
+			if err != nil {
+				return nil, err
+			}
+			plain, err := io.ReadAll(unzipped)
+			if err != nil {
+				return nil, err
+			}
+			text = string(plain)
+		}
+		text = strings.ReplaceAll(r.URL.RawQuery+text, "+", " ")
+		if slices.ContainsFunc(words, func(word string) bool { return strings.Contains(text, word) }) {
+			body := fmt.Sprintf(`[{"errorCode":%q,"message":"refused"}]`, code)
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		}
+		return org.Client().Transport.RoundTrip(r)
+	})
 }
 
 func TestSeatsThatWereBoughtMeanwhileAreFound(t *testing.T) {

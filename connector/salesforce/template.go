@@ -113,6 +113,7 @@ func describe(d connector.Descriptor, settings []provisioning.Setting) connector
 	d.Capabilities = connector.Capabilities{
 		ObjectType: objectUser, NameAttribute: attributeUsername, ActiveAttribute: attributeIsActive,
 		CreatesDisabled: true, Deletes: false, ImportsRoles: true, RequiresRole: true,
+		RoleIDAttribute: attributeProfileID, RoleNameAttribute: attributeProfileName,
 		BatchSize: batchSize, Concurrency: 5, CodePrefix: codePrefix,
 	}
 	return d

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 )
 
 // populate fills an empty org from its configuration.
@@ -107,10 +108,22 @@ func (p *populator) licenses() {
 		fill(&l.UserType, "Standard")
 		p.org.userTypes[id] = l.UserType
 	}
+	p.featureMetrics()
 	for _, l := range p.org.config.PermissionSetLicenses {
 		fill(&l.Label, l.DeveloperName)
 		p.insert("PermissionSetLicense", l.DeveloperName, map[string]any{
 			"DeveloperName": l.DeveloperName, "MasterLabel": l.Label, "PermissionSetLicenseKey": l.DeveloperName, "TotalLicenses": l.Total,
+		})
+	}
+}
+
+// featureMetrics are measured once, when the org is made, as a real org does it
+// once a day: nobody has a feature by then.
+func (p *populator) featureMetrics() {
+	for _, flag := range slices.Sorted(maps.Keys(p.org.config.FeatureLicenses)) {
+		p.insert("ActiveFeatureLicenseMetric", flag, map[string]any{
+			"FeatureType": strings.TrimPrefix(flag, "UserPermissions"), "MetricsDate": time.Now().UTC().Format(time.DateOnly),
+			"TotalLicenseCount": p.org.config.FeatureLicenses[flag], "AssignedUserCount": 0, "ActiveUserCount": 0,
 		})
 	}
 }

@@ -3,7 +3,6 @@ package salesforce_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"

@@ -37,14 +37,20 @@ var countries = sync.OnceValue(func() []territory {
 	return list
 })
 
+// The fields that come with State and Country picklists.
+const (
+	countryCode = "CountryCode"
+	stateCode   = "StateCode"
+)
+
 // addressFields are the fields of a user that the State and Country picklists
 // concern; all are nil where the org does not have them.
 type addressFields struct{ country, countryCode, state, stateCode *field }
 
 // withAddressCodes adds the fields that come with State and Country picklists.
 func (o *object) withAddressCodes() {
-	country := &field{name: "CountryCode", label: "Country Code", kind: typePicklist, length: 10, createable: true, updateable: true, coded: true}
-	state := &field{name: "StateCode", label: "State/Province Code", kind: typePicklist, length: 10, createable: true, updateable: true, coded: true}
+	country := &field{name: countryCode, label: "Country Code", kind: typePicklist, length: 10, createable: true, updateable: true, coded: true}
+	state := &field{name: stateCode, label: "State/Province Code", kind: typePicklist, length: 10, createable: true, updateable: true, coded: true}
 	for _, c := range countries() {
 		country.list = append(country.list, c.code)
 		for _, s := range c.states {
@@ -58,7 +64,7 @@ func (o *object) withAddressCodes() {
 
 // addressFieldsOf looks the fields up once.
 func addressFieldsOf(o *object) addressFields {
-	return addressFields{country: o.field("Country"), countryCode: o.field("CountryCode"), state: o.field("State"), stateCode: o.field("StateCode")}
+	return addressFields{country: o.field("Country"), countryCode: o.field(countryCode), state: o.field("State"), stateCode: o.field(stateCode)}
 }
 
 // address keeps names and codes of country and state in step, and refuses those

@@ -1,6 +1,7 @@
 package salesforcetest_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strings"
 	"testing"
@@ -93,6 +94,36 @@ func TestStatesAndCountriesStayInStep(t *testing.T) {
 				t.Errorf("%s; address (-want +got):\n%s", answer.text, diff)
 			}
 		})
+	}
+}
+
+func TestStatesAreDescribedByTheirCountries(t *testing.T) {
+	t.Parallel()
+	s := withPicklists(t)
+	fields := map[string]map[string]any{}
+	for _, item := range s.do(http.MethodGet, data+"/sobjects/User/describe", "").object(t)["fields"].([]any) {
+		f := item.(map[string]any)
+		fields[f["name"].(string)] = f
+	}
+	if f := fields["StateCode"]; f["dependentPicklist"] != true || f["controllerName"] != "CountryCode" || fields["Department"]["controllerName"] != nil {
+		t.Fatalf("StateCode is described as %v", f)
+	}
+	countries := fields["CountryCode"]["picklistValues"].([]any)
+	var got []string
+	for _, item := range fields["StateCode"]["picklistValues"].([]any) {
+		state := item.(map[string]any)
+		bits, err := base64.StdEncoding.DecodeString(state["validFor"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range countries {
+			if i/8 < len(bits) && bits[i/8]&(0x80>>(i%8)) != 0 && state["value"] == "SA" {
+				got = append(got, c.(map[string]any)["label"].(string)+": "+state["label"].(string))
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"Australia: South Australia", "Italy: Salerno"}, got); diff != "" {
+		t.Errorf("states with the code SA (-want +got):\n%s", diff)
 	}
 }
 

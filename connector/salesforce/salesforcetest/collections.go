@@ -231,8 +231,8 @@ func (o *Org) rowAnswers(rows []*rowRequest) *answer {
 		}
 		if len(row.faults) > 0 {
 			refused++
-			body = append(body, `{"success":false,"errors":`...)
-			body = appendRowErrors(body, row.faults)
+			body = appendRefusedRow(body, row)
+			body = body[:len(body)-1] // What an upsert says more follows.
 		} else {
 			if row.created {
 				created++
@@ -251,6 +251,13 @@ func (o *Org) rowAnswers(rows []*rowRequest) *answer {
 	}
 	o.statistics.rows(created, updated, 0, refused)
 	return &answer{status: http.StatusOK, body: append(body, ']')}
+}
+
+// appendRefusedRow writes the result of a row that was refused, which has no id
+// (REST API Developer Guide, sObject Collections).
+func appendRefusedRow(body []byte, row *rowRequest) []byte {
+	body = append(body, `{"success":false,"errors":`...)
+	return append(appendRowErrors(body, row.faults), '}')
 }
 
 // upsertRows matches by Id or by an external id.
@@ -298,9 +305,7 @@ func (o *Org) deleteRows(c *call) *answer {
 		}
 		if len(row.faults) > 0 {
 			refused++
-			body = appendJSON(body, []member{{"id", row.id}, {"success", false}})
-			body = append(append(body[:len(body)-1], `,"errors":`...), appendRowErrors(nil, row.faults)...)
-			body = append(body, '}')
+			body = appendRefusedRow(body, row)
 			continue
 		}
 		deleted++

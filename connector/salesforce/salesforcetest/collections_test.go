@@ -143,7 +143,7 @@ func TestEntitlementsAreAssignedAndTakenInCollections(t *testing.T) {
 		[][]string{held.PermissionSets, held.Groups, held.PermissionSetLicenses}); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
 	}
-	assignments := s.query("SELECT Id FROM PermissionSetAssignment WHERE AssigneeId = '" + user + "'")
+	assignments := s.query("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = false AND AssigneeId = '" + user + "'")
 	ids := []string{}
 	for _, a := range assignments {
 		ids = append(ids, a["Id"].(string))

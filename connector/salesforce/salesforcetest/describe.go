@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"encoding/base64"
 	"net/http"
 	"time"
 )
@@ -105,11 +106,10 @@ func (o *Org) childRelationships(parent *object) []any {
 // describeField lists the properties in the order of the alphabet, as Salesforce
 // does. Those that no field here has are constant.
 func describeField(t *object, f *field) []member {
-	values := []any{}
-	for _, value := range f.list {
-		values = append(values, []member{
-			{"active", true}, {"defaultValue", value == f.defaultValue}, {"label", value}, {"validFor", nil}, {"value", value},
-		})
+	values := picklistValues(f)
+	var controller any
+	if f.coded && f.name == stateCode {
+		controller = countryCode
 	}
 	var defaultValue any
 	if f.kind == typeBoolean {
@@ -137,13 +137,13 @@ func describeField(t *object, f *field) []member {
 		{"cascadeDelete", false},
 		{"caseSensitive", f.cased},
 		{"compoundFieldName", compound(t, f)},
-		{"controllerName", nil},
+		{"controllerName", controller},
 		{"createable", f.createable},
 		{"custom", f.custom},
 		{"defaultValue", defaultValue},
 		{"defaultValueFormula", nil},
 		{"defaultedOnCreate", f.kind == typeBoolean || f.filled},
-		{"dependentPicklist", false},
+		{"dependentPicklist", controller != nil},
 		{"deprecatedAndHidden", false},
 		{"digits", numberDigits},
 		{"displayLocationInDecimal", false},
@@ -186,6 +186,43 @@ func describeField(t *object, f *field) []member {
 		{"updateable", f.updateable},
 		{"writeRequiresMasterRead", false},
 	}
+}
+
+// picklistValues lists what a picklist offers. What is coded shows the name and
+// holds the code.
+func picklistValues(f *field) []any {
+	values := []any{}
+	add := func(label, value string, validFor any) {
+		values = append(values, []member{
+			{"active", true}, {"defaultValue", value == f.defaultValue}, {"label", label}, {"validFor", validFor}, {"value", value},
+		})
+	}
+	switch {
+	case f.coded && f.name == countryCode:
+		for _, country := range countries() {
+			add(country.name, country.code, nil)
+		}
+	case f.coded && f.name == stateCode:
+		for i, country := range countries() {
+			for _, state := range country.states {
+				add(state.name, state.code, validFor(i))
+			}
+		}
+	default:
+		for _, value := range f.list {
+			add(value, value, nil)
+		}
+	}
+	return values
+}
+
+// validFor is the bitmap, in Base64, of a dependent value that one value of the
+// controlling picklist allows. The first value is the highest bit of the first
+// byte (SOAP API Developer Guide, DescribeSObjectResult: PicklistEntry).
+func validFor(index int) string {
+	bits := make([]byte, index/8+1)
+	bits[index/8] = 0x80 >> (index % 8)
+	return base64.StdEncoding.EncodeToString(bits)
 }
 
 // compound names the field that shows several others as one.

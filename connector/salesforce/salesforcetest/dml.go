@@ -230,15 +230,15 @@ func (tx *transaction) store(o *object, d *draft) (string, *apiError) {
 	case o.name == "UserLogin":
 		return d.base.id, tx.storeSignIn(d)
 	case d.base != nil:
+		changed := o.name == "User" && d.changes(tx.org.user.profile)
 		r := tx.replace(t, d)
-		tx.after(o, r)
+		if changed {
+			tx.assignProfile(r)
+		}
 		return r.id, nil
 	}
 	r := tx.insert(t, d)
 	tx.after(o, r)
-	if o.name == "UserRole" {
-		tx.roleGroups(r)
-	}
 	return r.id, nil
 }
 
@@ -283,9 +283,15 @@ func (tx *transaction) before(o *object, d *draft) (*record, *apiError) {
 	return nil, nil
 }
 
-// after keeps the seats that permission set licenses have in use.
+// after makes what comes along with a new record, and keeps the seats that
+// permission set licenses have in use.
 func (tx *transaction) after(o *object, r *record) {
-	if o.name == "PermissionSetLicenseAssign" {
+	switch o.name {
+	case "User":
+		tx.assignProfile(r)
+	case "UserRole":
+		tx.roleGroups(r)
+	case "PermissionSetLicenseAssign":
 		license, _ := r.stored(o.field("PermissionSetLicenseId"))
 		tx.take(license, 1)
 	}

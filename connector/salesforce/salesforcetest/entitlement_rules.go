@@ -7,10 +7,15 @@ import (
 	"strings"
 )
 
-// beforeAssignment applies the rules of assigning permission sets and groups of them.
+// beforeAssignment applies the rules of assigning permission sets and groups of
+// them. The assignment of a group also names the permission set that stands for
+// the group, so a reader has to look at both fields.
 func (tx *transaction) beforeAssignment(d *draft) *apiError {
 	o := tx.org.schema.object("PermissionSetAssignment")
 	assignee, set, group := o.field("AssigneeId"), o.field("PermissionSetId"), o.field("PermissionSetGroupId")
+	if d.base != nil { // Only the date of its end can be changed.
+		return nil
+	}
 	if (d.get(set) == "") == (d.get(group) == "") {
 		return rowError("REQUIRED_FIELD_MISSING", "Required fields are missing: [PermissionSetId]", "PermissionSetId")
 	}
@@ -22,16 +27,53 @@ func (tx *transaction) beforeAssignment(d *draft) *apiError {
 			return rowError("DUPLICATE_VALUE", fmt.Sprintf("Duplicate PermissionSetAssignment. Assignee: %s, Permission Set Group: %s", d.get(assignee), id))
 		}
 	}
+	sets := tx.org.setsOf(d.get(set), d.get(group))
+	if d.get(group) != "" {
+		d.put(set, tx.org.standIn("PermissionSetGroupId", d.get(group)))
+	}
 	if tx.trusted {
 		return nil
 	}
 	user := tx.org.tables["User"].get(d.get(assignee))
-	for _, id := range tx.org.setsOf(d.get(set), d.get(group)) {
+	for _, id := range sets {
 		if err := tx.assignable(user, tx.org.tables["PermissionSet"].get(id)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// standIn finds the permission set that stands for a profile or for a permission
+// set group, by the field of PermissionSet that names it; empty if there is none.
+func (o *Org) standIn(field, id string) string {
+	t := o.schema.object("PermissionSet")
+	for _, r := range o.tables[t.name].find(t.field(field), id) {
+		return r.id
+	}
+	return ""
+}
+
+// assignProfile keeps the assignment of the permission set that every profile
+// owns: each user has one (Object Reference, PermissionSet: IsOwnedByProfile),
+// and it follows the profile.
+func (tx *transaction) assignProfile(user *record) {
+	o := tx.org.schema.object("PermissionSetAssignment")
+	assignee, set := o.field("AssigneeId"), o.field("PermissionSetId")
+	profile, _ := user.stored(tx.org.user.profile)
+	owned := tx.org.standIn("ProfileId", profile)
+	for _, r := range tx.org.tables[o.name].find(assignee, user.id) {
+		if tx.org.ownedByProfile(r) {
+			tx.replace(tx.org.tables[o.name], newDraft(o, r).put(set, owned))
+			return
+		}
+	}
+	tx.insert(tx.org.tables[o.name], newDraft(o, nil).put(assignee, user.id).put(set, owned))
+}
+
+// ownedByProfile tells whether an assignment is that of a profile's own set.
+func (o *Org) ownedByProfile(assignment *record) bool {
+	set, _ := assignment.stored(o.schema.object("PermissionSetAssignment").field("PermissionSetId"))
+	return o.name("PermissionSet", set, "IsOwnedByProfile") == "true"
 }
 
 // setsOf lists the permission sets of an assignment: the one, or those of the group.
@@ -53,8 +95,8 @@ func (o *Org) setsOf(set, group string) []string {
 // which is then assigned to the user as long as there are seats.
 func (tx *transaction) assignable(user, set *record) *apiError {
 	o := tx.org.schema.object("PermissionSet")
-	if owned, _ := set.stored(o.field("IsOwnedByProfile")); owned == "true" {
-		return rowError("FIELD_INTEGRITY_EXCEPTION", "Permission Set: permission sets of profiles can't be assigned: PermissionSet ID", "PermissionSetId")
+	if kind, _ := set.stored(o.field("Type")); kind == "Profile" || kind == "Group" {
+		return rowError("FIELD_INTEGRITY_EXCEPTION", standInAssigned, "PermissionSetId")
 	}
 	license, _ := set.stored(o.field("LicenseId"))
 	profile, _ := user.stored(tx.org.user.profile)
@@ -227,6 +269,10 @@ func (tx *transaction) beforeDelete(o *object, r *record) *apiError {
 	case "PermissionSetLicenseAssign":
 		license, _ := r.stored(o.field("PermissionSetLicenseId"))
 		tx.take(license, -1)
+	case "PermissionSetAssignment":
+		if tx.org.ownedByProfile(r) {
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", insufficientAccess)
+		}
 	case "Group":
 		if kind := tx.org.value(o, r, o.field("Type")); kind != "Regular" && kind != "Queue" {
 			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", systemGroup)

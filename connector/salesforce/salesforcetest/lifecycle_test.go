@@ -132,6 +132,76 @@ func TestPermissionSetsAskForLicenses(t *testing.T) {
 	}
 }
 
+// assignments lists what is assigned to a user: the type of the permission set,
+// and the id of the group if it stands for one.
+func (s *session) assignments(user string) [][2]string {
+	s.t.Helper()
+	list := [][2]string{}
+	for _, r := range s.query("SELECT PermissionSet.Type, PermissionSet.PermissionSetGroupId, PermissionSetGroupId FROM PermissionSetAssignment WHERE AssigneeId = '" + user + "' ORDER BY Id") {
+		set, _ := r["PermissionSet"].(map[string]any)
+		kind, _ := set["Type"].(string)
+		group, _ := r["PermissionSetGroupId"].(string)
+		if stands, _ := set["PermissionSetGroupId"].(string); stands != group {
+			s.t.Errorf("an assignment of group %q names the set of group %q", group, stands)
+		}
+		list = append(list, [2]string{kind, group})
+	}
+	return list
+}
+
+func TestAssignmentsOfGroupsAndProfilesNamePermissionSetsToo(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Default())
+	profiles, group := s.ids("Profile", "Name"), s.ids("PermissionSetGroup", "DeveloperName")["Sales_Tools"]
+	user := s.create("User", s.newUser("a@example.com"))
+	assigned := s.create("PermissionSetAssignment", map[string]any{"AssigneeId": user, "PermissionSetGroupId": group})
+	if diff := cmp.Diff([][2]string{{"Profile", ""}, {"Group", group}}, s.assignments(user)); diff != "" {
+		t.Errorf("assigned (-want +got):\n%s", diff)
+	}
+	owned := s.query("SELECT Id, PermissionSetId FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = true AND AssigneeId = '" + user + "'")[0]
+	if answer := s.do(http.MethodDelete, data+"/sobjects/PermissionSetAssignment/"+owned["Id"].(string), ""); answer.code(t) != "INSUFFICIENT_ACCESS_OR_READONLY" {
+		t.Errorf("the set of the profile was taken: %d %s", answer.status, answer.text)
+	}
+	for name, where := range map[string]string{"a profile": "Type = 'Profile'", "a group": "Type = 'Group'"} {
+		set := s.query("SELECT Id FROM PermissionSet WHERE " + where + " LIMIT 1")[0]["Id"]
+		answer := s.do(http.MethodPost, data+"/sobjects/PermissionSetAssignment", encode(t, map[string]any{"AssigneeId": user, "PermissionSetId": set}))
+		if answer.code(t) != "FIELD_INTEGRITY_EXCEPTION" && answer.code(t) != "DUPLICATE_VALUE" {
+			t.Errorf("the set of %s was assigned: %d %s", name, answer.status, answer.text)
+		}
+	}
+	s.do(http.MethodPatch, data+"/sobjects/User/"+user, encode(t, map[string]any{"ProfileId": profiles["Read Only"]}))
+	moved := s.query("SELECT PermissionSet.ProfileId FROM PermissionSetAssignment WHERE Id = '" + owned["Id"].(string) + "'")
+	if set, _ := moved[0]["PermissionSet"].(map[string]any); set["ProfileId"] != profiles["Read Only"] {
+		t.Errorf("the assignment did not follow the profile: %v", moved)
+	}
+	path := data + "/sobjects/PermissionSetAssignment/" + assigned
+	if answer := s.do(http.MethodPatch, path, `{"ExpirationDate":"2030-01-02T03:04:05Z"}`); answer.status != http.StatusNoContent {
+		t.Errorf("a date of its end: %d %s", answer.status, answer.text)
+	}
+	if answer := s.do(http.MethodPatch, path, `{"PermissionSetId":"`+owned["PermissionSetId"].(string)+`"}`); answer.code(t) != "INVALID_FIELD_FOR_INSERT_UPDATE" {
+		t.Errorf("another set: %d %s", answer.status, answer.text)
+	}
+	held, _ := s.org.User("a@example.com")
+	if len(held.PermissionSets) != 0 || cmp.Diff([]string{"Sales_Tools"}, held.PermissionSetGroups) != "" {
+		t.Errorf("held: %v, %v", held.PermissionSets, held.PermissionSetGroups)
+	}
+}
+
+func TestAPermissionIsTakenFromTheProfileAndFromItsSet(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Default())
+	const query = "SELECT PermissionsApiEnabled FROM PermissionSet WHERE Profile.Name = 'Standard User'"
+	if before := s.query(query)[0]["PermissionsApiEnabled"]; before != true {
+		t.Fatalf("before: %v", before)
+	}
+	if err := s.org.SetProfilePermission("Standard User", "ApiEnabled", false); err != nil {
+		t.Fatal(err)
+	}
+	if after := s.query(query)[0]["PermissionsApiEnabled"]; after != false {
+		t.Errorf("after: %v", after)
+	}
+}
+
 func TestRolesFormNoCircleAndFollowTheLicense(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Config{})

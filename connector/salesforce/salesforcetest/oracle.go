@@ -90,11 +90,30 @@ func (o *Org) userOf(r *record) User {
 		u.LicenseName = o.name("UserLicense", license, "Name")
 	}
 	u.RoleName = o.name("UserRole", u.Get("UserRoleId"), "Name")
-	u.PermissionSets = o.related(r.id, "PermissionSetAssignment", "AssigneeId", "PermissionSetId", "PermissionSet", "Name")
+	u.PermissionSets = o.permissionSetsOf(r.id)
 	u.PermissionSetGroups = o.related(r.id, "PermissionSetAssignment", "AssigneeId", "PermissionSetGroupId", "PermissionSetGroup", "DeveloperName")
 	u.PermissionSetLicenses = o.related(r.id, "PermissionSetLicenseAssign", "AssigneeId", "PermissionSetLicenseId", "PermissionSetLicense", "DeveloperName")
 	u.Groups = o.related(r.id, "GroupMember", "UserOrGroupId", "GroupId", "Group", "DeveloperName")
 	return u
+}
+
+// permissionSetsOf lists the permission sets that were assigned one by one, not
+// those that stand for the profile or for a group.
+func (o *Org) permissionSetsOf(user string) []string {
+	t, sets := o.schema.object("PermissionSetAssignment"), o.schema.object("PermissionSet")
+	var names []string
+	for _, r := range o.tables[t.name].find(t.field("AssigneeId"), user) {
+		id, _ := r.stored(t.field("PermissionSetId"))
+		set := o.tables[sets.name].get(id)
+		if set == nil {
+			continue
+		}
+		if kind, _ := set.stored(sets.field("Type")); kind != "Profile" && kind != "Group" {
+			names = append(names, o.value(sets, set, sets.field("Name")))
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // pendingOf finds an address that can still be confirmed.
@@ -312,7 +331,8 @@ func (o *Org) SetLicenseTotal(name string, total int) error {
 	return nil
 }
 
-// SetProfilePermission gives a permission such as ApiEnabled to a profile, or takes it.
+// SetProfilePermission gives a permission such as ApiEnabled to a profile, and to
+// the permission set that the profile owns, or takes it from both.
 func (o *Org) SetProfilePermission(profile, permission string, granted bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -321,7 +341,11 @@ func (o *Org) SetProfilePermission(profile, permission string, granted bool) err
 	if r == nil || f == nil {
 		return fmt.Errorf("change permission %q of profile %q: there is no such profile or permission", permission, profile)
 	}
-	o.begin("").replace(t, newDraft(t.object, r).put(f, truth(granted)))
+	tx, sets := o.begin(""), o.tables["PermissionSet"]
+	tx.replace(t, newDraft(t.object, r).put(f, truth(granted)))
+	if owned := sets.get(o.standIn("ProfileId", r.id)); owned != nil {
+		tx.replace(sets, newDraft(sets.object, owned).put(sets.object.field(f.name), truth(granted)))
+	}
 	return nil
 }
 

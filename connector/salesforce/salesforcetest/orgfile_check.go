@@ -207,9 +207,23 @@ func (k *checker) users(file Config) {
 
 // groups checks types and members.
 func (k *checker) groups(file Config) {
-	k.present("groups", "name", namesOf(file.Groups, func(g Group) string { return g.Name }))
-	members := append(namesOf(k.config.Users, userName), namesOf(k.config.Groups, groupName)...)
+	members := namesOf(k.config.Users, userName)
+	for _, g := range k.config.Groups {
+		if g.Type != "Queue" { // A queue is a member of nothing.
+			members = append(members, groupName(g))
+		}
+	}
+	seen := map[string]bool{}
 	for i, g := range file.Groups {
+		path := fmt.Sprintf("groups[%d].name", i)
+		key := strings.ToLower(Group{DeveloperName: groupName(g), Type: g.Type}.key())
+		switch {
+		case g.Name == "":
+			k.at(path, "groups[%d] has no name", i)
+		case seen[key]:
+			k.at(path, "name %q is there twice", g.Name)
+		}
+		seen[key] = true
 		if g.Type != "" && g.Type != "Regular" && g.Type != "Queue" {
 			k.at(fmt.Sprintf("groups[%d].type", i), "the type of a group is Regular or Queue, not %q", g.Type)
 		}

@@ -1,6 +1,7 @@
 package salesforcetest_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,32 @@ func TestAnOrgIsMadeFromAFile(t *testing.T) {
 	}
 	if config.Latency != 20*time.Millisecond || config.Faults[0].Delay != time.Second || org.Licenses()[0].Used != 2 {
 		t.Errorf("config: %+v", config)
+	}
+}
+
+func TestAQueueAndAPublicGroupMayShareAName(t *testing.T) {
+	t.Parallel()
+	config, err := salesforcetest.ReadConfig(strings.NewReader(`
+groups:
+  - {name: Support, type: Queue, members: [admin@sim.example, Support]}
+  - {name: Support, members: [admin@sim.example]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := signIn(t, config)
+	got := []string{}
+	for _, r := range s.query("SELECT Group.Type, UserOrGroup.Type FROM GroupMember WHERE Group.DeveloperName = 'Support' ORDER BY Id") {
+		group, _ := r["Group"].(map[string]any)
+		member, _ := r["UserOrGroup"].(map[string]any)
+		got = append(got, group["Type"].(string)+" "+member["Type"].(string))
+	}
+	if diff := cmp.Diff([]string{"Queue User", "Queue Group", "Regular User"}, got); diff != "" {
+		t.Errorf("members (-want +got):\n%s", diff)
+	}
+	again := s.do(http.MethodPost, data+"/sobjects/Group", `{"Name":"Support","Type":"Queue"}`)
+	if again.code(t) != "DUPLICATE_DEVELOPER_NAME" {
+		t.Errorf("a second queue: %d %s", again.status, again.text)
 	}
 }
 

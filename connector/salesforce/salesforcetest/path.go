@@ -109,16 +109,16 @@ func (q *queryRun) resolvePolymorphic(p path, reference *field, names []string, 
 	if !strings.EqualFold(names[len(names)-2], reference.relationship) {
 		return p, q.noColumn(operand, last, &object{name: "Name"})
 	}
+	if strings.EqualFold(last, typeOfParent) {
+		p.name, p.kind = typeOfParent, typeString
+		return p, nil
+	}
 	for _, name := range reference.referenceTo {
 		target := q.org.schema.object(name)
 		if f := target.field(last); f != nil {
 			p.name, p.kind = f.name, f.kind
 			return p, nil
 		}
-	}
-	if strings.EqualFold(last, "Type") {
-		p.name, p.kind = "Type", typeString
-		return p, nil
 	}
 	return p, q.noColumn(operand, last, &object{name: "Name"})
 }
@@ -171,11 +171,22 @@ func (p *path) stored(o *Org, r *record) string {
 	if p.leaf != nil {
 		return o.value(t, r, p.leaf)
 	}
-	if f := t.field(p.name); f != nil {
-		return o.value(t, r, f)
-	}
-	if p.name == "Type" {
+	return o.common(t, r, p.name)
+}
+
+// typeOfParent is the field of whatever a polymorphic reference leads to that
+// holds the name of its object (Object Reference, Name: Type), also where the
+// object has a field Type of its own.
+const typeOfParent = "Type"
+
+// common reads a field of whatever a polymorphic reference leads to; empty means
+// null, also when its object has no such field.
+func (o *Org) common(t *object, r *record, name string) string {
+	if strings.EqualFold(name, typeOfParent) {
 		return t.name
+	}
+	if f := t.field(name); f != nil {
+		return o.value(t, r, f)
 	}
 	return ""
 }

@@ -138,7 +138,7 @@ func (p *populator) profiles() {
 			p.org.administratorProfile = id
 		}
 		owned := p.permissions("", profile.Permissions)
-		name := "X00e" + id[3:15]
+		name := standInName(id)
 		maps.Copy(owned, map[string]any{
 			"Name": name, "Label": id, "ProfileId": id, "IsOwnedByProfile": true, "IsCustom": false, "Type": "Profile", "LicenseId": values["UserLicenseId"],
 		})
@@ -191,6 +191,11 @@ func (p *populator) permissionSets() {
 	for _, group := range p.org.config.PermissionSetGroups {
 		fill(&group.Label, group.DeveloperName)
 		id := p.insert("PermissionSetGroup", group.DeveloperName, map[string]any{"DeveloperName": group.DeveloperName, "MasterLabel": group.Label})
+		if id == "" {
+			continue
+		}
+		name := standInName(id)
+		p.insert("PermissionSet", name, map[string]any{"Name": name, "Label": id, "PermissionSetGroupId": id, "IsCustom": true, "Type": "Group"})
 		for _, set := range group.PermissionSets {
 			p.insert("PermissionSetGroupComponent", group.DeveloperName+" "+set, map[string]any{
 				"PermissionSetGroupId": id, "PermissionSetId": p.id("PermissionSet", set),
@@ -272,7 +277,7 @@ func (p *populator) groups() {
 	for _, group := range p.org.config.Groups {
 		fill(&group.DeveloperName, developerName(group.Name))
 		fill(&group.Type, "Regular")
-		p.insert("Group", group.DeveloperName, map[string]any{
+		p.insert("Group", group.key(), map[string]any{
 			"Name": group.Name, "DeveloperName": group.DeveloperName, "Type": group.Type, "OwnerId": p.tx.user,
 		})
 	}
@@ -283,11 +288,18 @@ func (p *populator) groups() {
 			if member == "" {
 				member = p.id("Group", name)
 			}
-			p.insert("GroupMember", group.DeveloperName+" "+name, map[string]any{
-				"GroupId": p.id("Group", group.DeveloperName), "UserOrGroupId": member,
-			})
+			p.insert("GroupMember", group.key()+" "+name, map[string]any{"GroupId": p.id("Group", group.key()), "UserOrGroupId": member})
 		}
 	}
+}
+
+// key is what a group goes by while the org is made. A queue may share its name
+// with a public group, and only the public group can be a member of others.
+func (g Group) key() string {
+	if g.Type == "Queue" {
+		return "queue " + g.DeveloperName
+	}
+	return g.DeveloperName
 }
 
 // metadata describes the restricted picklists of users as records. There are

@@ -183,13 +183,11 @@ func (w renderer) projection(buffer []byte, t *object, r *record, p *projection)
 	case p.nested != nil:
 		return w.children(buffer, r, p)
 	case p.dynamic != "":
-		if f := t.field(p.dynamic); f != nil {
-			return appendField(buffer, f, w.org.value(t, r, f))
+		f := t.field(p.dynamic)
+		if f == nil || strings.EqualFold(p.dynamic, typeOfParent) {
+			f = &field{kind: typeString}
 		}
-		if p.dynamic == "Type" {
-			return appendString(buffer, t.name)
-		}
-		return append(buffer, "null"...)
+		return appendField(buffer, f, w.org.common(t, r, p.dynamic))
 	}
 	return appendField(buffer, p.field, w.org.value(t, r, p.field))
 }

@@ -102,7 +102,7 @@ func (q *queryRun) projectFields(t *object, fields []soql.Operand) ([]*projectio
 func (q *queryRun) projectCommon(reference *field, fields []soql.Operand) ([]*projection, *apiError) {
 	list := []*projection{}
 	for _, operand := range fields {
-		found := slices.ContainsFunc(reference.referenceTo, func(name string) bool {
+		found := strings.EqualFold(operand.Name(), typeOfParent) || slices.ContainsFunc(reference.referenceTo, func(name string) bool {
 			t := q.org.schema.object(name)
 			return t != nil && len(operand.Path) == 1 && t.field(operand.Path[0]) != nil
 		})

@@ -34,6 +34,7 @@ const (
 	passwordExpired   = "The users password has expired, you must call SetPassword before attempting any other API operations"
 	missingToken      = "Invalid username, password, security token; or user locked out. Are you at a new location? When accessing Salesforce--either via a desktop client or the API--from outside of your company's trusted networks, you must add a security token to your password to log in. To get your new security token, log in to Salesforce."
 	loginRateExceeded = "login rate exceeded"
+	standInAssigned   = "Permission Set: the permission set of a profile or of a group can't be assigned: PermissionSet ID"
 	systemGroup       = "Group: only public groups and queues can be changed"
 	repeatedName      = "Developer Name: the name is in use: "
 
@@ -77,6 +78,10 @@ func unableTo(o *object, verb string) *apiError {
 
 // nicknameFor makes the nickname of a user that was created without one.
 func nicknameFor(serial uint64) string { return fmt.Sprintf("User%d", 15_000_000_000_000_000+serial) }
+
+// standInName names the permission set that stands for the profile or the
+// permission set group with the id.
+func standInName(id string) string { return "X" + id[:15] }
 
 // mayHavePermissionSets tells whether users of a license can have permission sets.
 func mayHavePermissionSets(definitionKey string) bool {

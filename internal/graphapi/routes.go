@@ -1,0 +1,49 @@
+package graphapi
+
+import (
+	"context"
+	"slices"
+
+	"github.com/usher-id/usher/internal/store"
+)
+
+// graphRoutes is what is served below /v1.0 and /beta, one function for each family.
+func (a *api) graphRoutes() []route {
+	return slices.Concat(a.serviceRoutes())
+}
+
+// ownRoutes is what is served below /usher/v1.
+func (a *api) ownRoutes() []route { return nil }
+
+// serviceRoutes are those that belong to no family.
+func (a *api) serviceRoutes() []route {
+	return []route{
+		// Whether a part of the batch is allowed is decided part by part.
+		post("$batch", store.RoleReader, a.batch),
+		get("organization", a.listOrganizations),
+		get("organization/{organization}", a.getOrganization),
+	}
+}
+
+func (a *api) organizations() resource {
+	return resource{set: "organization", kind: newKind("organization", "displayName", "verifiedDomains", "tenantType", "createdDateTime")}
+}
+
+func (a *api) organization() entity {
+	return entity{"id": a.TenantID, "displayName": "Usher", "verifiedDomains": []any{}, "tenantType": "AAD", "createdDateTime": nil}
+}
+
+func (a *api) listOrganizations(ctx context.Context, r *request) (response, error) {
+	return r.answerPage(ctx, collection{resource: a.organizations(), after: listed(a.organization())})
+}
+
+func (a *api) getOrganization(ctx context.Context, r *request) (response, error) {
+	id, err := r.text("organization")
+	if err != nil {
+		return response{}, err
+	}
+	if id != a.TenantID {
+		return response{}, notFound(id)
+	}
+	return r.answerEntity(ctx, a.organizations(), a.organization())
+}

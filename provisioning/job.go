@@ -11,6 +11,7 @@ type Job struct {
 	ID            string // template, tenant and a GUID, joined by dots, as in Microsoft Graph
 	ApplicationID string
 	TemplateID    string
+	Draft         bool // it came with its application and nobody has asked for it yet; it never runs, and clients of the API do not see it
 	Schedule      Schedule
 	Settings      Settings
 	Status        Status

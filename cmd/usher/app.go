@@ -414,18 +414,10 @@ func (w *workspace) schedule(ctx context.Context, name string, state provisionin
 		return fmt.Errorf("%s has nothing to sign in with yet; \"usher app set-credentials %s\" saves it", app.DisplayName, quoted(app.DisplayName))
 	}
 	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		job.Schedule.State = state
-		switch {
-		case state != provisioning.ScheduleActive:
-			job.Status.Code = provisioning.Paused
-		case job.Status.Quarantine.Reason != "":
-			job.Status.Code = provisioning.Quarantined
-		case job.Status.InitialDone:
-			job.Status.Code = provisioning.Active
-		default:
-			job.Status.Code = provisioning.NotRun
+		if state == provisioning.ScheduleActive {
+			return job.Started(), nil
 		}
-		return job, nil
+		return job.Stopped(), nil
 	})
 	if err != nil {
 		return err

@@ -223,9 +223,8 @@ func (w *workspace) saveCredentials(ctx context.Context, name string, job provis
 		return err
 	}
 	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		if job.Status.Code == provisioning.NotConfigured {
-			job.Status.Code = provisioning.NotRun
-		}
+		job = job.Configured()
+		job.Draft = false
 		return job, nil
 	})
 	if err != nil {

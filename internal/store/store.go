@@ -167,6 +167,34 @@ type Jobs interface {
 	Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error
 }
 
+// Configuration is what an administrator sets up of a job, and what is written to
+// the audit log with a change of it.
+type Configuration struct {
+	Job         provisioning.Job
+	Credentials provisioning.Credentials
+	Unreadable  error // why the credentials cannot be read, such as a wrong key; what is put takes their place
+	Schema      mapping.Schema
+	Audits      []journal.Audit
+}
+
+// Configurations changes what belongs together of a job at once.
+type Configurations interface {
+	// JobByID returns the job with this id, or ErrNotFound.
+	JobByID(ctx context.Context, id string) (provisioning.Job, error)
+
+	// Configure reads a job with its credentials and schema, applies the function and
+	// writes what it returns that is different, with the audit records, in one
+	// transaction. An error of the function changes nothing. What Jobs.UpdateJob and
+	// Jobs.PutSchema say of their effects holds. The function must not use the store.
+	Configure(ctx context.Context, jobID string, change func(Configuration) (Configuration, error)) error
+
+	// RenewJob puts another job of the same application, with its schema, in the place
+	// of a job, whose status, connections and retries are forgotten; no account is
+	// touched. The application keeps its credentials, if they can be read, and the log. An unknown job is
+	// ErrNotFound.
+	RenewJob(ctx context.Context, jobID string, renewed Configuration) error
+}
+
 // Links shows what a job has in its target.
 type Links interface {
 	// Connection returns the connection of a user in a job, zero when there is none.
@@ -243,6 +271,7 @@ type Directory interface {
 type Store interface {
 	Directory
 	Jobs
+	Configurations
 	Links
 	Dispatch
 	Journal

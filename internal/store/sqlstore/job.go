@@ -13,7 +13,7 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-const jobColumns = `j.id, j.application_id, j.template_id, j.schedule_interval_nanoseconds, j.schedule_state, j.settings, j.status, j.watermark, f.fence`
+const jobColumns = `j.id, j.application_id, j.template_id, j.draft, j.schedule_interval_nanoseconds, j.schedule_state, j.settings, j.status, j.watermark, f.fence`
 
 // job runs a query of jobColumns that has one row or none.
 func (s session) job(ctx context.Context, text string, arguments ...any) (job provisioning.Job, found bool, err error) {
@@ -22,7 +22,7 @@ func (s session) job(ctx context.Context, text string, arguments ...any) (job pr
 		settings, status string
 	)
 	found, err = s.one(ctx, []any{
-		&job.ID, &job.ApplicationID, &job.TemplateID, &interval, &job.Schedule.State, &settings, &status, &job.Watermark, &job.Fence,
+		&job.ID, &job.ApplicationID, &job.TemplateID, &job.Draft, &interval, &job.Schedule.State, &settings, &status, &job.Watermark, &job.Fence,
 	}, text, arguments...)
 	if err != nil || !found {
 		return job, false, err
@@ -56,8 +56,8 @@ func (t *tx) insertJob(ctx context.Context, job provisioning.Job) error {
 		return err
 	}
 	if _, err := t.exec(ctx, `insert into jobs
-		(id, application_id, template_id, schedule_interval_nanoseconds, schedule_state, settings, status, watermark)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`, job.ID, job.ApplicationID, job.TemplateID, int64(job.Schedule.Interval),
+		(id, application_id, template_id, draft, schedule_interval_nanoseconds, schedule_state, settings, status, watermark)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, job.ID, job.ApplicationID, job.TemplateID, job.Draft, int64(job.Schedule.Interval),
 		string(job.Schedule.State), settings, clean(status), int64(job.Watermark)); err != nil {
 		return err
 	}
@@ -91,19 +91,27 @@ func (s *Store) UpdateJob(ctx context.Context, jobID string, update func(provisi
 		if err != nil {
 			return err
 		}
-		settings, status, err := jobTexts(after)
-		if err != nil {
+		return t.updateJob(ctx, before, after)
+	})
+}
+
+// updateJob writes what an administrator changed of a job.
+func (t *tx) updateJob(ctx context.Context, before, after provisioning.Job) error {
+	if before.Settings.NeedsFullCycle(after.Settings) {
+		after.Status.InitialDone = false
+	}
+	settings, status, err := jobTexts(after)
+	if err != nil {
+		return err
+	}
+	if before.Status.InitialDone && !after.Status.InitialDone || after.Watermark < before.Watermark {
+		if err := t.countRestart(ctx, before.ID); err != nil {
 			return err
 		}
-		if before.Status.InitialDone && !after.Status.InitialDone || after.Watermark < before.Watermark {
-			if err := t.countRestart(ctx, jobID); err != nil {
-				return err
-			}
-		}
-		_, err = t.exec(ctx, `update jobs set schedule_interval_nanoseconds = $1, schedule_state = $2, settings = $3, status = $4, watermark = $5
-			where id = $6`, int64(after.Schedule.Interval), string(after.Schedule.State), settings, status, int64(after.Watermark), jobID)
-		return err
-	})
+	}
+	_, err = t.exec(ctx, `update jobs set draft = $1, schedule_interval_nanoseconds = $2, schedule_state = $3, settings = $4, status = $5, watermark = $6
+		where id = $7`, after.Draft, int64(after.Schedule.Interval), string(after.Schedule.State), settings, status, int64(after.Watermark), before.ID)
+	return err
 }
 
 // lockJob makes others who want to change the job, and cycles that want to commit,
@@ -123,8 +131,12 @@ func (t *tx) countRestart(ctx context.Context, jobID string) error {
 
 // Schema returns a job's schema; see store.Jobs.
 func (s *Store) Schema(ctx context.Context, jobID string) (mapping.Schema, error) {
+	return s.database.queries().schema(ctx, jobID)
+}
+
+func (s session) schema(ctx context.Context, jobID string) (mapping.Schema, error) {
 	var content string
-	found, err := s.database.queries().one(ctx, []any{&content}, `select content from schemas where job_id = $1`, jobID)
+	found, err := s.one(ctx, []any{&content}, `select content from schemas where job_id = $1`, jobID)
 	switch {
 	case err != nil:
 		return mapping.Schema{}, err
@@ -196,8 +208,12 @@ func (s *Store) Credentials(ctx context.Context, jobID string) (provisioning.Cre
 	case count == 0:
 		return nil, notFound("job", jobID)
 	}
+	return s.credentials(ctx, session, jobID)
+}
+
+func (s *Store) credentials(ctx context.Context, session session, jobID string) (provisioning.Credentials, error) {
 	var rows []sealedRow
-	err = session.each(ctx, func(r *sql.Rows) error {
+	err := session.each(ctx, func(r *sql.Rows) error {
 		var row sealedRow
 		err := r.Scan(&row.name, &row.sealed)
 		rows = append(rows, row)
@@ -235,22 +251,26 @@ func (s *Store) PutCredentials(ctx context.Context, jobID string, credentials pr
 		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `delete from credentials where job_id = $1`, jobID); err != nil {
+		return s.putCredentials(ctx, t, jobID, credentials)
+	})
+}
+
+func (s *Store) putCredentials(ctx context.Context, t *tx, jobID string, credentials provisioning.Credentials) error {
+	if _, err := t.exec(ctx, `delete from credentials where job_id = $1`, jobID); err != nil {
+		return err
+	}
+	for i, credential := range credentials {
+		if s.sealer == nil {
+			return errNoSealer
+		}
+		sealed, err := s.sealer.Seal([]byte(credential.Value.Reveal()), credentialContext(jobID, credential.Key))
+		if err != nil {
+			return fmt.Errorf("seal the %s: %w", credential.Key, err)
+		}
+		if _, err := t.exec(ctx, `insert into credentials (job_id, position, name, sealed) values ($1, $2, $3, $4)`,
+			jobID, int64(i), credential.Key, base64.StdEncoding.EncodeToString(sealed)); err != nil {
 			return err
 		}
-		for i, credential := range credentials {
-			if s.sealer == nil {
-				return errNoSealer
-			}
-			sealed, err := s.sealer.Seal([]byte(credential.Value.Reveal()), credentialContext(jobID, credential.Key))
-			if err != nil {
-				return fmt.Errorf("seal the %s: %w", credential.Key, err)
-			}
-			if _, err := t.exec(ctx, `insert into credentials (job_id, position, name, sealed) values ($1, $2, $3, $4)`,
-				jobID, int64(i), credential.Key, base64.StdEncoding.EncodeToString(sealed)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -203,7 +203,7 @@ func jobTests() []test {
 			w.must(w.UpdateJob(w.ctx(), w.job, func(job provisioning.Job) (provisioning.Job, error) {
 				w.equal("job", job, want)
 				job.Schedule = provisioning.Schedule{Interval: time.Hour + 1, State: provisioning.ScheduleActive}
-				job.Settings.SyncAll = true
+				job.Settings.RemovalPercent = 7
 				job.Status = provisioning.Status{
 					Code: provisioning.Active, InitialDone: true, SteadySince: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
 					LastRun: provisioning.Run{CycleID: "c", Error: "a\x00b", Counts: provisioning.Counts{Codes: map[string]int{"X": 1}}},
@@ -218,7 +218,7 @@ func jobTests() []test {
 			w.equal("job", got, want)
 			failure := errors.New("failure")
 			w.wantError(w.UpdateJob(w.ctx(), w.job, func(job provisioning.Job) (provisioning.Job, error) {
-				job.Settings.SyncAll = false
+				job.Settings.RemovalPercent = 8
 				return job, failure
 			}), failure)
 			got, err = w.cycles.Look(w.ctx(), w.job)

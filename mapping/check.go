@@ -12,22 +12,24 @@ import (
 // Use says how a schema is going to be used, as far as it matters for checking
 // it. The zero Use is right where that is not known.
 type Use struct {
-	ActiveAttribute string // target attribute that disables accounts
-	Everyone        bool   // all users are provisioned, assigned or not
+	ActiveAttribute string                // target attribute that disables accounts
+	Everyone        bool                  // all users are provisioned, assigned or not
+	Target          []AttributeDefinition // attributes of the target as its connector knows them: what the schema does not say of one is taken from here
+	Extensions      []string              // directory extensions that users have; nil when that is not known, see [Schema.UndeclaredExtensions]
 }
 
 // Check finds everything that is wrong or doubtful in a schema before it is
 // saved: what keeps it from being used, what it may not do as meant, and tests of
 // the mapping that fail. It is what [Compile] finds and more.
 func Check(schema Schema, use Use) Findings {
-	c := compile(schema)
+	c := compile(schema, use)
 	c.definitions(schema)
 	c.unused(schema)
 	c.misspelled(schema)
 	if c.target != nil {
 		c.required()
-		c.active(use)
-		c.roles(schema, use)
+		c.active()
+		c.roles(schema)
 		c.flows()
 	}
 	if len(c.findings.Faults()) == 0 {
@@ -42,12 +44,14 @@ func Check(schema Schema, use Use) Findings {
 
 // definitions looks for attribute names that cannot be told apart.
 func (c *compiler) definitions(schema Schema) {
+	known := membersOf(AttributeDefinition{})
 	for i, directory := range schema.Directories {
 		for j, object := range directory.Objects {
 			seen := make(map[string]string, len(object.Attributes))
 			for k, attribute := range object.Attributes {
 				path := fmt.Sprintf("directories[%d].objects[%d].attributes[%d]", i, j, k)
 				c.definition(path, attribute)
+				c.members(path, attribute.Unknown, known)
 				key := strings.ToLower(attribute.Name)
 				switch before, twice := seen[key]; {
 				case twice && before == attribute.Name:
@@ -77,6 +81,11 @@ func (c *compiler) definition(path string, attribute AttributeDefinition) {
 		c.fault(path+".mutability", "the attribute %q: there is no mutability %q%s", attribute.Name, attribute.Mutability,
 			meant(string(attribute.Mutability), []string{string(ReadWrite), string(ReadOnly), string(Immutable), string(WriteOnly)}))
 	}
+	for i, metadata := range attribute.Metadata {
+		if metadata.Key == maximumLength && attribute.MaximumLength() == 0 {
+			c.warn(fmt.Sprintf("%s.metadata[%d]", path, i), "the attribute %q: %s is %q, which is no number of characters, so lengths are not checked", attribute.Name, maximumLength, metadata.Value)
+		}
+	}
 }
 
 // unused names object mappings that are kept and not run. Those of a rule that
@@ -102,39 +111,52 @@ func (c *compiler) unused(schema Schema) {
 // required looks for attributes that the target needs and nobody fills. It is a
 // warning, because schemas in use name attributes that the target fills itself.
 func (c *compiler) required() {
-	for _, definition := range c.target {
+	for i, definition := range c.target {
 		if !definition.Required || definition.Mutability == ReadOnly || definition.Anchor {
 			continue
 		}
-		rule := c.mapping.Rule(definition.Name)
+		row, attribute := c.row(definition.Name)
 		switch {
-		case rule == nil:
-			c.warn(c.path+".attributeMappings", "the target requires %s, which is not mapped", definition.Name)
-		case rule.SourceMissing && rule.Default.IsEmpty():
-			c.warn(c.path+".attributeMappings", "the target requires %s, which has neither a source nor a default value", definition.Name)
+		case row == "":
+			c.warn(fmt.Sprintf("%s.attributes[%d]", c.targetPath, i), "the target requires %s, which is not mapped", definition.Name)
+		case attribute.Source == nil && (attribute.DefaultValue == nil || *attribute.DefaultValue == ""):
+			c.warn(row, "the target requires %s, which has neither a source nor a default value", definition.Name)
 		}
 	}
 }
 
+// row returns the row for a target attribute with its path, which is empty when the
+// attribute is not mapped. A row counts that has faults, too.
+func (c *compiler) row(target string) (path string, row AttributeMapping) {
+	for i, row := range c.rows {
+		if row.TargetAttributeName == target {
+			return fmt.Sprintf("%s.attributeMappings[%d]", c.path, i), row
+		}
+	}
+	return "", AttributeMapping{}
+}
+
 // active warns of mappings that leave leavers their accounts.
-func (c *compiler) active(use Use) {
-	if use.ActiveAttribute == "" {
+func (c *compiler) active() {
+	name := c.use.ActiveAttribute
+	if name == "" {
 		return
 	}
-	rule := c.mapping.Rule(use.ActiveAttribute)
+	path, attribute := c.row(name)
+	rule := c.mapping.Rule(name)
 	switch {
-	case rule == nil:
-		c.warn(c.path+".attributeMappings", "%s is not mapped, so accounts of people who leave the scope are not disabled", use.ActiveAttribute)
-	case rule.SourceMissing:
-		c.warn(c.path+".attributeMappings", "%s has no source, so accounts of people who leave the scope are not disabled", use.ActiveAttribute)
-	case !rule.Changes():
-		c.warn(c.path+".attributeMappings", "%s does not change an account that exists, so accounts of people who leave the scope are not disabled", use.ActiveAttribute)
+	case path == "":
+		c.warn(c.path+".attributeMappings", "%s is not mapped, so accounts of people who leave the scope are not disabled", name)
+	case attribute.Source == nil:
+		c.warn(path, "%s has no source, so accounts of people who leave the scope are not disabled", name)
+	case rule != nil && !rule.Changes():
+		c.warn(path, "%s does not change an account that exists, so accounts of people who leave the scope are not disabled", name)
 	}
 }
 
 // roles checks what depends on assignments.
-func (c *compiler) roles(schema Schema, use Use) {
-	if use.Everyone {
+func (c *compiler) roles(schema Schema) {
+	if c.use.Everyone {
 		for _, rule := range c.mapping.Rules {
 			if strings.Contains(rule.Expression, appRoleAssignments) {
 				c.warn(c.path+".attributeMappings", "%s comes from role assignments, and all users are provisioned, assigned or not: who is not assigned has no role", rule.Target)

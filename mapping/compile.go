@@ -10,7 +10,6 @@ import (
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/expr"
-	"github.com/usher-id/usher/scope"
 )
 
 // UserMapping finds the object mapping that provisions users: the first enabled
@@ -71,7 +70,7 @@ func (s Schema) object(directoryName, objectName string) (definition ObjectDefin
 // Compile makes the schema's mapping of users ready. Its error is a *FaultError
 // with everything that is wrong, each with its place in the document.
 func Compile(schema Schema) (*Mapping, error) {
-	compiler := compile(schema)
+	compiler := compile(schema, Use{})
 	if err := compiler.findings.Err(); err != nil {
 		return nil, err
 	}
@@ -82,14 +81,17 @@ func Compile(schema Schema) (*Mapping, error) {
 type compiler struct {
 	finder
 
-	path    string // of the object mapping
-	source  []AttributeDefinition
-	target  []AttributeDefinition
-	mapping *Mapping
+	use        Use
+	path       string // of the object mapping
+	source     []AttributeDefinition
+	target     []AttributeDefinition
+	targetPath string             // of the object that target is from
+	rows       []AttributeMapping // of the object mapping
+	mapping    *Mapping
 }
 
-func compile(schema Schema) *compiler {
-	c := &compiler{mapping: &Mapping{}}
+func compile(schema Schema, use Use) *compiler {
+	c := &compiler{use: use, mapping: &Mapping{}}
 	ruleIndex, objectIndex, found := schema.userMapping()
 	if !found {
 		c.fault("synchronizationRules", "%v", errNoUserMapping)
@@ -98,12 +100,12 @@ func compile(schema Schema) *compiler {
 	rule := schema.SynchronizationRules[ruleIndex]
 	object := rule.ObjectMappings[objectIndex]
 	c.path = fmt.Sprintf("synchronizationRules[%d].objectMappings[%d]", ruleIndex, objectIndex)
-	definition, found := schema.Object(rule.TargetDirectoryName, object.TargetObjectName)
+	definition, targetPath, found := schema.object(rule.TargetDirectoryName, object.TargetObjectName)
 	if !found {
 		c.fault(c.path+".targetObjectName", "directory %q does not define the object %q", rule.TargetDirectoryName, object.TargetObjectName)
 		return c
 	}
-	c.target = definition.Attributes
+	c.target, c.targetPath, c.rows = definition.Attributes, targetPath, object.AttributeMappings
 	c.source = sourceOf(schema, rule, object)
 	c.mapping = &Mapping{
 		RuleID: rule.ID, SourceSystem: rule.SourceDirectoryName, TargetSystem: rule.TargetDirectoryName,
@@ -134,53 +136,6 @@ func (c *compiler) compile(object ObjectMapping) {
 	c.matching()
 }
 
-// filter compiles the scoping filter.
-func (c *compiler) filter(filter *scope.Filter) {
-	if filter == nil {
-		return
-	}
-	for _, fault := range filter.Faults() {
-		c.fault(c.path+".scope."+fault.Path, "%v", fault)
-	}
-	compiled, err := scope.Compile(*filter)
-	if err == nil {
-		c.mapping.Filter = compiled
-	}
-	c.clauses("groups", filter.Groups)
-	c.clauses("inputFilterGroups", filter.InputFilterGroups)
-	c.clauses("categoryFilterGroups", filter.CategoryFilterGroups)
-}
-
-// clauses checks filters against the attributes that the source has.
-func (c *compiler) clauses(member string, groups []scope.FilterGroup) {
-	for i, group := range groups {
-		path := fmt.Sprintf("%s.scope.%s[%d]", c.path, member, i)
-		if len(group.Clauses) == 0 {
-			c.warn(path, "scoping filter %q has no clause, so everyone passes it", group.Name)
-		}
-		for j, clause := range group.Clauses {
-			c.clause(fmt.Sprintf("%s.clauses[%d]", path, j), group.Name, clause)
-		}
-	}
-}
-
-func (c *compiler) clause(path, group string, clause scope.Clause) {
-	name := clause.SourceOperandName
-	operator, known := scope.FindOperator(clause.OperatorName)
-	if !known || scope.Refused(name) != "" || directory.IsExtensionName(name) {
-		return
-	}
-	definition, found := c.sourceAttribute(name)
-	switch {
-	case !found:
-		c.fault(path, "scoping filter %q: there is no source attribute %q%s", group, name, meant(name, c.sourceNames()))
-	case definition.Multivalued:
-		c.fault(path, "scoping filter %q: %q may have several values, and scoping filters take attributes with one", group, name)
-	case !slices.Contains(operator.Kinds, kindOf(definition.Type)):
-		c.warn(path, "scoping filter %q: operator %s is not made for %q, which is of type %s", group, operator.Name, name, definition.Type)
-	}
-}
-
 func (c *compiler) sourceAttribute(name string) (AttributeDefinition, bool) {
 	return find(c.source, name)
 }
@@ -203,25 +158,18 @@ func namesOf(definitions []AttributeDefinition) []string {
 
 func (c *compiler) sourceNames() []string { return namesOf(c.source) }
 
-// attribute compiles one row. A row that has a fault is left out.
+// attribute compiles one row. A row that has a fault in its target is checked as
+// far as that goes and left out.
 func (c *compiler) attribute(path string, attribute AttributeMapping) {
 	name := attribute.TargetAttributeName
 	definition, found := find(c.target, name)
-	switch {
-	case !found:
-		c.fault(path+".targetAttributeName", "target attribute %q is not in the schema's list of attributes%s", name, meant(name, namesOf(c.target)))
-		return
-	case slices.ContainsFunc(c.mapping.Rules, func(r AttributeRule) bool { return strings.EqualFold(r.Target, name) }):
-		c.fault(path+".targetAttributeName", "target attribute %q is mapped twice", name)
-		return
-	case definition.Mutability == ReadOnly:
-		c.fault(path+".targetAttributeName", "target attribute %q is read-only", name)
-		return
-	case definition.Anchor:
-		c.fault(path+".targetAttributeName", "target attribute %q is the id that the target gives out; it cannot be written", name)
-		return
+	usable := c.writable(path+".targetAttributeName", name, definition, found)
+	if !found {
+		definition = AttributeDefinition{Name: name, Type: StringType}
 	}
 	rule := newRule(definition, attribute)
+	rule.Multivalued = rule.Multivalued || !found // what it would take is not known
+	definition = c.completed(definition)
 	c.kind(path, definition, attribute)
 	if attribute.DefaultValue != nil {
 		value, err := coerce(&rule, attr.Text(*attribute.DefaultValue))
@@ -239,9 +187,44 @@ func (c *compiler) attribute(path string, attribute AttributeMapping) {
 			rule.Unique, rule.FlowType = true, ObjectAddOnly
 		}
 	}
+	if !usable {
+		return
+	}
 	c.mapping.Rules = append(c.mapping.Rules, rule)
 	c.mapping.programs = append(c.mapping.programs, program)
 	c.mapping.usesRoles = c.mapping.usesRoles || program != nil && slices.Contains(program.Attributes(), appRoleAssignments)
+}
+
+// writable reports whether a row may name this target attribute, and says why not.
+func (c *compiler) writable(path, name string, definition AttributeDefinition, found bool) bool {
+	twice := slices.ContainsFunc(c.mapping.Rules, func(r AttributeRule) bool { return strings.EqualFold(r.Target, name) })
+	switch {
+	case !found:
+		c.fault(path, "target attribute %q is not in the schema's list of attributes%s", name, meant(name, namesOf(c.target)))
+	case twice:
+		c.fault(path, "target attribute %q is mapped twice", name)
+	case definition.Mutability == ReadOnly:
+		c.fault(path, "target attribute %q is read-only", name)
+	case definition.Anchor:
+		c.fault(path, "target attribute %q is the id that the target gives out; it cannot be written", name)
+	default:
+		return true
+	}
+	return false
+}
+
+// completed adds to a definition of the schema what it does not say and the
+// connector knows.
+func (c *compiler) completed(definition AttributeDefinition) AttributeDefinition {
+	known, found := find(c.use.Target, definition.Name)
+	if !found {
+		return definition
+	}
+	if length := known.MaximumLength(); definition.MaximumLength() == 0 && length > 0 {
+		definition.Metadata = append(slices.Clip(definition.Metadata), MaximumLength(length))
+	}
+	definition.Unfilterable = definition.Unfilterable || known.Unfilterable
+	return definition
 }
 
 // additive makes the roles in complex form additions: the target keeps what it
@@ -301,6 +284,11 @@ func (c *compiler) expression(path string, rule AttributeRule, definition Attrib
 		return expr.Node{}, nil
 	}
 	c.agreement(path, rule.Target, node, *source)
+	for _, name := range attributesOf(node) {
+		if _, declared := c.sourceAttribute(name); !declared {
+			c.extension(path, "source of "+rule.Target, name)
+		}
+	}
 	c.fit(path, rule, definition, node)
 	program, err := expr.Compile(node)
 	if err != nil {

@@ -133,7 +133,7 @@ func (a AttributeDefinition) String() string {
 	for _, flag := range []struct {
 		set  bool
 		word string
-	}{{a.Anchor, "anchor"}, {a.Required, "required"}, {a.Multivalued, "several values"}, {a.CaseExact, "letter case counts"}, {a.Mutability != ReadWrite, string(a.Mutability)}} {
+	}{{a.Anchor, "anchor"}, {a.Required, "required"}, {a.Multivalued, "several values"}, {a.CaseExact, "letter case counts"}, {a.Unfilterable, "not to look accounts up by"}, {a.Mutability != ReadWrite, string(a.Mutability)}} {
 		if flag.set {
 			words = append(words, flag.word)
 		}
@@ -144,8 +144,8 @@ func (a AttributeDefinition) String() string {
 	if a.DefaultValue != nil {
 		words = append(words, "default "+strconv.Quote(*a.DefaultValue))
 	}
-	if a.MaxLength > 0 {
-		words = append(words, fmt.Sprintf("at most %d characters", a.MaxLength))
+	if length := a.MaximumLength(); length > 0 {
+		words = append(words, fmt.Sprintf("at most %d characters", length))
 	}
 	return strings.Join(words, ", ")
 }

@@ -1,171 +1,178 @@
 package mapping
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/expr"
 )
 
-// kind checks what a row asks of the kind of its target attribute.
-func (c *compiler) kind(path string, definition AttributeDefinition, attribute AttributeMapping) {
-	name := definition.Name
-	switch attribute.FlowType {
-	case FlowAlwaysType, ObjectAddOnly, MultiValueAddOnly, ValueAddOnly, AttributeAddOnly, "":
-	default:
-		c.fault(path+".flowType", "%s: there is no flow type %q%s", name, attribute.FlowType,
-			meant(string(attribute.FlowType), []string{string(FlowAlwaysType), string(ObjectAddOnly), string(MultiValueAddOnly), string(ValueAddOnly), string(AttributeAddOnly)}))
-	}
-	switch attribute.FlowBehavior {
-	case FlowWhenChanged, FlowAlways, "":
-	default:
-		c.fault(path+".flowBehavior", "%s: there is no flow behaviour %q%s", name, attribute.FlowBehavior,
-			meant(string(attribute.FlowBehavior), []string{string(FlowWhenChanged), string(FlowAlways)}))
-	}
-	if attribute.Source == nil && (attribute.DefaultValue == nil || *attribute.DefaultValue == "") {
-		c.warn(path, "%s has neither a source nor a default value, so the row does nothing", name)
-	}
-	c.key(path, definition, attribute)
-	c.clearing(path, definition, attribute)
-}
-
-// key checks a matching attribute: accounts are looked up by it, one value at a
-// time.
-func (c *compiler) key(path string, definition AttributeDefinition, attribute AttributeMapping) {
-	path += ".matchingPriority"
-	name := definition.Name
-	switch {
-	case attribute.MatchingPriority < 0:
-		c.fault(path, "%s: a matching priority is 1 or more, and 0 for an attribute that is not used for matching", name)
-	case attribute.MatchingPriority == 0:
-	case attribute.Source == nil:
-		c.fault(path, "%s is used for matching and has no source, so there is nothing to look accounts up by", name)
-	case definition.Multivalued || definition.Type == ReferenceType || definition.Type == BooleanType || definition.Type == BinaryType:
-		c.fault(path, "%s cannot be used for matching: accounts are looked up by a single text or number", name)
-	case definition.Mutability == WriteOnly:
-		c.fault(path, "%s cannot be used for matching: the target does not show it", name)
-	}
-}
-
-func (c *compiler) clearing(path string, definition AttributeDefinition, attribute AttributeMapping) {
-	if !attribute.ClearWhenNull {
-		return
-	}
-	path += "." + `"@usher.clearWhenNull"`
-	name := definition.Name
-	switch {
-	case definition.Type == BooleanType:
-		c.fault(path, "%s cannot be cleared: a Boolean has no empty value", name)
-	case definition.Required:
-		c.fault(path, "%s cannot be cleared: the target requires a value", name)
-	case attribute.Source == nil:
-		c.warn(path, "%s has no source, so it is never cleared", name)
-	case attribute.FlowType == ObjectAddOnly || attribute.FlowType == AttributeAddOnly || attribute.FlowType == MultiValueAddOnly || attribute.FlowType == ValueAddOnly:
-		c.warn(path, "%s is never cleared, because its flow type %s takes nothing away", name, attribute.FlowType)
-	}
-}
-
-// agreement warns of a source whose tree says something else than its text, as
-// it happens when a document is edited by hand. The text counts.
-func (c *compiler) agreement(path, target string, node expr.Node, source expr.Source) {
-	var says string
-	switch node.Kind {
-	case expr.Attribute, expr.Call:
-		says = node.Name
-	case expr.Text:
-		says = node.Text
-	case expr.Number:
-		says = strconv.FormatInt(node.Number, 10)
-	case expr.Omitted, expr.Keyword, expr.Compare, expr.Concat:
-		return
-	}
-	if source.Name != "" && source.Name != says {
-		c.warn(path, "source of %s: the name is %q, the expression is %s; the expression counts", target, source.Name, expr.Print(node))
-	}
+// doubt is why a result of an expression does not fit its target attribute.
+type doubt struct {
+	never   bool // it never fits, as opposed to not for everybody
+	message string
 }
 
 // fit finds out before anybody is provisioned whether what an expression returns
-// can be held by the target attribute.
+// can be held by the target attribute. An expression none of whose results ever
+// fits is a fault. One that fits some people is a warning: a schema that works
+// elsewhere for most of them must be importable.
 func (c *compiler) fit(path string, rule AttributeRule, definition AttributeDefinition, node expr.Node) {
-	switch node.Kind {
-	case expr.Text, expr.Number:
-		c.constant(path, rule, definition, node)
-	case expr.Attribute:
-		if declared, found := c.sourceAttribute(node.Name); found {
-			c.copied(path, rule, declared)
+	results := expr.Results(node)
+	if value, constant, err := expr.Constant(node); constant && err != nil {
+		c.fault(path, "source of %s: it fails for everybody: %v", rule.Target, err)
+		return
+	} else if constant && value.Flow == expr.FlowValue && value.Value.Kind() != attr.List {
+		results = []expr.Node{{Kind: expr.Text, Text: value.Value.String()}}
+	}
+	var doubts []doubt
+	never := 0
+	for _, result := range results {
+		found := c.doubts(rule, definition, result)
+		if slices.ContainsFunc(found, func(d doubt) bool { return d.never }) {
+			never++
 		}
-	case expr.Call:
-		c.returned(path, rule, node.Name)
-	case expr.Compare:
-		c.wrongKind(path, rule, "a comparison", attr.Boolean)
-	case expr.Omitted, expr.Keyword, expr.Concat:
+		doubts = append(doubts, found...)
+	}
+	told := make(map[string]bool, len(doubts))
+	for _, d := range doubts {
+		switch {
+		case told[d.message]:
+		case d.never && never == len(results):
+			c.fault(path, "source of %s: %s", rule.Target, d.message)
+		case d.never:
+			c.warn(path, "source of %s: %s; people for whom the expression gives it fail", rule.Target, d.message)
+		default:
+			c.warn(path, "source of %s: %s", rule.Target, d.message)
+		}
+		told[d.message] = true
 	}
 }
 
-func (c *compiler) constant(path string, rule AttributeRule, definition AttributeDefinition, node expr.Node) {
-	value := attr.Text(node.Text)
-	if node.Kind == expr.Number {
-		value = attr.Int(node.Number)
+// doubts returns what is doubtful about one result.
+func (c *compiler) doubts(rule AttributeRule, definition AttributeDefinition, node expr.Node) []doubt {
+	switch node.Kind {
+	case expr.Text:
+		return constant(rule, definition, attr.Text(node.Text))
+	case expr.Number:
+		return constant(rule, definition, attr.Int(node.Number))
+	case expr.Attribute:
+		if declared, found := c.sourceAttribute(node.Name); found {
+			return copied(rule, declared)
+		}
+		return differs(rule, "["+node.Name+"]", attr.String)
+	case expr.Call:
+		return returned(rule, node.Name)
+	case expr.Compare:
+		return differs(rule, "a comparison", attr.Boolean)
+	case expr.Concat:
+		return differs(rule, "a joined text", attr.String)
+	case expr.Omitted, expr.Keyword:
 	}
+	return nil
+}
+
+func constant(rule AttributeRule, definition AttributeDefinition, value attr.Value) []doubt {
+	var doubts []doubt
 	if _, err := coerce(&rule, value); err != nil {
-		c.fault(path, "source of %s: %v", rule.Target, err)
+		doubts = append(doubts, doubt{true, err.Error()})
 	}
-	c.length(path, definition, value.String())
+	if fault := tooLong(definition, value.String()); fault != "" {
+		doubts = append(doubts, doubt{true, fault})
+	}
+	return doubts
 }
 
 // length checks a text against the limit of the target attribute.
 func (c *compiler) length(path string, definition AttributeDefinition, text string) {
-	if count := utf8.RuneCountInString(text); definition.MaxLength > 0 && count > definition.MaxLength {
-		c.fault(path, "%q has %d characters, %s holds at most %d", text, count, definition.Name, definition.MaxLength)
+	if fault := tooLong(definition, text); fault != "" {
+		c.fault(path, "%s", fault)
 	}
 }
 
-// copied checks a source attribute that is mapped as it is.
-func (c *compiler) copied(path string, rule AttributeRule, source AttributeDefinition) {
+// tooLong says that a text is longer than the target attribute can hold, nothing
+// when it is not.
+func tooLong(definition AttributeDefinition, text string) string {
+	count, limit := utf8.RuneCountInString(text), definition.MaximumLength()
+	if limit == 0 || count <= limit {
+		return ""
+	}
+	return fmt.Sprintf("%q has %d characters, %s holds at most %d", text, count, definition.Name, limit)
+}
+
+// copied returns what is doubtful about a source attribute that is mapped as it is.
+func copied(rule AttributeRule, source AttributeDefinition) []doubt {
 	what := "[" + source.Name + "]"
+	if source.Name == appRoleAssignments {
+		return []doubt{{true, fmt.Sprintf("%s holds role assignments; use SingleAppRoleAssignment(%s) for the name of a role", what, what)}}
+	}
+	var doubts []doubt
 	switch {
-	case source.Name == appRoleAssignments:
-		c.fault(path, "source of %s: %s holds role assignments; use SingleAppRoleAssignment(%s) for the name of a role", rule.Target, what, what)
-		return
 	case source.Type == ReferenceType && rule.Kind == attr.String:
-		c.warn(path, "source of %s: %s is a reference, and %s holds text; it gets the id that the object has in the directory", rule.Target, what, rule.Target)
+		doubts = append(doubts, doubt{false, fmt.Sprintf("%s is a reference, and %s holds text; it gets the id that the object has in the directory", what, rule.Target)})
 	case source.Multivalued && !rule.Multivalued:
-		c.warn(path, "source of %s: %s may have several values, and %s takes one; people with several fail", rule.Target, what, rule.Target)
+		doubts = append(doubts, several(rule, what+" may have"))
 	}
-	if source.Type != StringType && source.Type != BinaryType {
-		c.wrongKind(path, rule, what, kindOf(source.Type))
-	}
+	return append(doubts, differs(rule, what, kindOf(source.Type))...)
 }
 
-// returned checks what a function returns.
-func (c *compiler) returned(path string, rule AttributeRule, name string) {
+func several(rule AttributeRule, what string) doubt {
+	return doubt{false, fmt.Sprintf("%s several values, and %s takes one; people with several fail", what, rule.Target)}
+}
+
+// returned returns what is doubtful about what a function returns.
+func returned(rule AttributeRule, name string) []doubt {
 	what := name + "()"
-	for _, function := range expr.Functions() {
-		if function.Name != name {
-			continue
-		}
-		switch function.Result {
-		case expr.TypeBoolean:
-			c.wrongKind(path, rule, what, attr.Boolean)
-		case expr.TypeInteger:
-			c.wrongKind(path, rule, what, attr.Integer)
-		case expr.TypeDateTime:
-			c.wrongKind(path, rule, what, attr.Time)
-		case expr.TypeMultiValued:
-			if !rule.Multivalued {
-				c.warn(path, "source of %s: %s may return several values, and %s takes one; people with several fail", rule.Target, what, rule.Target)
-			}
-		case expr.TypeAny, expr.TypeString, expr.TypeKeyword, expr.TypeRoles:
-		}
+	functions := expr.Functions()
+	i := slices.IndexFunc(functions, func(f expr.Function) bool { return f.Name == name })
+	if i < 0 {
+		return nil
 	}
+	switch functions[i].Result {
+	case expr.TypeBoolean:
+		return differs(rule, what, attr.Boolean)
+	case expr.TypeInteger:
+		return differs(rule, what, attr.Integer)
+	case expr.TypeDateTime:
+		return differs(rule, what, attr.Time)
+	case expr.TypeString:
+		return differs(rule, what, attr.String)
+	case expr.TypeMultiValued:
+		if !rule.Multivalued {
+			return []doubt{several(rule, what+" may return")}
+		}
+	case expr.TypeAny, expr.TypeKeyword, expr.TypeRoles:
+	}
+	return nil
 }
 
-// wrongKind refuses a source whose values can never become what the target
-// attribute holds. Text takes everything, and an integer of 0 or 1 is a Boolean.
-func (c *compiler) wrongKind(path string, rule AttributeRule, what string, kind attr.Kind) {
-	if kind == rule.Kind || rule.Kind == attr.String || rule.Kind == attr.Boolean && kind == attr.Integer {
-		return
+// differs returns what is doubtful about values of a kind that is not that of the
+// target attribute. Text holds everything. Text itself becomes what it reads as,
+// and a number of 0 or 1 is a Boolean; other kinds never become one another.
+func differs(rule AttributeRule, what string, kind attr.Kind) []doubt {
+	switch {
+	case kind == rule.Kind || rule.Kind == attr.String:
+		return nil
+	case kind == attr.Integer && rule.Kind == attr.Boolean:
+		return []doubt{{false, fmt.Sprintf("%s is a number, and %s takes True or False; people with another number than 0 and 1 fail", what, rule.Target)}}
+	case kind != attr.String:
+		return []doubt{{true, fmt.Sprintf("%s is of type %s and never fits %s, which is of type %s", what, kind, rule.Target, rule.Kind)}}
 	}
-	c.fault(path, "source of %s: %s is of type %s and never fits %s, which is of type %s", rule.Target, what, kind, rule.Target, rule.Kind)
+	takes := ""
+	switch rule.Kind { //nolint:exhaustive // no target attribute is of another kind.
+	case attr.Boolean:
+		takes = "True or False"
+	case attr.Integer:
+		takes = "integers"
+	case attr.Time:
+		takes = "dates"
+	case attr.Reference:
+		if rule.Reference != userObject {
+			return nil // named by their names, such as permission sets
+		}
+		return []doubt{{false, fmt.Sprintf("%s is text, and %s refers to a %s; the text is taken for the id of one in the target", what, rule.Target, rule.Reference)}}
+	}
+	return []doubt{{false, fmt.Sprintf("%s is text, and %s takes %s; people with anything else fail", what, rule.Target, takes)}}
 }

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -33,7 +34,7 @@ const skeleton = `{
 const targetAttributes = `{"name": "Id", "anchor": true}
 {"name": "Username", "required": true}
 {"name": "IsActive", "type": "Boolean", "required": true}
-{"name": "Department", "@usher.maxLength": 10}
+{"name": "Department", "metadata": [{"key": "MaximumLength", "value": "10"}]}
 {"name": "Rank", "type": "Integer"}
 {"name": "Hired", "type": "DateTime"}
 {"name": "ManagerId", "type": "Reference", "referencedObjects": [{"referencedObjectName": "User"}]}
@@ -109,11 +110,24 @@ func compareResult(t *testing.T, name string, archive *txtar.Archive, got string
 	}
 }
 
+// definitions reads one attribute definition a line.
+func definitions(t *testing.T, lines string) []mapping.AttributeDefinition {
+	t.Helper()
+	var list []mapping.AttributeDefinition
+	if err := json.Unmarshal([]byte("["+listed(lines)+"]"), &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	archives(t, "testdata/check/*.txtar", func(t *testing.T, part func(string) string) string {
 		t.Helper()
-		use := mapping.Use{ActiveAttribute: "IsActive", Everyone: part("everyone") != ""}
+		use := mapping.Use{ActiveAttribute: "IsActive", Everyone: part("everyone") != "", Target: definitions(t, part("connector attributes"))}
+		if part("extensions") != "" {
+			use.Extensions = strings.Fields(part("extensions"))
+		}
 		findings := mapping.Check(parsed(t, assembled(part)), use)
 		if len(findings) == 0 {
 			return "nothing\n"

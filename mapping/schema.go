@@ -3,6 +3,8 @@ package mapping
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/usher-id/usher/expr"
 	"github.com/usher-id/usher/scope"
@@ -56,8 +58,29 @@ type AttributeDefinition struct {
 	Required          bool               `json:"required"`
 	ReferencedObjects []ReferencedObject `json:"referencedObjects"`
 	Metadata          []Metadata         `json:"metadata"`
-	MaxLength         int                `json:"@usher.maxLength,omitzero"` // characters that the attribute holds; 0 when that is not known
+	Unfilterable      bool               `json:"@usher.unfilterable,omitzero"` // the target does not look accounts up by it
 	Unknown           Unknown            `json:"-"`
+}
+
+// maximumLength is the key of the metadata that holds how many characters an
+// attribute holds (Microsoft Graph, attributeDefinition).
+const maximumLength = "MaximumLength"
+
+// MaximumLength returns the metadata of an attribute that holds so many characters.
+func MaximumLength(length int) Metadata { return Metadata{maximumLength, strconv.Itoa(length)} }
+
+// MaximumLength returns how many characters the attribute holds, 0 when that is not
+// known.
+func (a AttributeDefinition) MaximumLength() int {
+	for _, metadata := range a.Metadata {
+		if metadata.Key == maximumLength {
+			length, err := strconv.Atoi(strings.Trim(metadata.Value, `" `))
+			if err == nil && length > 0 {
+				return length
+			}
+		}
+	}
+	return 0
 }
 
 // Mutability says what can be done with an attribute, by Graph's names.

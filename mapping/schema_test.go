@@ -149,7 +149,7 @@ func TestTheExportCanBeUsedAsItIs(t *testing.T) {
 	schema := parsed(t, document(t, "export.json"))
 	findings := mapping.Check(schema, mapping.Use{ActiveAttribute: "IsActive"})
 	want := "synchronizationRules[0].objectMappings[0].attributeMappings[24]: warning: Nickname__c has neither a source nor a default value, so the row does nothing\n" +
-		"synchronizationRules[0].objectMappings[0].attributeMappings: warning: the target requires ProfileId, which is not mapped\n"
+		"directories[1].objects[0].attributes[12]: warning: the target requires ProfileId, which is not mapped\n"
 	if diff := cmp.Diff(want, findings.String()); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}

@@ -16,16 +16,21 @@ import (
 // misspells a name of this length, and the work grows with its square.
 const longest = 100
 
+// most is how many letters may be wrong. Long names with a common beginning would
+// all be near to one another without it.
+const most = 4
+
 // Name returns the known name that is nearest to a wrong one, empty when none is
 // near: the first that differs in letter case alone, else the first of those with
-// the fewest letters wrong. At most one letter and a third of the name may be wrong.
+// the fewest letters wrong. At most one letter and a third of the name may be wrong,
+// and no more than four.
 func Name(wrong string, known []string) string {
 	length := utf8.RuneCountInString(wrong)
 	if length > longest {
 		return ""
 	}
 	folded := fold(wrong)
-	best, least := "", 2+length/3
+	best, least := "", min(2+length/3, most+1)
 	for _, candidate := range known {
 		if strings.EqualFold(candidate, wrong) {
 			return candidate

@@ -13,7 +13,7 @@ import (
 
 func TestName(t *testing.T) {
 	t.Parallel()
-	known := []string{"department", "displayName", "mail", "mailNickname", "city", "Id", "éléphant"}
+	known := []string{"department", "displayName", "mail", "mailNickname", "city", "Id", "éléphant", "extension_5a7c2e9b4d1f_badge"}
 	tests := []struct {
 		name, wrong, want string
 	}{
@@ -24,6 +24,7 @@ func TestName(t *testing.T) {
 		{"a character outside ASCII is one character", "elephant", "éléphant"},
 		{"the nearer one", "mailNickname2", "mailNickname"},
 		{"nothing is near", "costCenter", ""},
+		{"long names with a common beginning are not near", "extension_5a7c2e9b4d1f_colour", ""},
 		{"a name without a letter in common", "xy", ""},
 		{"an empty name", "", ""},
 		{"a name of absurd length", strings.Repeat("department", 20), ""},

@@ -17,6 +17,8 @@ import (
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/expr"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/nearest"
 )
 
 // newExprCommand returns "usher expr", which works on expressions alone, unless it
@@ -48,7 +50,7 @@ func newExprEvalCommand(o *options) *cobra.Command {
 			"Besides attributes the object may have $now (the time in RFC 3339 form), $existing (the values that the\n" +
 			"target already has, for SelectUniqueValue) and $domain (the default domain).\n\n" +
 			"With --user and --app the attributes are those of a person of the directory, as the mapping of the\n" +
-			"application sees them.",
+			"application sees them, and an attribute that there is not is an error.",
 		Example: `  usher expr eval -e 'Join(" ", [givenName], [surname])' --input '{"givenName": "Ana", "surname": "Lima"}'
   usher expr eval -e 'Switch([country], "EMEA", "US", "AMER")' --input @user.json --trace
   usher expr eval -e 'SingleAppRoleAssignment([appRoleAssignments])' --user ana@contoso.com --app Salesforce`,
@@ -101,13 +103,18 @@ func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error
 	if err != nil {
 		return err
 	}
+	node, err := expr.Parse(options.expression)
+	if err != nil {
+		return exprReportFaults(command, options, err)
+	}
+	var environment expr.Environment
 	if options.user != "" {
-		input.Source, err = o.exprPerson(command, options)
+		input.Source, environment, err = o.exprPerson(command, options, node)
 		if err != nil {
 			return err
 		}
 	}
-	program, err := exprCompile(options.expression)
+	program, err := exprCompile(node, environment)
 	if err != nil {
 		return exprReportFaults(command, options, err)
 	}
@@ -124,17 +131,28 @@ func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error
 	return exprPrintText(command, steps, result, err)
 }
 
-// exprPerson returns what an application's mapping sees of a person.
-func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions) (source attr.Object, err error) {
+// exprPerson returns what an application's mapping sees of a person, and what an
+// expression may use there.
+func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions, node expr.Node) (source attr.Object, environment expr.Environment, err error) {
 	err = o.withSession(command, options.application, func(ctx context.Context, w *workspace, _ directory.Application, s engine.Session) error {
 		user, err := w.user(ctx, options.user)
 		if err != nil {
 			return err
 		}
+		schema, err := w.store.Schema(ctx, s.Job.ID)
+		if err != nil {
+			return err
+		}
+		environment, err = schema.Environment(node, func(wanted []string) ([]string, error) {
+			return mapping.SeenExtensions(w.store.Users(ctx, ""), wanted)
+		})
+		if err != nil {
+			return fmt.Errorf("look for directory extensions: %w", err)
+		}
 		source, err = w.runner.Engine.Source(ctx, engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping}, user.ID)
 		return err
 	})
-	return source, err
+	return source, environment, err
 }
 
 // exprPrintText prints the trace, the warnings and the value, and returns the
@@ -155,13 +173,9 @@ func exprPrintText(command *cobra.Command, steps []expr.Step, result expr.Result
 	return err
 }
 
-// exprCompile parses, checks and compiles an expression.
-func exprCompile(text string) (*expr.Program, error) {
-	node, err := expr.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	if err := expr.Check(node, expr.Environment{}); err != nil {
+// exprCompile checks and compiles an expression.
+func exprCompile(node expr.Node, environment expr.Environment) (*expr.Program, error) {
+	if err := expr.Check(node, environment); err != nil {
 		return nil, err
 	}
 	return expr.Compile(node)
@@ -315,6 +329,7 @@ func newExprTestCommand() *cobra.Command {
 		Long: "Run files of test vectors: tables with the tab-separated columns function, expression, inputs and expected,\n" +
 			"named in the first row. Inputs and expected are JSON. Expected is the value, {\"$flow\": \"ignore-attribute\"},\n" +
 			"{\"$flow\": \"ignore-object\"} or {\"$error\": \"part of the message\"}.",
+		Example:      "  usher expr test vectors.tsv\n  usher expr test usernames.tsv locales.tsv",
 		Args:         cobra.MinimumNArgs(1),
 		SilenceUsage: true,
 		RunE:         func(command *cobra.Command, files []string) error { return exprTest(command.OutOrStdout(), files) },
@@ -369,6 +384,9 @@ func newExprFunctionsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "functions [NAME...]",
 		Short: "List the functions with their parameters and an example",
+		Long: "List the functions of the language, or those that are named: signature, what it does, parameters and an\n" +
+			"example. The letter case of a name does not count here.",
+		Example: "  usher expr functions\n  usher expr functions Switch Replace\n  usher expr functions --output json",
 		RunE: func(command *cobra.Command, names []string) error {
 			return exprFunctions(command.OutOrStdout(), names, output)
 		},
@@ -420,8 +438,19 @@ func exprSelect(names []string) ([]expr.Function, error) {
 			}
 		}
 		if len(selected) == before {
-			return nil, fmt.Errorf("there is no function %s", name)
+			return nil, exprNoFunction(name, all)
 		}
 	}
 	return selected, nil
+}
+
+func exprNoFunction(name string, functions []expr.Function) error {
+	names := make([]string, len(functions))
+	for i, function := range functions {
+		names[i] = function.Name
+	}
+	if near := nearest.Name(name, names); near != "" {
+		return fmt.Errorf("there is no function %s; did you mean %s?", name, near)
+	}
+	return fmt.Errorf("there is no function %s; \"usher expr functions\" lists what there is", name)
 }

@@ -61,7 +61,7 @@ Tests that the schema contains must pass.`,
 					return err
 				}
 				if checkOnly {
-					return w.checkSchema(command.ErrOrStderr(), job, schema, nil)
+					return w.checkSchema(ctx, command.ErrOrStderr(), job, schema, nil)
 				}
 				return w.saveSchema(ctx, command.ErrOrStderr(), app, job, schema)
 			})
@@ -124,20 +124,28 @@ func (w *workspace) schema(ctx context.Context, application string) (directory.A
 }
 
 // findings checks a schema for a job.
-func (w *workspace) findings(job provisioning.Job, schema mapping.Schema) (mapping.Findings, error) {
+func (w *workspace) findings(ctx context.Context, job provisioning.Job, schema mapping.Schema) (mapping.Findings, error) {
 	template, err := w.gallery.Find(job.TemplateID)
 	if err != nil {
 		return nil, err
 	}
-	return mapping.Check(schema, mapping.Use{
-		ActiveAttribute: template.Descriptor.Capabilities.ActiveAttribute, Everyone: job.Settings.SyncAll,
-	}), nil
+	use := mapping.Use{ActiveAttribute: template.Descriptor.Capabilities.ActiveAttribute, Everyone: job.Settings.SyncAll}
+	known := template.Schema()
+	if rule, object, err := known.UserMapping(); err == nil {
+		definition, _ := known.Object(rule.TargetDirectoryName, object.TargetObjectName)
+		use.Target = definition.Attributes
+	}
+	use.Extensions, err = mapping.SeenExtensions(w.store.Users(ctx, ""), schema.UndeclaredExtensions())
+	if err != nil {
+		return nil, fmt.Errorf("look for directory extensions: %w", err)
+	}
+	return mapping.Check(schema, use), nil
 }
 
 // checkSchema writes the warnings but those that are known; its error has the
 // faults.
-func (w *workspace) checkSchema(warnings io.Writer, job provisioning.Job, schema mapping.Schema, known mapping.Findings) error {
-	findings, err := w.findings(job, schema)
+func (w *workspace) checkSchema(ctx context.Context, warnings io.Writer, job provisioning.Job, schema mapping.Schema, known mapping.Findings) error {
+	findings, err := w.findings(ctx, job, schema)
 	if err != nil {
 		return err
 	}
@@ -160,11 +168,11 @@ func (w *workspace) saveSchema(ctx context.Context, warnings io.Writer, app dire
 	if err != nil {
 		return err
 	}
-	known, err := w.findings(job, before)
+	known, err := w.findings(ctx, job, before)
 	if err != nil {
 		return err
 	}
-	if err := w.checkSchema(warnings, job, schema, known); err != nil {
+	if err := w.checkSchema(ctx, warnings, job, schema, known); err != nil {
 		return fmt.Errorf("nothing was saved: %w", err)
 	}
 	schema.ID = job.ID

@@ -40,7 +40,7 @@ something for, and what. That reads the application twice and writes nothing.`,
 				if err != nil {
 					return err
 				}
-				findings, err := w.findings(job, schema)
+				findings, err := w.findings(ctx, job, schema)
 				if err != nil {
 					return err
 				}
@@ -123,7 +123,7 @@ func (o *options) showTests(out io.Writer, results []mapping.TestResult) error {
 		}
 	}
 	if len(results) == 0 {
-		text.WriteString("the schema contains no tests\n")
+		text.WriteString("the schema contains no tests; docs/reference/attribute-mappings.md shows how to write them\n")
 	}
 	err := o.show(out, results, func(out io.Writer) error {
 		_, err := io.WriteString(out, text.String())

@@ -58,8 +58,7 @@ func (o *options) showImpact(ctx context.Context, out io.Writer, w *workspace, j
 				return fmt.Errorf("write the impact: %w", err)
 			}
 		}
-		_, err := fmt.Fprintf(out, "%d of %d people would be provisioned differently: %d instead of %d rows to write, %d instead of %d failures\n",
-			impact.Changed, impact.After.Collected, impact.After.Writes, impact.Before.Writes, impact.After.Failed, impact.Before.Failed)
+		_, err := fmt.Fprintln(out, impactSummary(impact))
 		return err
 	})
 }
@@ -78,4 +77,15 @@ func (w *workspace) impact(ctx context.Context, job provisioning.Job, schema map
 	}
 	impact, err := w.runner.Impact(ctx, before, after, report)
 	return impact, errors.Join(err, before.Connector.Close(), after.Connector.Close())
+}
+
+// impactSummary says in one line what a schema would mean, removals that the guard
+// would hold included.
+func impactSummary(impact engine.Impact) string {
+	text := fmt.Sprintf("%d of %d people would be provisioned differently: %d instead of %d rows to write, %d instead of %d failures",
+		impact.Changed, impact.After.Collected, impact.After.Writes, impact.Before.Writes, impact.After.Failed, impact.Before.Failed)
+	if impact.After.Staged > 0 || impact.Before.Staged > 0 {
+		text += fmt.Sprintf(", %d instead of %d removals held by the removal guard", impact.After.Staged, impact.Before.Staged)
+	}
+	return text
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
+	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -111,4 +112,29 @@ func read(t *testing.T, c connector.Connector, query connector.Query) []attr.Obj
 func contextWithoutPatience(t *testing.T) (context.Context, context.CancelFunc) {
 	t.Helper()
 	return context.WithTimeout(t.Context(), 100*time.Millisecond)
+}
+
+func TestTheDefaultSchemaSaysHowLongTextsMayBe(t *testing.T) {
+	t.Parallel()
+	schema := salesforce.DefaultSchema()
+	rule, object, err := schema.UserMapping()
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition, _ := schema.Object(rule.TargetDirectoryName, object.TargetObjectName)
+	got := make(map[string]int)
+	for _, attribute := range definition.Attributes {
+		got[attribute.Name] = attribute.MaximumLength()
+		if attribute.Type == mapping.StringType && attribute.MaximumLength() == 0 {
+			t.Errorf("nothing is said about the length of %s", attribute.Name)
+		}
+		if attribute.Type != mapping.StringType && attribute.MaximumLength() != 0 {
+			t.Errorf("%s is no text and has a length", attribute.Name)
+		}
+	}
+	for name, want := range map[string]int{"Alias": 8, "Username": 80, "LastName": 80, "FirstName": 40, "Email": 128, "EmployeeNumber": 20, "FederationIdentifier": 512, "AboutMe": 1000} {
+		if got[name] != want {
+			t.Errorf("%s holds %d characters, want %d", name, got[name], want)
+		}
+	}
 }

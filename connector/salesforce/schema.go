@@ -15,7 +15,7 @@ var schemaDocument []byte
 // DefaultSchema returns the default synchronization schema, a fresh copy. Its
 // mappings are exactly those of the document; the list of attributes that a user
 // can have in Salesforce is longer by [ExtendedAttributes], none of which is
-// mapped to begin with.
+// mapped to begin with, and says how long texts may be.
 func DefaultSchema() mapping.Schema {
 	schema, err := mapping.Parse(schemaDocument)
 	if err != nil {
@@ -24,12 +24,49 @@ func DefaultSchema() mapping.Schema {
 	for d := range schema.Directories {
 		for o := range schema.Directories[d].Objects {
 			object := &schema.Directories[d].Objects[o]
-			if schema.Directories[d].Name == targetDirectory && object.Name == objectUser {
-				object.Attributes = append(object.Attributes, ExtendedAttributes()...)
+			if schema.Directories[d].Name != targetDirectory || object.Name != objectUser {
+				continue
 			}
+			for i := range object.Attributes {
+				attribute := &object.Attributes[i]
+				if length := maximumLength(attribute.Name); length > 0 {
+					attribute.Metadata = append(attribute.Metadata, mapping.MaximumLength(length))
+				}
+			}
+			object.Attributes = append(object.Attributes, ExtendedAttributes()...)
 		}
 	}
 	return schema
+}
+
+// maximumLength returns how many characters a text attribute of a user holds, 0 for
+// attributes of other types and those that the org itself defines (Salesforce Object
+// Reference, User, Profile and UserRole; a describe call gives the same).
+func maximumLength(attribute string) int {
+	switch attribute {
+	case "Alias":
+		return 8
+	case attributeID, attributeProfileID, "CallCenterId":
+		return 18
+	case "EmployeeNumber", "PostalCode":
+		return 20
+	case "FirstName", "MiddleName", "Suffix", "CommunityNickname", "City", "Phone", "MobilePhone", "Fax", "Extension",
+		"TimeZoneSidKey", "LocaleSidKey", "EmailEncodingKey", "LanguageLocaleKey", "DigestFrequency", "DefaultGroupNotificationFrequency":
+		return 40
+	case attributeUsername, "LastName", "Title", "Department", "Division", "CompanyName", "State", "Country", "SenderEmail", "SenderName", attributeUserRoleName:
+		return 80
+	case attributeEmail:
+		return 128
+	case "Street", attributeProfileName:
+		return 255
+	case "FederationIdentifier":
+		return 512
+	case "AboutMe":
+		return 1000
+	case "Signature":
+		return 1333
+	}
+	return 0
 }
 
 // targetDirectory is the name of the target in the document.
@@ -39,48 +76,37 @@ const targetDirectory = "salesforce.com"
 // provisions beyond those of the document: other fields of User, entitlements and
 // the freezing of the sign-in.
 func ExtendedAttributes() []mapping.AttributeDefinition {
-	texts := []struct {
-		name   string
-		length int
-	}{
-		{attributeUserRoleName, 80},
-		{"MiddleName", 40},
-		{"Suffix", 40},
-		{"Fax", 40},
-		{"Extension", 40},
-		{"AboutMe", 1000},
-		{"SenderEmail", 80},
-		{"SenderName", 80},
-		{"Signature", 1333},
-		{"DigestFrequency", 40},
-		{"DefaultGroupNotificationFrequency", 40},
-		{"CallCenterId", 18},
-	}
 	var definitions []mapping.AttributeDefinition
-	for _, text := range texts {
-		definitions = append(definitions, extended(text.name, mapping.StringType, "", text.length))
+	for _, name := range []string{
+		attributeUserRoleName, "MiddleName", "Suffix", "Fax", "Extension", "AboutMe", "SenderEmail", "SenderName", "Signature",
+		"DigestFrequency", "DefaultGroupNotificationFrequency", "CallCenterId",
+	} {
+		definitions = append(definitions, extended(name, mapping.StringType, ""))
 	}
 	for _, name := range featureLicenses() {
-		definitions = append(definitions, extended(name, mapping.BooleanType, "", 0))
+		definitions = append(definitions, extended(name, mapping.BooleanType, ""))
 	}
 	definitions = append(definitions,
-		extended(attributeIsFrozen, mapping.BooleanType, "", 0), extended("ReceivesAdminInfoEmails", mapping.BooleanType, "", 0),
-		extended("ReceivesInfoEmails", mapping.BooleanType, "", 0), extended("ForecastEnabled", mapping.BooleanType, "", 0),
-		extended("DelegatedApproverId", mapping.ReferenceType, objectUser, 0))
+		extended(attributeIsFrozen, mapping.BooleanType, ""), extended("ReceivesAdminInfoEmails", mapping.BooleanType, ""),
+		extended("ReceivesInfoEmails", mapping.BooleanType, ""), extended("ForecastEnabled", mapping.BooleanType, ""),
+		extended("DelegatedApproverId", mapping.ReferenceType, objectUser))
 	for _, kind := range entitlements() {
 		// The document has PermissionSets itself.
 		if kind.attribute != attributePermissionSets {
-			definitions = append(definitions, extended(kind.attribute, mapping.ReferenceType, kind.reference, 0))
+			definitions = append(definitions, extended(kind.attribute, mapping.ReferenceType, kind.reference))
 		}
 	}
 	return definitions
 }
 
-func extended(name string, kind mapping.AttributeType, references string, length int) mapping.AttributeDefinition {
+func extended(name string, kind mapping.AttributeType, references string) mapping.AttributeDefinition {
 	_, many := findEntitlement(name)
 	definition := mapping.AttributeDefinition{
-		Name: name, Type: kind, Multivalued: many, Mutability: mapping.ReadWrite, MaxLength: length,
+		Name: name, Type: kind, Multivalued: many, Mutability: mapping.ReadWrite,
 		ReferencedObjects: []mapping.ReferencedObject{}, Metadata: []mapping.Metadata{},
+	}
+	if length := maximumLength(name); length > 0 {
+		definition.Metadata = append(definition.Metadata, mapping.MaximumLength(length))
 	}
 	if references != "" {
 		definition.ReferencedObjects = append(definition.ReferencedObjects, mapping.ReferencedObject{ReferencedObjectName: references})

@@ -266,14 +266,19 @@ type Directory interface {
 	Assignments
 }
 
-// Store is all of the above with what the engine needs. Only commands and the
-// conformance suite mention it; everybody else asks for the part that they use.
-type Store interface {
-	Directory
+// Provisioning is all that a store keeps of jobs.
+type Provisioning interface {
 	Jobs
 	Configurations
 	Links
 	Dispatch
+}
+
+// Store is all of the above with what the engine needs. Only commands and the
+// conformance suite mention it; everybody else asks for the part that they use.
+type Store interface {
+	Directory
+	Provisioning
 	Journal
 
 	Engine() Engine

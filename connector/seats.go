@@ -116,7 +116,7 @@ func (b SeatBook) role(effect *SeatEffect, change plan.Change, written attr.Obje
 	if license, told := b.license(written); told {
 		after = license
 	}
-	if change.Action != plan.Create && !(known && knownRole) {
+	if change.Action != plan.Create && (!known || !knownRole) {
 		effect.Unsure = change.Action.Removes() || after != before
 		return
 	}

@@ -251,7 +251,7 @@ func (c *cycle) isHeld(i *item) bool {
 func (c *cycle) collection() Collection {
 	return Collection{
 		JobID: c.job.ID, Kind: c.kind, Everyone: c.job.Settings.SyncAll,
-		Since: c.job.Watermark, Until: c.until, Due: c.began, Limit: pageSize,
+		Since: c.job.Watermark, Until: c.until, Due: c.began, Overdue: c.job.Settings.UnconfirmedBefore(c.began), Limit: pageSize,
 	}
 }
 

@@ -136,8 +136,14 @@ func (c *cycle) worthLogging(i *item) bool {
 func (c *cycle) connection(i *item, now time.Time) (Connection, bool) {
 	before := i.subject.Connection
 	change := i.change
-	if change.Target.ID == "" || change.Status == plan.Failure || change.Status == plan.Staged || change.Action == plan.Skip {
+	if change.Target.ID == "" || change.Status == plan.Failure {
 		return Connection{}, false
+	}
+	if change.Status == plan.Staged || change.Action == plan.Skip {
+		// Nobody looked whether the values still wait, and nobody would in the next cycle.
+		marked, overdue := plan.Overdue(before.Pending, c.job.Settings.UnconfirmedBefore(now))
+		before.Pending = marked
+		return before, len(overdue) > 0
 	}
 	if change.Action == plan.Delete && change.Status == plan.Success {
 		return Connection{SourceID: i.subject.User.ID}, true // there is nothing left to be connected with
@@ -152,6 +158,10 @@ func (c *cycle) connection(i *item, now time.Time) (Connection, bool) {
 	}
 	after.Enabled = enabledAfter(change, c.target.ActiveAttribute, after.Enabled)
 	after.Pending = c.pending(i, now)
+	if after.Enabled {
+		marked, overdue := plan.Overdue(after.Pending, c.job.Settings.UnconfirmedBefore(now))
+		after.Pending, i.change = marked, change.Unconfirmed(overdue)
+	}
 	return after, before.IsZero() || after.TargetName != before.TargetName || after.Enabled != before.Enabled ||
 		len(after.Pending)+len(before.Pending) > 0
 }

@@ -41,6 +41,7 @@ type Collection struct {
 	Since     directory.Cursor       // Incremental: changes after this position ...
 	Until     directory.Cursor       // ... up to this one
 	Due       time.Time              // Incremental: also those whose escrow is due by then
+	Overdue   time.Time              // Incremental: also those with a value that waits since before and that nobody was warned of
 	After     string                 // only ids after this one: where the last page ended
 	Limit     int
 }

@@ -71,7 +71,13 @@ func (p *progress) count(change plan.Change, link bool) {
 		counts.Skipped++
 		p.code(change.Reason.Code)
 		return
-	case plan.Planned, plan.Success, plan.Warning:
+	case plan.Planned, plan.Success:
+	case plan.Warning:
+		p.code(change.Reason.Code)
+		if change.Action == plan.None {
+			counts.Unchanged++
+			return
+		}
 	}
 	counts.Writes++
 	if link {

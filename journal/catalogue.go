@@ -52,6 +52,7 @@ func general() []Explanation {
 		{"DuplicateTargetEntries", "several accounts in the target match one person", "Remove the accounts that are too many, or match by another attribute."},
 		{"DuplicateSourceEntries", "two people claim the same account", "Give them different values, or match by another attribute."},
 		{"UnableToResolveReferenceAttributeValue", "a manager or another referenced object has no account in the target", "It is written once that object has an account."},
+		{"ValueNotConfirmed", "the target accepted a new value, such as an e-mail address, and nobody has confirmed it for days", "Ask the person to confirm it. A confirmation that has expired has to be asked for in the target."},
 		{"StagedDelete", "the removal is held because too many accounts would be removed in one cycle", "Allow or reject the staged removals."},
 		{"Conflict", "a value clashes with another object of the target", "Change the value on one side."},
 		{"EntryConflict", "a value clashes with another object of the target", "Change the value on one side."},

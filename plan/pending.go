@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -15,6 +16,7 @@ type Pending struct {
 	Old       attr.Value `json:"old"` // what the target goes on showing
 	New       attr.Value `json:"new"`
 	Since     time.Time  `json:"since"`
+	Alarmed   bool       `json:"alarmed,omitzero"` // somebody was warned that it waits for long
 }
 
 // withoutPending takes out the fields whose new value was written before and
@@ -49,4 +51,44 @@ func StillPending(pending []Pending, current, desired attr.Object) []Pending {
 		}
 	}
 	return still
+}
+
+// Overdue returns pending values with those marked as alarmed that wait since
+// before a moment, and those of them that were not marked yet.
+func Overdue(pending []Pending, before time.Time) (marked, overdue []Pending) {
+	marked = slices.Clone(pending)
+	for i, p := range marked {
+		if !p.Alarmed && !p.Since.After(before) {
+			overdue = append(overdue, p)
+			marked[i].Alarmed = true
+		}
+	}
+	return marked, overdue
+}
+
+// CodeUnconfirmed is the code of the provisioning log for a value that waits for
+// long.
+const CodeUnconfirmed = "ValueNotConfirmed"
+
+// Unconfirmed returns the change with a warning for values that wait for long. A
+// change that has a reason of its own keeps it; one that failed is not changed.
+func (c Change) Unconfirmed(overdue []Pending) Change {
+	if len(overdue) == 0 || c.Status != Success && c.Status != Skipped {
+		return c
+	}
+	names := make([]string, len(overdue))
+	for i, p := range overdue {
+		names[i] = fmt.Sprintf("%s since %s", p.Attribute, p.Since.UTC().Format(time.RFC3339))
+	}
+	text := "the target accepted a new value and still does not show it, because nobody has confirmed it: " + strings.Join(names, ", ")
+	if c.Status == Success && c.Reason.Code != "" {
+		c = c.Warned(text)
+	} else {
+		c.Reason = Reason{
+			Code: CodeUnconfirmed, Text: text,
+			Advice: "Ask the person to confirm it. Usher does not write it again; a confirmation that has expired has to be asked for in the target.",
+		}
+	}
+	c.Status = Warning
+	return c.withStep(Step{Name: "EntryConfirmation", Type: ExportStep, Status: Warning, Description: text})
 }

@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/usher-id/usher/directory"
@@ -43,9 +44,27 @@ type Settings struct {
 	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
 	FailurePercent          int  `json:"failurePercent,omitzero"`          // more than this share of failed objects quarantines the job, from ten on; 0: only Entra's thresholds
 
+	// ConfirmationDays is how many days a value may wait for a confirmation in the
+	// target, such as an e-mail address, before the log warns of it; 0:
+	// DefaultConfirmationDays, negative: never.
+	ConfirmationDays int `json:"confirmationDays,omitzero"`
+
 	DefaultDomain string `json:"defaultDomain,omitzero"` // what the function DefaultDomain gives
 
 	Notify Notify `json:"notify,omitzero"` // who is told when something is wrong
+}
+
+// DefaultConfirmationDays is how long the links last that Salesforce mails to
+// confirm an e-mail address: 72 hours.
+const DefaultConfirmationDays = 3
+
+// UnconfirmedBefore returns the moment before which a value must have been written
+// to be warned of, the zero time when nothing is warned of.
+func (s Settings) UnconfirmedBefore(now time.Time) time.Time {
+	if s.ConfirmationDays < 0 {
+		return time.Time{}
+	}
+	return now.AddDate(0, 0, -cmp.Or(s.ConfirmationDays, DefaultConfirmationDays))
 }
 
 // NeedsFullCycle reports whether the next cycle after a change of settings has to

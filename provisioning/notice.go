@@ -51,6 +51,7 @@ type Digest struct {
 	Since  time.Time      `json:"since,omitzero"`
 	Until  time.Time      `json:"until,omitzero"`
 	Counts map[string]int `json:"counts,omitzero"` // entries of the log by action and status: "create success"
+	Late   int            `json:"late,omitzero"`   // people whose new value, such as an e-mail address, nobody has confirmed for long; each is told once
 	Retry  int            `json:"retry,omitzero"`  // people who wait for another attempt
 }
 

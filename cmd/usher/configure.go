@@ -45,6 +45,7 @@ make the next cycle look at everyone.`,
 	flags.IntVar(&wanted.RemovalLimit, "removal-limit", 0, "hold the removals of a cycle when they are more than this")
 	flags.IntVar(&wanted.RemovalPercent, "removal-percent", 0, "hold the removals of a cycle when they are more than this share of the accounts in use (counts from 11 removals on)")
 	flags.IntVar(&wanted.FailurePercent, "failure-percent", 0, "put the job into quarantine when more than this share of the people of a cycle failed (counts from 10 people on; 0: only from 5,000 failures on)")
+	flags.IntVar(&wanted.ConfirmationDays, "confirmation-days", 0, "warn when a value, such as an e-mail address, waits for a confirmation in the application for more than this many days (0: 3; -1: never)")
 	flags.BoolVar(&wanted.SyncAll, "sync-all", false, "provision everyone, not only who is assigned")
 	flags.BoolVar(&wanted.SkipOutOfScopeDeletions, "skip-out-of-scope-deletions", false, "leave the accounts of people who leave the scope as they are")
 	flags.StringVar(&wanted.DefaultDomain, "default-domain", "", "what the function DefaultDomain gives")
@@ -54,7 +55,7 @@ make the next cycle look at everyone.`,
 
 // anyLocal reports whether a flag of this command itself is given.
 func anyLocal(command *cobra.Command) bool {
-	for _, name := range []string{"removal-limit", "removal-percent", "failure-percent", "sync-all", "skip-out-of-scope-deletions", "default-domain", "interval"} {
+	for _, name := range []string{"removal-limit", "removal-percent", "failure-percent", "confirmation-days", "sync-all", "skip-out-of-scope-deletions", "default-domain", "interval"} {
 		if command.Flags().Changed(name) {
 			return true
 		}
@@ -110,6 +111,9 @@ func (c configuration) apply(named func(flag string) bool, job provisioning.Job)
 	}
 	if named("failure-percent") {
 		job.Settings.FailurePercent = c.FailurePercent
+	}
+	if named("confirmation-days") {
+		job.Settings.ConfirmationDays = c.ConfirmationDays
 	}
 	if named("sync-all") {
 		job.Settings.SyncAll = c.SyncAll

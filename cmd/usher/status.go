@@ -57,6 +57,9 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 		{"waiting references", strconv.Itoa(view.Links.Waiting)},
 		{"held removals", strconv.Itoa(view.Links.Staged)},
 	}
+	if view.Links.Unconfirmed > 0 {
+		rows = append(rows, []string{"unconfirmed values", strconv.Itoa(view.Links.Unconfirmed)})
+	}
 	if view.Links.Rejected > 0 {
 		rows = append(rows, []string{"rejected removals", strconv.Itoa(view.Links.Rejected)})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -117,6 +118,9 @@ func (s *Service) digest(ctx context.Context, job provisioning.Job, digest provi
 			return digest, err
 		}
 		digest.Counts[string(entry.Change.Action)+" "+string(entry.Change.Status)]++
+		if entry.Change.Status == plan.Warning && entry.Change.Reason.Code == plan.CodeUnconfirmed {
+			digest.Late++
+		}
 	}
 	var err error
 	digest.Retry, err = s.Store.DueEscrows(ctx, job.ID, time.Time{}, digest.Until.AddDate(100, 0, 0))

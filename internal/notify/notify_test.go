@@ -36,7 +36,7 @@ func notice(event provisioning.Event) provisioning.Notice {
 		Quarantine: provisioning.Quarantine{
 			Reason: provisioning.EncounteredQuarantineException, Message: "INVALID_LOGIN: renew the password.", Began: at, NextAttempt: at.Add(6 * time.Hour),
 		},
-		Held: 12, Digest: provisioning.Digest{Since: at.AddDate(0, 0, -1), Until: at, Counts: map[string]int{"create success": 4, "disable success": 1}, Retry: 2},
+		Held: 12, Digest: provisioning.Digest{Since: at.AddDate(0, 0, -1), Until: at, Counts: map[string]int{"create success": 4, "disable success": 1}, Late: 1, Retry: 2},
 	}
 }
 

@@ -72,6 +72,10 @@ func digest(line func(string, ...any), notice provisioning.Notice) {
 	for _, what := range slices.Sorted(maps.Keys(notice.Digest.Counts)) {
 		line("  %-20s %6d", what, notice.Digest.Counts[what])
 	}
+	if notice.Digest.Late > 0 {
+		line("New values that nobody has confirmed for days, such as e-mail addresses: %d", notice.Digest.Late)
+		line("  usher logs %q --status warning", notice.Application)
+	}
 	line("Waiting for another attempt: %d", notice.Digest.Retry)
 	line("Removals for you to decide on: %d", notice.Held)
 	if notice.Quarantine.Reason != "" {

@@ -222,6 +222,8 @@ type Links interface {
 // LinkCount counts what a job keeps.
 type LinkCount struct {
 	Connections, Enabled, Escrows, Waiting, Staged, Rejected int
+	// Unconfirmed counts accounts with a value that waits for a confirmation in the target.
+	Unconfirmed int
 }
 
 // Dispatch is what running jobs by themselves needs to know and to keep.

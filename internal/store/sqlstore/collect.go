@@ -50,10 +50,11 @@ const (
 		select source_id from connections where job_id = $1 and source_id > $2
 		order by 1 limit $3`
 
-	// $4 and $5 bound the changes; $6 is when an escrow must be due. In the order of
+	// $4 and $5 bound the changes; $6 is when an escrow must be due, and $7 since when a
+	// value must be waiting. In the order of
 	// the parts: who is touched in person; members of groups that were assigned,
 	// unassigned, removed, restored or made another kind of group; who has a role that changed, in person and
-	// through a group; whose escrow is due. SQLite takes the tables of a cross join in
+	// through a group; whose escrow is due; whose value waits for long. SQLite takes the tables of a cross join in
 	// the order in which they stand: the changes, which are few, come first.
 	collectTouched = `select user_id as id from changes
 			where sequence > $4 and sequence <= $5 and user_id > $2
@@ -77,7 +78,9 @@ const (
 			and m.group_id = a.principal_id and m.member_type = 'User' and m.member_id > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
-		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id || '' > $2`
+		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id || '' > $2
+		union
+		select source_id from connections where job_id = $1 and pending_since > 0 and pending_since <= $7 and source_id || '' > $2`
 
 	collectIncremental = collectTouched + ` order by 1 limit $3`
 
@@ -99,8 +102,9 @@ type aheadKey struct {
 
 // aheadPart is a sorted run of the ids of one collection.
 type aheadPart struct {
-	collection engine.Collection // without Limit, After and Due, which as a time is not to be compared with ==
+	collection engine.Collection // without Limit, After and the times, which are not to be compared with ==
 	due        int64
+	overdue    int64
 	after      string   // the id that the run begins after
 	ids        []string // what was not returned yet
 	complete   bool     // there is nothing after the run
@@ -141,8 +145,9 @@ func (c cycles) collect(ctx context.Context, collection engine.Collection) ([]st
 func (c cycles) ahead(ctx context.Context, collection engine.Collection) ([]string, error) {
 	limit, after := collection.Limit, collection.After
 	place := aheadKey{collection.JobID, collection.Connected}
-	part := aheadPart{collection: collection, due: micros(collection.Due), after: after}
+	part := aheadPart{collection: collection, due: micros(collection.Due), overdue: micros(collection.Overdue), after: after}
 	part.collection.Limit, part.collection.After, part.collection.Due = 0, "", time.Time{}
+	part.collection.Overdue = time.Time{}
 
 	known, ok := c.store.ahead.take(place)
 	switch {
@@ -174,13 +179,13 @@ func (c cycles) readAhead(ctx context.Context, collection engine.Collection, siz
 		text = collectLeavers
 	}
 	return session.texts(ctx, text, collection.JobID, collection.After, int64(size),
-		int64(collection.Since), int64(collection.Until), micros(collection.Due))
+		int64(collection.Since), int64(collection.Until), micros(collection.Due), micros(collection.Overdue))
 }
 
 // follows reports whether the run is of the same collection as other and goes on
 // where other begins.
 func (p aheadPart) follows(other aheadPart) bool {
-	return p.collection == other.collection && p.due == other.due && p.after == other.after
+	return p.collection == other.collection && p.due == other.due && p.overdue == other.overdue && p.after == other.after
 }
 
 func (r *readAhead) take(place aheadKey) (aheadPart, bool) {

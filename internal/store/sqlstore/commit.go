@@ -46,9 +46,10 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 
 func connectionInsertion() insertion {
 	return insertion{
-		into: `connections (job_id, source_id, target_id, target_name, enabled, since, pending)`, width: 7,
+		into: `connections (job_id, source_id, target_id, target_name, enabled, since, pending, pending_since)`, width: 8,
 		then: `on conflict (job_id, source_id) do update set target_id = excluded.target_id,
-			target_name = excluded.target_name, enabled = excluded.enabled, since = excluded.since, pending = excluded.pending`,
+			target_name = excluded.target_name, enabled = excluded.enabled, since = excluded.since, pending = excluded.pending,
+			pending_since = excluded.pending_since`,
 	}
 }
 
@@ -56,7 +57,7 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 	if len(connections) == 0 {
 		return nil
 	}
-	values := make([]any, 0, 7*len(connections))
+	values := make([]any, 0, 8*len(connections))
 	var made, ended, disabled []string
 	for _, c := range lastOf(connections, func(c engine.Connection) string { return c.SourceID }) {
 		if c.IsZero() {
@@ -75,7 +76,7 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 		if !c.Enabled {
 			disabled = append(disabled, c.SourceID)
 		}
-		values = append(values, jobID, c.SourceID, c.TargetID, clean(c.TargetName), c.Enabled, micros(since), pending)
+		values = append(values, jobID, c.SourceID, c.TargetID, clean(c.TargetName), c.Enabled, micros(since), pending, pendingSince(c))
 	}
 	if err := t.deleteBySource(ctx, `delete from connections where job_id = $1 and source_id in list($2)`, jobID, ended); err != nil {
 		return err

@@ -29,7 +29,7 @@ func (s *Store) Plan(ctx context.Context, text string) ([]string, error) {
 		err := rows.Scan(&id, &parent, &unused, &step)
 		steps = append(steps, step)
 		return err
-	}, `explain query plan `+text, "job", "", int64(1), int64(0), int64(1), int64(1))
+	}, `explain query plan `+text, "job", "", int64(1), int64(0), int64(1), int64(1), int64(1))
 	return steps, err
 }
 

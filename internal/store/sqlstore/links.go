@@ -43,6 +43,18 @@ func encodePending(pending []plan.Pending) (string, error) {
 	return encodeJSON("pending values", pending)
 }
 
+// pendingSince is since when the oldest value of an account in use waits that
+// nobody was warned of, 0 for none.
+func pendingSince(c engine.Connection) int64 {
+	oldest := int64(0)
+	for _, p := range c.Pending {
+		if since := micros(p.Since); c.Enabled && !p.Alarmed && (oldest == 0 || since < oldest) {
+			oldest = since
+		}
+	}
+	return oldest
+}
+
 func decodePending(text string) ([]plan.Pending, error) {
 	if text == "" {
 		return nil, nil
@@ -96,12 +108,13 @@ func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escr
 // CountLinks counts what a job keeps; see store.Links.
 func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
 	var c store.LinkCount
-	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected},
+	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Unconfirmed},
 		`select count(*), count(case when enabled then 1 end),
 			(select count(*) from escrows where job_id = $1),
 			(select count(*) from waiting_references where job_id = $1),
 			(select count(*) from removals where job_id = $1 and state = 'staged'),
-			(select count(*) from removals where job_id = $1 and state = 'rejected')
+			(select count(*) from removals where job_id = $1 and state = 'rejected'),
+			count(case when pending <> '' then 1 end)
 		from connections where job_id = $1`, jobID)
 	if err != nil {
 		return c, fmt.Errorf("count connections: %w", err)

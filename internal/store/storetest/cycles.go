@@ -99,6 +99,31 @@ func collectTests() []test {
 			collection.Due = time.Time{}
 			w.equal("without a moment", w.collect(collection), nil)
 		}},
+		{"an incremental cycle collects who waits for a confirmation for long", func(t *testing.T, w *world) {
+			t.Helper()
+			now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+			pending := func(id string, enabled bool, values ...plan.Pending) engine.Connection {
+				c := connection(id, enabled)
+				c.Pending = values
+				return c
+			}
+			late, early := plan.Pending{Attribute: "Email", Since: now}, plan.Pending{Attribute: "Email", Since: now.Add(time.Microsecond)}
+			alarmed := plan.Pending{Attribute: "Email", Since: now, Alarmed: true}
+			w.commit(w.begin(), engine.Commit{Connections: []engine.Connection{
+				pending("late", true, early, late), pending("early", true, early), pending("alarmed", true, alarmed), pending("disabled", false, late), pending("none", true),
+			}})
+			collection := incremental(w.head(), w.head())
+			collection.Overdue = now
+			w.equal("late", w.collect(collection), []string{"late"})
+			collection.Overdue = time.Time{}
+			w.equal("without a moment", w.collect(collection), nil)
+			count, err := w.CountLinks(w.ctx(), w.job)
+			w.must(err)
+			w.equal("accounts with a value that waits", count.Unconfirmed, 4)
+			w.commit(w.begin(), engine.Commit{Connections: []engine.Connection{pending("late", true, alarmed)}})
+			collection.Overdue = now
+			w.equal("after the warning", w.collect(collection), nil)
+		}},
 		{"an incremental cycle collects possible leavers", func(t *testing.T, w *world) {
 			t.Helper()
 			since := w.head()

@@ -11,6 +11,8 @@ type Environment struct {
 	// Attributes are the names of the source attributes; nil means that names
 	// are not checked.
 	Attributes []string
+	// Accept, when it is there, accepts attributes that Attributes does not list.
+	Accept func(name string) bool
 	// MultiValued are the attributes that may have several values. They are
 	// refused where a function needs one value.
 	MultiValued map[string]bool
@@ -78,12 +80,35 @@ func (c *checker) node(node Node, depth int) {
 	}
 }
 
+// names checks the names in a tree whose syntax is at fault, but for those that
+// stand where a fault is known already.
+func (c *checker) names(node Node, syntax []Fault) {
+	known := slices.ContainsFunc(syntax, func(f Fault) bool { return f.Line == node.Pos.Line && f.Column == node.Pos.Column })
+	switch {
+	case known:
+	case node.Kind == Attribute:
+		c.attribute(node)
+	case node.Kind == Call:
+		if _, found := lookup(node.Name); !found {
+			c.unknownFunction(node)
+		}
+	}
+	for _, arg := range node.Args {
+		c.names(arg, syntax)
+	}
+}
+
+func (c *checker) unknownFunction(node Node) {
+	c.faults.add(node.Pos, "there is no function %s%s", shorten(node.Name), suggestion(node.Name, functionNames(), "", ""))
+}
+
 func (c *checker) attribute(node Node) {
 	if strings.TrimSpace(node.Name) == "" || strings.ContainsAny(node.Name, "]\n\",()") {
 		c.faults.add(node.Pos, "[%s] is not the name of an attribute", shorten(node.Name))
 		return
 	}
-	if known := c.environment.Attributes; known != nil && !slices.Contains(known, node.Name) {
+	known, accept := c.environment.Attributes, c.environment.Accept
+	if known != nil && !slices.Contains(known, node.Name) && (accept == nil || !accept(node.Name)) {
 		c.faults.add(node.Pos, "there is no source attribute [%s]%s", shorten(node.Name), suggestion(node.Name, known, "[", "]"))
 	}
 }
@@ -115,7 +140,7 @@ func (c *checker) operator(node Node) {
 func (c *checker) call(node Node, depth int) {
 	definition, found := lookup(node.Name)
 	if !found {
-		c.faults.add(node.Pos, "there is no function %s%s", shorten(node.Name), suggestion(node.Name, functionNames(), "", ""))
+		c.unknownFunction(node)
 		return
 	}
 	if reason, refused := c.environment.Refuse[node.Name]; refused {

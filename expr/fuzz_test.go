@@ -63,14 +63,21 @@ func FuzzCheck(f *testing.F) {
 	f.Add(`Replace([a], , "(?<x>a)|(b", "x", , [c], )`)
 	f.Add(`RandomString(9223372036854775807, 9223372036854775807, 1, 1, 1)`)
 	f.Fuzz(func(t *testing.T, text string) {
-		node, err := expr.Parse(text)
-		if err != nil {
-			return
-		}
 		environment := expr.Environment{
 			Attributes: []string{"a", "b", "mail", "list"}, MultiValued: map[string]bool{"list": true}, Refuse: map[string]string{"Guid": "no"},
 		}
+		_, together := expr.Read(text, environment)
+		node, err := expr.Parse(text)
+		if err != nil {
+			if together == nil {
+				t.Fatalf("%q was read without a fault and cannot be parsed: %v", text, err)
+			}
+			return
+		}
 		strict := expr.Check(node, environment)
+		if (strict == nil) != (together == nil) {
+			t.Fatalf("%q: checked: %v, read: %v", text, strict, together)
+		}
 		lenient := expr.Check(node, expr.Environment{})
 		if lenient != nil && strict == nil {
 			t.Fatalf("%q has faults only when nothing is known: %v", text, lenient)

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -9,24 +10,44 @@ import (
 // every fault of the syntax with line and column. It does not know functions or
 // attributes; that is the work of [Check].
 func Parse(text string) (Node, error) {
-	if length := utf8.RuneCountInString(text); length > MaxLength {
-		return Node{}, &FaultError{Faults: []Fault{{1, 1, fmt.Sprintf("the expression has %d characters, more than the %d that are allowed", length, MaxLength)}}}
-	}
 	found := &faults{}
+	node := parse(text, found)
+	if err := found.err(); err != nil {
+		return Node{}, err
+	}
+	return node, nil
+}
+
+// Read parses and checks an expression. Its error is a [*FaultError] with all that
+// is wrong. Where the syntax is at fault, names of functions and attributes are
+// checked as far as they can be read, and nothing else, which would be noise.
+func Read(text string, environment Environment) (Node, error) {
+	c := &checker{environment: environment}
+	node := parse(text, &c.faults)
+	if len(c.faults.list) == 0 {
+		return node, Check(node, environment)
+	}
+	c.names(node, slices.Clone(c.faults.list))
+	return Node{}, c.faults.err()
+}
+
+// parse returns what it could read, and adds the faults of the syntax.
+func parse(text string, found *faults) Node {
+	if length := utf8.RuneCountInString(text); length > MaxLength {
+		found.add(Position{1, 1}, "the expression has %d characters, more than the %d that are allowed", length, MaxLength)
+		return Node{}
+	}
 	p := &parser{lexer: lexer{text: text, pos: Position{1, 1}, faults: found, operand: true}, faults: found}
 	p.step()
 	if p.token.kind == tokenEnd {
 		p.faults.add(p.token.pos, "the expression is empty")
-		return Node{}, p.faults.err()
+		return Node{}
 	}
 	node := p.expression()
 	if p.token.kind != tokenEnd && !p.failed {
 		p.faults.add(p.token.pos, "%s", p.unexpected("the end of the expression"))
 	}
-	if err := p.faults.err(); err != nil {
-		return Node{}, err
-	}
-	return node, nil
+	return node
 }
 
 // parser is a recursive descent over the tokens, one token ahead.

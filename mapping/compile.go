@@ -276,8 +276,11 @@ func (c *compiler) expression(path string, rule AttributeRule, definition Attrib
 		return expr.Node{}, nil
 	}
 	node, err := ParseSource(*source)
-	if err == nil {
-		err = expr.Check(node, c.environment(rule, node))
+	switch {
+	case err == nil:
+		err = expr.Check(node, c.environment(rule))
+	case strings.TrimSpace(source.Expression) != "":
+		_, err = expr.Read(source.Expression, c.environment(rule))
 	}
 	if err != nil {
 		c.fault(path, "source of %s: %v", rule.Target, err)
@@ -300,15 +303,12 @@ func (c *compiler) expression(path string, rule AttributeRule, definition Attrib
 
 // environment lists what an expression may use: the attributes of the source and
 // any directory extension, whose names only the directory knows.
-func (c *compiler) environment(rule AttributeRule, node expr.Node) expr.Environment {
-	environment := expr.Environment{Attributes: c.sourceNames(), MultiValued: make(map[string]bool), Refuse: refusedFunctions(rule)}
+func (c *compiler) environment(rule AttributeRule) expr.Environment {
+	environment := expr.Environment{
+		Attributes: c.sourceNames(), Accept: directory.IsExtensionName, MultiValued: make(map[string]bool), Refuse: refusedFunctions(rule),
+	}
 	for _, definition := range c.source {
 		environment.MultiValued[definition.Name] = definition.Multivalued
-	}
-	for _, attribute := range attributesOf(node) {
-		if directory.IsExtensionName(attribute) {
-			environment.Attributes = append(environment.Attributes, attribute)
-		}
 	}
 	return environment
 }

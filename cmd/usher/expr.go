@@ -103,7 +103,7 @@ func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error
 	if err != nil {
 		return err
 	}
-	node, err := expr.Parse(options.expression)
+	node, err := expr.Read(options.expression, expr.Environment{})
 	if err != nil {
 		return exprReportFaults(command, options, err)
 	}

@@ -233,12 +233,12 @@ func (c mappingChange) row(row mapping.AttributeMapping) (mapping.AttributeMappi
 	case c.noSource:
 		row.Source = nil
 	case c.expression != "":
-		node, err := expr.Parse(c.expression)
-		if err != nil {
-			return row, err
+		// An expression with faults is kept as it is: the check of the schema tells them all.
+		row.Source = &expr.Source{Expression: c.expression}
+		if node, err := expr.Parse(c.expression); err == nil {
+			source := expr.ToSource(node)
+			row.Source = &source
 		}
-		source := expr.ToSource(node)
-		row.Source = &source
 	}
 	if c.defaultValue != nil {
 		row.DefaultValue = c.defaultValue

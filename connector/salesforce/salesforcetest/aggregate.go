@@ -77,15 +77,20 @@ func (a *aggregation) resolve(t *object) *apiError {
 		operands = append(operands, order.Operand)
 	}
 	operands = append(operands, operandsOf(a.query.Having)...)
-	for _, operand := range operands {
+	for i, operand := range operands {
 		if len(operand.Path) == 0 {
 			continue
 		}
-		resolve := a.run.operandPath
-		if operand.IsAggregate() {
-			resolve = a.run.resolve
+		var p path
+		var err *apiError
+		switch {
+		case operand.IsAggregate():
+			p, err = a.run.resolve(t, operand)
+		case i < len(a.query.GroupBy):
+			p, err = a.run.usable(t, operand, "grouped")
+		default:
+			p, err = a.run.operandPath(t, operand)
 		}
-		p, err := resolve(t, operand)
 		if err != nil {
 			return err
 		}

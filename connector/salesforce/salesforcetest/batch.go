@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // batch carries out independent subrequests. Each counts against the quota.
@@ -36,13 +37,15 @@ func (o *Org) batch(c *call) *answer {
 	return reply(http.StatusOK, []member{{"hasErrors", failed}, {"results", results}})
 }
 
-// runBatchEntry carries out one entry. Its address begins with the version.
+// runBatchEntry carries out one entry. Its address begins with the version; one
+// that begins where the addresses of composite requests do is understood as well.
 func (o *Org) runBatchEntry(c *call, fields []member) *answer {
 	var body []byte
 	if input, given := find(fields, "richInput"); given && input != nil {
 		body = appendJSON(nil, input)
 	}
-	return o.subcall(c, findText(fields, "method"), "/services/data/"+findText(fields, "url"), http.Header{}, body, nil)
+	address := "/services/data/" + strings.TrimPrefix(findText(fields, "url"), "/services/data/")
+	return o.subcall(c, findText(fields, "method"), address, http.Header{}, body, nil)
 }
 
 // graph carries out graphs of dependent subrequests, each of which is one transaction.

@@ -43,7 +43,7 @@ func (o *Org) createIngestJob(c *call, members []member) *answer {
 		return refuse(newError(http.StatusBadRequest, "INVALIDJOB", "The operation is not supported: "+made.operation))
 	case delimiters()[made.delimiter] == 0 || made.lineEnding != "LF" && made.lineEnding != "CRLF":
 		return refuse(newError(http.StatusBadRequest, "INVALIDJOB", "The column delimiter or the line ending is not supported"))
-	case made.operation == "upsert" && t.field(made.external) == nil:
+	case made.operation == "upsert" && (t.field(made.external) == nil || !t.field(made.external).findsRecords()):
 		return refuse(newError(http.StatusBadRequest, "INVALIDJOB", "The external ID field does not exist: "+made.external))
 	}
 	made.object = t.name
@@ -191,6 +191,7 @@ func (o *Org) writeChunk(c *call, j *job, rows []*rowRequest, lines [][]string) 
 		external = o.schema.object(j.object).field(j.external)
 	}
 	o.write(c, func(tx *transaction) {
+		refuseRepeated(rows, external)
 		for _, row := range rows {
 			op := operation{name: row.verb, object: row.object.name, keys: o.keysOf(row.object, row.draft, row.id)}
 			if fault := o.rowFault(op); fault != nil {

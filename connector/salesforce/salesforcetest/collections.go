@@ -25,10 +25,14 @@ func (o *Org) collections(c *call, path []string) *answer {
 		return o.retrieveRows(c, path[0])
 	case len(path) == 2 && c.method == http.MethodPatch:
 		return o.upsertRows(c, path[0], path[1])
-	case len(path) > 2:
-		return refuse(notFound())
+	case len(path) == 0:
+		return refuse(methodNotAllowed(c.method, "POST", "PATCH", "DELETE"))
+	case len(path) == 1:
+		return refuse(methodNotAllowed(c.method, "GET", "POST"))
+	case len(path) == 2:
+		return refuse(methodNotAllowed(c.method, "PATCH"))
 	}
-	return refuse(methodNotAllowed(c.method, "GET", "POST", "PATCH", "DELETE"))
+	return refuse(notFound())
 }
 
 // rowRequest is one record of a collection and what became of it.
@@ -146,6 +150,7 @@ func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, exte
 	o.write(c, func(tx *transaction) {
 		mark := tx.mark()
 		failed := false
+		refuseRepeated(rows, external)
 		for i, row := range rows {
 			fault := o.rowFault(operations[i])
 			switch {
@@ -167,6 +172,34 @@ func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, exte
 		}
 	})
 	return o.rowAnswers(rows)
+}
+
+// refuseRepeated refuses all rows of an upsert that share an external id, because
+// none of them is to be preferred.
+func refuseRepeated(rows []*rowRequest, external *field) {
+	if external == nil || external.kind == typeID {
+		return
+	}
+	seen := map[string][]*rowRequest{}
+	for _, row := range rows {
+		if value := row.draft.set[external.number]; value != "" {
+			key := value
+			if !external.cased {
+				key = strings.ToLower(value)
+			}
+			seen[key] = append(seen[key], row)
+		}
+	}
+	for _, same := range seen {
+		if len(same) < 2 {
+			continue
+		}
+		for _, row := range same {
+			row.upsert = true
+			row.faults = []*apiError{rowError("DUPLICATE_VALUE",
+				"Duplicate external id specified: "+row.draft.set[external.number], external.name)}
+		}
+	}
 }
 
 // rolledBack is what rows without a fault of their own get with allOrNone.
@@ -267,7 +300,7 @@ func (o *Org) upsertRows(c *call, name, external string) *answer {
 		return refuse(notFound())
 	}
 	f := t.field(external)
-	if f == nil || !f.externalID && f != t.idCol {
+	if f == nil || !f.findsRecords() {
 		return refuse(newError(http.StatusBadRequest, "INVALID_FIELD", fmt.Sprintf("Field name provided, %s does not match an External ID, Salesforce Id, or indexed field for %s", external, t.name)))
 	}
 	return o.writeRows(c, "update", f, t)
@@ -276,7 +309,10 @@ func (o *Org) upsertRows(c *call, name, external string) *answer {
 // deleteRows deletes ?ids=a,b.
 func (o *Org) deleteRows(c *call) *answer {
 	ids := strings.FieldsFunc(c.query.Get("ids"), func(r rune) bool { return r == ',' })
-	if len(ids) > maximumRows {
+	switch {
+	case len(ids) == 0:
+		return refuse(newError(http.StatusBadRequest, "MISSING_ARGUMENT", "The ids parameter is required"))
+	case len(ids) > maximumRows:
 		return refuse(tooManyRows())
 	}
 	rows := make([]*rowRequest, len(ids))

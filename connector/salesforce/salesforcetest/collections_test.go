@@ -188,7 +188,58 @@ func TestUpsertByAnExternalID(t *testing.T) {
 	if diff := cmp.Diff([]string{"DUPLICATE_EXTERNAL_ID", "ok"}, statuses(t, answer)); diff != "" {
 		t.Errorf("collection (-want +got):\n%s", diff)
 	}
-	if s.do(http.MethodPatch, data+"/sobjects/User/Username/a@example.com", `{}`).status != http.StatusNotFound {
-		t.Error("a username served as an external id")
+}
+
+func TestUpsertByAUsername(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	body := s.newUser("a@example.com")
+	path := data + "/sobjects/User/Username/a@example.com"
+	if answer := s.do(http.MethodPatch, path, encode(t, body)); answer.code(t) != "INVALID_FIELD" {
+		t.Errorf("the username in the body: %d %s", answer.status, answer.text)
+	}
+	delete(body, "Username")
+	if answer := s.do(http.MethodPatch, path, encode(t, body)); answer.status != http.StatusCreated {
+		t.Fatalf("insert: %d %s", answer.status, answer.text)
+	}
+	if answer := s.do(http.MethodPatch, data+"/sobjects/User/username/A@Example.com", `{"Title":"x"}`); answer.status != http.StatusOK {
+		t.Errorf("update: %d %s", answer.status, answer.text)
+	}
+	if answer := s.do(http.MethodGet, path+"?fields=Title", ""); answer.object(t)["Title"] != "x" {
+		t.Errorf("read: %d %s", answer.status, answer.text)
+	}
+	for field, want := range map[string]int{"FederationIdentifier": 404, "Title": 404, "Id": 404} {
+		if answer := s.do(http.MethodGet, data+"/sobjects/User/"+field+"/x", ""); answer.status != want {
+			t.Errorf("by %s: %d %s", field, answer.status, answer.text)
+		}
+	}
+	boss := s.create("User", s.newUser("boss@example.com"))
+	if answer := s.do(http.MethodPatch, path, `{"Manager":{"Username":"boss@example.com"}}`); answer.status != http.StatusOK {
+		t.Fatalf("a manager by username: %d %s", answer.status, answer.text)
+	}
+	if user, _ := s.org.User("a@example.com"); user.ManagerID != boss {
+		t.Errorf("the manager is %q", user.ManagerID)
+	}
+}
+
+func TestRowsOfAnUpsertThatShareAnExternalID(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{CustomFields: []salesforcetest.CustomField{{Object: "User", Name: "Person__c", ExternalID: true}}})
+	row := func(username, person string) any {
+		return typed("User", s.newUser(username, map[string]any{"Person__c": person}))
+	}
+	rows := []any{row("a@example.com", "P-1"), row("b@example.com", "P/2 ø"), row("c@example.com", "p-1")}
+	answer := s.do(http.MethodPatch, data+"/composite/sobjects/User/Person__c", encode(t, map[string]any{"records": rows}))
+	if diff := cmp.Diff([]string{"DUPLICATE_VALUE", "ok", "DUPLICATE_VALUE"}, statuses(t, answer)); diff != "" {
+		t.Errorf("collection (-want +got):\n%s", diff)
+	}
+	path := data + "/sobjects/User/Person__c/" + url.PathEscape("P/2 ø")
+	if read := s.do(http.MethodGet, path+"?fields=Username", ""); read.object(t)["Username"] != "b@example.com" {
+		t.Errorf("an external id with a slash: %d %s", read.status, read.text)
+	}
+	job := s.ingest(map[string]any{"object": "User", "operation": "upsert", "externalIdFieldName": "Person__c"}, "Person__c,Title\nP/2 ø,x\nP/2 ø,y\n")
+	failed := s.do(http.MethodGet, job+"/failedResults", "").table(t)
+	if len(failed) != 3 || !strings.HasPrefix(failed[1][1], "DUPLICATE_VALUE:Duplicate external id specified: P/2 ø:Person__c") {
+		t.Errorf("a job: %v", failed)
 	}
 }

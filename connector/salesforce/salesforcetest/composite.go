@@ -240,7 +240,7 @@ func (o *Org) subcall(c *call, method, address string, header http.Header, body 
 	if err != nil {
 		return refuse(newError(http.StatusBadRequest, "INVALID_REQUEST", "The address of a subrequest is malformed"))
 	}
-	path := segments(target.Path)
+	path := segments(target.EscapedPath())
 	if len(path) > 2 && strings.EqualFold(path[0], "services") && strings.EqualFold(path[1], "data") {
 		path = path[2:]
 	}

@@ -91,6 +91,20 @@ func TestSetupAndDataObjectsDoNotMix(t *testing.T) {
 	}
 }
 
+func TestABatchTakesBothFormsOfAddresses(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	body := `{"batchRequests":[{"method":"GET","url":"v64.0/limits"},{"method":"GET","url":"/services/data/v64.0/limits"},{"method":"GET","url":"/services/oauth2/userinfo"}]}`
+	answer := s.do(http.MethodPost, data+"/composite/batch", body).object(t)
+	got := []any{}
+	for _, result := range answer["results"].([]any) {
+		got = append(got, result.(map[string]any)["statusCode"])
+	}
+	if diff := cmp.Diff([]any{200.0, 200.0, 404.0}, got); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
 func TestBatchAndGraph(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Default())

@@ -68,13 +68,14 @@ type contentSignIn struct {
 	RecentLogins int    `json:"recentLogins,omitzero"`
 	WindowAt     int64  `json:"windowAt,omitzero"`
 	LastLogin    int64  `json:"lastLogin,omitzero"`
+	PasswordAt   int64  `json:"passwordAt,omitzero"`
 }
 
 // contentSignInOf is how a data file has it.
 func contentSignInOf(s signIn) contentSignIn {
 	return contentSignIn{
 		Password: s.password, Token: s.token, Expired: s.expired, Locked: s.locked, Frozen: s.frozen, Failures: s.failures,
-		Guard: s.guard, RecentLogins: s.recentLogins, WindowAt: s.windowAt, LastLogin: s.lastLogin,
+		Guard: s.guard, RecentLogins: s.recentLogins, WindowAt: s.windowAt, LastLogin: s.lastLogin, PasswordAt: s.passwordAt,
 	}
 }
 
@@ -82,7 +83,7 @@ func contentSignInOf(s signIn) contentSignIn {
 func (s contentSignIn) signIn() signIn {
 	return signIn{
 		password: s.Password, token: s.Token, expired: s.Expired, locked: s.Locked, frozen: s.Frozen, failures: s.Failures,
-		guard: s.Guard, recentLogins: s.RecentLogins, windowAt: s.WindowAt, lastLogin: s.LastLogin,
+		guard: s.Guard, recentLogins: s.RecentLogins, windowAt: s.WindowAt, lastLogin: s.LastLogin, passwordAt: s.PasswordAt,
 	}
 }
 

@@ -46,7 +46,7 @@ func (o *Org) draftRelation(t *object, d *draft, m member) *apiError {
 	target := o.schema.object(reference.referenceTo[0])
 	for _, inner := range nested {
 		f := target.field(inner.name)
-		if f == nil || !f.externalID {
+		if f == nil || !f.findsRecords() || f.kind == typeID {
 			continue
 		}
 		value, err := coerce(f, inner.value)

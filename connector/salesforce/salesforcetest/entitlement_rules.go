@@ -195,6 +195,9 @@ func (tx *transaction) beforeNamed(o *object, d *draft) *apiError {
 		}
 		return tx.uniqueGroup(o, d)
 	}
+	if tx.developerNameTaken(o, d) {
+		return rowError("DUPLICATE_DEVELOPER_NAME", repeatedName+d.get(developer), developer.name)
+	}
 	parent := o.field("ParentRoleId")
 	for id, hops := d.get(parent), 0; id != "" && d.base != nil && hops < 1_000; hops++ {
 		if id == d.base.id {
@@ -244,6 +247,14 @@ func (tx *transaction) uniqueGroup(o *object, d *draft) *apiError {
 		}
 	}
 	return nil
+}
+
+// developerNameTaken tells whether another role has the developer name.
+func (tx *transaction) developerNameTaken(o *object, d *draft) bool {
+	developer := o.field("DeveloperName")
+	return d.changes(developer) && slices.ContainsFunc(tx.org.tables[o.name].find(developer, d.get(developer)), func(r *record) bool {
+		return d.base == nil || r.id != d.base.id
+	})
 }
 
 // developerName turns a label into an API name.

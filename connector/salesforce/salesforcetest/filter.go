@@ -62,7 +62,7 @@ func (q *queryRun) compileAll(t *object, conditions []soql.Condition) ([]filter,
 // comparison compiles an operator with one value. A period (a date literal) is a
 // range: = means within it, > behind its end.
 func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) {
-	p, err := q.operandPath(t, c.Operand)
+	p, err := q.usable(t, c.Operand, "filtered")
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,16 @@ func (q *queryRun) comparison(t *object, c soql.Comparison) (filter, *apiError) 
 	case soql.Like, soql.In, soql.NotIn, soql.Includes, soql.Excludes:
 	}
 	return nil, q.fault(c.Operand.Position, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator")
+}
+
+// usable resolves an operand that is filtered, sorted or grouped, which long texts
+// cannot be (Object Reference, properties of fields).
+func (q *queryRun) usable(t *object, operand soql.Operand, use string) (path, *apiError) {
+	p, err := q.operandPath(t, operand)
+	if err == nil && p.leaf != nil && p.leaf.isLong() {
+		err = q.fault(operand.Position, "INVALID_FIELD", fmt.Sprintf("field '%s' can not be %s in a query call", p.leaf.name, use))
+	}
+	return p, err
 }
 
 // compareNumbers orders canonical numbers by value, not by text.
@@ -362,7 +372,7 @@ func matchLike(pattern []likeRune, text []rune) bool {
 
 // membership compiles IN and NOT IN, with values or with a query.
 func (q *queryRun) membership(t *object, m soql.Membership) (filter, *apiError) {
-	p, err := q.operandPath(t, m.Operand)
+	p, err := q.usable(t, m.Operand, "filtered")
 	if err != nil {
 		return nil, err
 	}

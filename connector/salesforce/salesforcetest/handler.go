@@ -81,7 +81,7 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o *Org) receive(r *http.Request) (*call, *answer) {
 	c := &call{
 		context: r.Context(), method: r.Method, query: r.URL.Query(), header: r.Header, base: baseOf(r),
-		path: segments(r.URL.Path), address: addressOf(r),
+		path: segments(r.URL.EscapedPath()), address: addressOf(r),
 	}
 	c.top = c
 	if override := c.query.Get("_HttpMethod"); override != "" && r.Method == http.MethodPost {
@@ -120,9 +120,16 @@ func addressOf(r *http.Request) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 }
 
-// segments cuts a path, ignoring empty parts.
+// segments cuts an escaped path, ignoring empty parts. The parts are decoded one
+// by one, because the value of an external id may have a slash of its own.
 func segments(path string) []string {
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	for i, part := range parts {
+		if decoded, err := url.PathUnescape(part); err == nil {
+			parts[i] = decoded
+		}
+	}
+	return parts
 }
 
 // baseOf is the address that the client used, which every link is built on.

@@ -60,7 +60,8 @@ type signIn struct {
 	failures                int
 	guard                   string
 	recentLogins            int
-	windowAt, lastLogin     int64
+	windowAt, lastLogin     int64 // milliseconds since 1970, like passwordAt
+	passwordAt              int64 // when the password was set over the API
 }
 
 // New makes an org. Empty parts of config are those of [Default]. It reports

@@ -69,10 +69,10 @@ func noRelationship(name string) string {
 	return fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", name)
 }
 
-// operandPath resolves the left side of a comparison: a field, or a function of
-// a date.
+// operandPath resolves the left side of a comparison: a field, its label (which
+// is the value, in the language of the org), or a function of a date.
 func (q *queryRun) operandPath(t *object, operand soql.Operand) (path, *apiError) {
-	if operand.Function == "" {
+	if operand.Function == "" || operand.Function == "TOLABEL" {
 		return q.resolve(t, operand)
 	}
 	function, kind, known := dateFunctionNamed(operand.Function)

@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,7 +49,10 @@ func (q *queryRun) project(t *object, query *soql.Query) ([]*projection, *apiErr
 				return nil, err
 			}
 		default:
-			if err := q.projectField(t, &list, column.Operand); err != nil {
+			if column.Alias != "" && column.Operand.Function == "" {
+				return nil, q.fault(column.Operand.Position, "MALFORMED_QUERY", "only aggregate expressions use field aliasing")
+			}
+			if err := q.projectField(t, &list, column.Operand, column.Alias); err != nil {
 				return nil, err
 			}
 		}
@@ -73,8 +77,10 @@ func (q *queryRun) fieldSet(t *object, query *soql.Query, set soql.FieldSet) ([]
 	return list, nil
 }
 
-// projectField puts one path into the tree of parents.
-func (q *queryRun) projectField(t *object, list *[]*projection, operand soql.Operand) *apiError {
+// projectField puts one path into the tree of parents. What toLabel() and FORMAT()
+// make of a field goes by the alias, if there is one; the values here are the
+// same in every language.
+func (q *queryRun) projectField(t *object, list *[]*projection, operand soql.Operand, alias string) *apiError {
 	if operand.Function != "" && operand.Function != "TOLABEL" && operand.Function != "FORMAT" {
 		return q.fault(operand.Position, "MALFORMED_QUERY", "unexpected token: '"+operand.Function+"'")
 	}
@@ -88,10 +94,11 @@ func (q *queryRun) projectField(t *object, list *[]*projection, operand soql.Ope
 		}
 		list = below(list, []*field{hop})
 	}
-	if slices.ContainsFunc(*list, func(n *projection) bool { return n.parent == nil && n.name == p.name }) {
-		return q.fault(operand.Position, "INVALID_FIELD", "duplicate field selected: "+p.name)
+	name := cmp.Or(alias, p.name)
+	if slices.ContainsFunc(*list, func(n *projection) bool { return n.parent == nil && n.name == name }) {
+		return q.fault(operand.Position, "INVALID_FIELD", "duplicate field selected: "+name)
 	}
-	leaf := &projection{name: p.name, field: p.leaf}
+	leaf := &projection{name: name, field: p.leaf}
 	if p.leaf == nil {
 		leaf.dynamic = p.name
 	}

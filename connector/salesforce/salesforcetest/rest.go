@@ -211,8 +211,11 @@ func (o *Org) limits(c *call, path []string) *answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return refuse(methodNotAllowed(c.method, "GET", "HEAD"))
 	}
-	if len(path) == 1 && strings.EqualFold(path[0], "recordCount") {
+	switch {
+	case len(path) == 1 && strings.EqualFold(path[0], "recordCount"):
 		return o.recordCount(c)
+	case len(path) > 0:
+		return refuse(notFound())
 	}
 	if a := c.consult(o, operation{name: "limits"}); a != nil {
 		return a

@@ -53,6 +53,14 @@ type field struct {
 // nillable tells whether the field may be empty.
 func (f *field) nillable() bool { return !f.required && !f.filled && f.kind != typeBoolean }
 
+// findsRecords tells whether an upsert can match by the field: the Id, external
+// ids, and standard fields with the property idLookup (SOAP API Developer Guide,
+// API Field Properties).
+func (f *field) findsRecords() bool { return f.externalID || f.lookup }
+
+// isLong tells whether the field holds a long text, which queries only show.
+func (f *field) isLong() bool { return f.kind == typeTextArea && f.length > 255 }
+
 // isText tells whether ” equals null for the field and case does not count.
 func (f *field) isText() bool {
 	switch f.kind {
@@ -116,7 +124,13 @@ func (s *schema) children(parent *object, relationship string) (*object, *field)
 // standardSchema parses the embedded description once.
 //
 //nolint:gochecknoglobals // a table compiled from the embedded description.
-var standardSchema = sync.OnceValues(func() (*schema, error) { return parseSchema(schemaText) })
+var standardSchema = sync.OnceValues(func() (*schema, error) {
+	s, err := parseSchema(schemaText)
+	if err == nil {
+		s.object("User").field("FederationIdentifier").lookup = federationIDFindsUsers
+	}
+	return s, err
+})
 
 // parseSchema reads the form that the head of schema.txt explains.
 func parseSchema(text string) (*schema, error) {

@@ -180,7 +180,7 @@ func (q *queryRun) sort(t *object, orders []soql.Order, rows []*record) *apiErro
 	keys := make(map[*record][]string, len(rows))
 	comparers := make([]func(a, b string) int, len(orders))
 	for i, order := range orders {
-		p, err := q.operandPath(t, order.Operand)
+		p, err := q.usable(t, order.Operand, "sorted")
 		if err != nil {
 			return err
 		}

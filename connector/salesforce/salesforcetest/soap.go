@@ -311,7 +311,7 @@ func (o *Org) setPassword(by string, target *record, password string) *apiError 
 	if s.password == password {
 		return newError(http.StatusBadRequest, "INVALID_NEW_PASSWORD", "invalid repeated password")
 	}
-	s.password, s.expired, s.failures, s.locked = password, false, 0, false
+	s.password, s.expired, s.failures, s.locked, s.passwordAt = password, false, 0, false, time.Now().UnixMilli()
 	if s.token != "" {
 		s.token = newSecurityToken()
 	}

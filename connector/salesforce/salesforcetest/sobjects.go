@@ -46,13 +46,16 @@ func (o *Org) objectRoot(c *call, t *object) *answer {
 
 // object reads a JSON body that must be an object.
 func (c *call) object() ([]member, *apiError) {
+	if len(c.body) == 0 {
+		return nil, malformedJSON("The HTTP entity body is required, but this request has no entity body.")
+	}
 	value, err := decodeJSON(c.body)
 	if err != nil {
 		return nil, err
 	}
 	members, ok := value.([]member)
 	if !ok {
-		return nil, malformedJSON("The HTTP entity body is required, but this request has no entity body or one that is no object")
+		return nil, malformedJSON(noObject)
 	}
 	return members, nil
 }
@@ -267,10 +270,12 @@ func (o *Org) deleteOne(c *call, t *object, id string) *answer {
 	return &answer{status: http.StatusNoContent}
 }
 
-// external reads, upserts or deletes by the value of an external id.
+// external reads, upserts or deletes by the value of an external id, or of a
+// standard field that finds records: the REST API Developer Guide has
+// Lead/Email/… as its example.
 func (o *Org) external(c *call, t *object, name, value string) *answer {
 	f := t.field(name)
-	if f == nil || !f.externalID && f != t.idCol {
+	if f == nil || !f.findsRecords() {
 		return refuse(newError(http.StatusNotFound, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: "+name))
 	}
 	if f == t.idCol {

@@ -78,6 +78,63 @@ func TestSingleCallsRefuse(t *testing.T) {
 	}
 }
 
+func TestBodiesAndAddressesThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	const missing = "The HTTP entity body is required, but this request has no entity body."
+	tests := []struct {
+		method, path, body string
+		status             int
+		code, message      string
+	}{
+		{http.MethodPost, "/sobjects/User", "", 400, "JSON_PARSER_ERROR", missing},
+		{http.MethodPost, "/composite", "", 400, "JSON_PARSER_ERROR", missing},
+		{http.MethodPost, "/sobjects/User", "[]", 400, "JSON_PARSER_ERROR", "Cannot deserialize instance of SObject"},
+		{http.MethodPost, "/sobjects/User", "null", 400, "JSON_PARSER_ERROR", "Cannot deserialize instance of SObject"},
+		{http.MethodPost, "/sobjects/User", `{"LastName":`, 400, "JSON_PARSER_ERROR", "Unexpected end-of-input at [line:1, column:13]"},
+		{http.MethodPost, "/sobjects/User", "{\n}}", 400, "JSON_PARSER_ERROR", "Unexpected character ('}' (code 125)) at [line:2, column:2]"},
+		{http.MethodPut, "/sobjects/User", "{}", 405, "METHOD_NOT_ALLOWED", "HTTP Method 'PUT' not allowed. Allowed are GET,POST,HEAD"},
+		{http.MethodGet, "/composite", "", 405, "METHOD_NOT_ALLOWED", "HTTP Method 'GET' not allowed. Allowed are POST"},
+		{http.MethodGet, "/composite/sobjects", "", 405, "METHOD_NOT_ALLOWED", "HTTP Method 'GET' not allowed. Allowed are POST,PATCH,DELETE"},
+		{http.MethodPatch, "/composite/sobjects/User", "{}", 405, "METHOD_NOT_ALLOWED", "HTTP Method 'PATCH' not allowed. Allowed are GET,POST"},
+		{http.MethodPost, "/composite/sobjects/User/Id", "{}", 405, "METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are PATCH"},
+		{http.MethodDelete, "/composite/sobjects", "", 400, "MISSING_ARGUMENT", "The ids parameter is required"},
+		{http.MethodGet, "/limits/nothing", "", 404, "NOT_FOUND", "The requested resource does not exist"},
+		{http.MethodGet, "/sobjects/Nothing/describe", "", 404, "NOT_FOUND", "The requested resource does not exist"},
+		{http.MethodGet, "/query", "", 400, "MALFORMED_QUERY", "A query string has to be specified"},
+		{http.MethodPost, "/sobjects/UserRole", `{"Name":"CEO"}`, 400, "DUPLICATE_DEVELOPER_NAME", ""},
+	}
+	for _, test := range tests {
+		answer := s.do(test.method, data+test.path, test.body)
+		message, _ := answer.list(t)[0]["message"].(string)
+		if answer.status != test.status || answer.code(t) != test.code || !strings.HasPrefix(message, test.message) {
+			t.Errorf("%s %s %q: got %d %s, want %d %s %q", test.method, test.path, test.body, answer.status, answer.text, test.status, test.code, test.message)
+		}
+	}
+}
+
+func TestASignInAndAPasswordLeaveTheirDates(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	id := s.create("User", s.newUser("a@example.com"))
+	dates := func(username string) []bool {
+		user, _ := s.org.User(username)
+		return []bool{user.Get("LastLoginDate") != "", user.Get("LastPasswordChangeDate") != ""}
+	}
+	if diff := cmp.Diff([][]bool{{true, false}, {false, false}}, [][]bool{dates(salesforcetest.DefaultUsername), dates("a@example.com")}); diff != "" {
+		t.Errorf("at first (-want +got):\n%s", diff)
+	}
+	if answer := s.do(http.MethodPost, data+"/sobjects/User/"+id+"/password", `{"NewPassword":"Password-1"}`); answer.status != http.StatusNoContent {
+		t.Fatalf("%d %s", answer.status, answer.text)
+	}
+	if diff := cmp.Diff([]bool{false, true}, dates("a@example.com")); diff != "" {
+		t.Errorf("with a password (-want +got):\n%s", diff)
+	}
+	if found := s.query("SELECT Id FROM User WHERE LastLoginDate = TODAY"); len(found) != 1 {
+		t.Errorf("signed in today: %v", found)
+	}
+}
+
 func TestSeveralFaultsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Default())

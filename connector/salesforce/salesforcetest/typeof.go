@@ -90,7 +90,7 @@ func (q *queryRun) relationship(t *object, column *soql.TypeOf) ([]*field, *apiE
 func (q *queryRun) projectFields(t *object, fields []soql.Operand) ([]*projection, *apiError) {
 	list := []*projection{}
 	for _, operand := range fields {
-		if err := q.projectField(t, &list, operand); err != nil {
+		if err := q.projectField(t, &list, operand, ""); err != nil {
 			return nil, err
 		}
 	}

@@ -14,6 +14,10 @@ import (
 // collection; otherwise it refuses its own record.
 const unknownFieldRefusesCall = true
 
+// federationIDFindsUsers gives FederationIdentifier the property idLookup, with
+// which an upsert could match by it.
+const federationIDFindsUsers = false
+
 // Texts and limits that are probable only.
 const (
 	insufficientAccess = "insufficient access rights on object id"
@@ -43,6 +47,7 @@ const (
 	restrictedDomain    = "User is not allowed to log in from this IP address."
 	tooManyParents      = "SOQL statements cannot have more than 35 child-to-parent relationships"
 	tooManyChildren     = "SOQL statements cannot have more than 20 parent-to-child relationships"
+	noObject            = "Cannot deserialize instance of SObject from a value that is no object or request may be missing a required field at [line:1, column:1]"
 	illegalTypeOf       = "Illegal entity relationship in polymorphic 'When' expression: '%s'"
 	restrictedTime      = "User is not allowed to log in at this time."
 )

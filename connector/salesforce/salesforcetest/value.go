@@ -192,6 +192,10 @@ func (o *Org) value(t *object, r *record, f *field) string {
 		return truth(o.tables[t.name].get(r.id) == nil)
 	case "UserType":
 		return o.userType(t, r)
+	case "LastLoginDate":
+		return timeOrNull(o.signIn(r.id).lastLogin)
+	case "LastPasswordChangeDate":
+		return timeOrNull(o.signIn(r.id).passwordAt)
 	case "UsedLicenses":
 		return strconv.Itoa(o.used[r.id])
 	case "FullPhotoUrl":
@@ -200,6 +204,14 @@ func (o *Org) value(t *object, r *record, f *field) string {
 		return "https://" + o.host() + "/profilephoto/005/T"
 	}
 	return ""
+}
+
+// timeOrNull is a moment in milliseconds since 1970, or null for none.
+func timeOrNull(milliseconds int64) string {
+	if milliseconds == 0 {
+		return ""
+	}
+	return formatTime(milliseconds)
 }
 
 // userType follows the license of the user's or the profile's own.

@@ -128,7 +128,7 @@ func (a Attempt) settle(commit *Commit, items []*item) {
 // not record: the account was looked up, and nothing is left to do.
 func (c *cycle) recover(i *item) {
 	before, left := c.attempts.targets[i.subject.User.ID]
-	if !left || before.Action == "" || c.asked.DryRun || c.kind == provisioning.OnDemand {
+	if !left || i.result == ItemRefused || before.Action == "" || c.asked.DryRun || c.kind == provisioning.OnDemand {
 		return
 	}
 	if i.change.Status == plan.Skipped && i.change.Action == plan.None || before.Action == plan.Delete && i.change.Reason.Code == plan.CodeInvalidAnchor {
@@ -151,6 +151,9 @@ func (c *cycle) noteOutcome(i *item) string {
 
 // outcomeKnown reports whether it is known what the account is like after a change.
 func outcomeKnown(i *item) bool {
+	if i.result == ItemRefused {
+		return false // a cycle finds out
+	}
 	switch i.change.Status {
 	case plan.Success, plan.Skipped, plan.Warning:
 		return true

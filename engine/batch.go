@@ -30,6 +30,7 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 			return err
 		}
 	}
+	c.verify(work.items)
 	for _, i := range work.items {
 		c.recover(i)
 	}
@@ -38,6 +39,7 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 			i.change = plan.Decide(i.facts(nil, noKey, "", c.target.ObjectType), c.rules)
 		}
 	}
+	c.verify(work.decided)
 	c.countSeats(work.items)
 	var attempt Attempt
 	var stop error
@@ -165,8 +167,10 @@ func (c *cycle) lookAgain(ctx context.Context, items []*item, attempt int) error
 	if err := c.match(ctx, items); err != nil {
 		return err
 	}
+	c.verify(slices.DeleteFunc(slices.Clone(items), func(i *item) bool { return !writes(i) }))
 	for n, i := range items {
 		switch {
+		case i.result == ItemRefused:
 		case !writes(i) && i.change.Status == plan.Skipped && i.change.Action == plan.None:
 			i.outcome = connector.Outcome{TargetID: i.change.Current.ID}
 			i.change = lost[n].Succeeded(i.outcome.TargetID, []string{"the target's answer was lost; the account was looked up and the change found done"})

@@ -24,6 +24,9 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 	look := func(items []*item) error {
 		var found []Removal
 		for _, i := range items {
+			if c.asked.DryRun && i.subject.Removal.State == RemovalStaged {
+				continue // a cycle leaves it on the list
+			}
 			if c.removal(i) {
 				c.found += fresh(i)
 				found = append(found, Removal{SourceID: i.subject.User.ID, State: RemovalPlanned, Reason: i.verdict.Text(), Since: c.began})
@@ -72,6 +75,9 @@ func (c *cycle) guard(ctx context.Context) error {
 		}
 	}
 	c.held = guard.Judge(c.found, enabled)
+	if c.draft != nil {
+		c.draft.plan.Guard, c.held = c.held, "" // they are planned, and applying them has to be allowed
+	}
 	if c.held == "" || c.asked.DryRun {
 		return nil
 	}

@@ -39,6 +39,11 @@ func (c *cycle) commit(ctx context.Context, items []*item, attempt Attempt, took
 			return fmt.Errorf("record a batch: %w", err)
 		}
 	}
+	if c.draft != nil {
+		if err := c.addToDraft(ctx, over); err != nil {
+			return err
+		}
+	}
 	changes := make([]plan.Change, len(over))
 	for n, i := range over {
 		changes[n] = i.change
@@ -87,7 +92,7 @@ func (c *cycle) tell(changes []plan.Change, links bool) {
 
 func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 	now := time.Now().UTC()
-	commit := Commit{Entries: make([]journal.Entry, 0, len(items))}
+	commit := Commit{Entries: make([]journal.Entry, 0, len(items)), Plan: c.planKey(), Items: c.results(items)}
 	for _, i := range items {
 		if i.takesOver != "" && i.change.Status != plan.Failure {
 			commit.Connections = append(commit.Connections, Connection{SourceID: i.takesOver}) // ends it
@@ -102,7 +107,7 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		if !i.subject.Removal.IsZero() && i.change.Status != plan.Failure && i.change.Status != plan.Staged {
 			commit.Removed = append(commit.Removed, i.subject.User.ID)
 		}
-		if c.worthLogging(i) {
+		if i.planned != nil || c.worthLogging(i) {
 			commit.Entries = append(commit.Entries, c.entry(i.change, now, took))
 		}
 	}
@@ -112,7 +117,7 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 func (c *cycle) entry(change plan.Change, at time.Time, took time.Duration) journal.Entry {
 	return journal.Entry{
 		At: at, JobID: c.job.ID, ApplicationID: c.job.ApplicationID, CycleID: c.cycle.ID, Duration: took,
-		InitiatedBy: c.asked.InitiatedBy, Change: change,
+		InitiatedBy: c.asked.InitiatedBy, PlanID: c.planID(), Change: change,
 	}
 }
 

@@ -70,6 +70,10 @@ func (c *cycle) roles(ctx context.Context) error {
 	return nil
 }
 
+// partial reports whether the run concerns some people only: it says nothing about how
+// far the job has come.
+func (c *cycle) partial() bool { return c.kind == provisioning.OnDemand || c.applied != nil }
+
 // distinct refuses roles that share a name.
 func distinct(roles []connector.Role) error {
 	seen := make(map[string]connector.Role, len(roles))
@@ -100,7 +104,7 @@ func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, err
 		failure = &interruptedError{cause} // what broke off with it is of no interest
 	}
 	run := c.record(failure)
-	if c.asked.DryRun || c.kind == provisioning.OnDemand && !c.unauthorized(failure) || errors.Is(failure, ErrFenced) {
+	if c.asked.DryRun || c.partial() && !c.unauthorized(failure) || errors.Is(failure, ErrFenced) {
 		return run, failure
 	}
 	c.job = c.closed(c.job, run, failure)
@@ -131,7 +135,7 @@ func (c *cycle) record(failure error) provisioning.Run {
 // closed returns the job as the cycle leaves it. The watermark moves only when
 // everything was looked at.
 func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error) provisioning.Job {
-	if c.kind != provisioning.OnDemand {
+	if !c.partial() {
 		job.Status.LastRun = run
 	}
 	if _, interrupted := errors.AsType[*interruptedError](failure); interrupted {

@@ -24,6 +24,7 @@ type Engine struct {
 	Ledger    Ledger
 	Removals  Removals
 	Attempts  Attempts
+	Plans     Plans
 	Log       *slog.Logger
 }
 
@@ -121,9 +122,12 @@ type cycle struct {
 	rules       plan.Rules
 	until       directory.Cursor
 	began       time.Time
+	moment      time.Time // that expressions of the mapping get, instead of began
 	callsBefore int64
 	progress    progress
 	log         *slog.Logger
+	draft       *draft    // the plan that is being made, nil in a cycle
+	applied     *applying // the plan that is being carried out, nil in a cycle
 	attempts    attempts
 	found       int       // removals that this cycle found and no earlier one failed to make
 	dryRemovals []Removal // what a dry run would put on the list

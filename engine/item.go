@@ -20,11 +20,14 @@ type item struct {
 	waiting   []plan.Waiting
 	change    plan.Change
 	outcome   connector.Outcome
-	left      bool   // an earlier cycle may have made or enabled the account without a record
-	link      bool   // not a person but a reference that is written after both ends exist
-	claimed   string // id of the found account, reserved until the batch is recorded
-	takesOver string // somebody who is gone and whose connection goes to this person
-	decided   bool   // over without looking at the target, or stopped by a fault
+	left      bool      // an earlier cycle may have made or enabled the account without a record
+	link      bool      // not a person but a reference that is written after both ends exist
+	claimed   string    // id of the found account, reserved until the batch is recorded
+	takesOver string    // somebody who is gone and whose connection goes to this person
+	planned   *PlanItem // the item of the plan that is carried out; nil in a cycle
+	result    ItemState // what became of it, when that is known before the write
+	note      string    // why
+	decided   bool      // over without looking at the target, or stopped by a fault
 }
 
 // judge makes an item: who the person is and whether they are in scope.
@@ -78,13 +81,13 @@ func (c *cycle) disables() bool {
 // but the active flag.
 func (c *cycle) evaluate(i *item) {
 	if !i.verdict.In {
-		i.desired, i.fault = c.asked.Mapping.Only(c.target.ActiveAttribute, i.source, c.began)
+		i.desired, i.fault = c.asked.Mapping.Only(c.target.ActiveAttribute, i.source, c.at())
 		if key, attempted := c.attempted(i); attempted && i.subject.Connection.IsZero() {
 			i.desired.Keys = []mapping.Key{key}
 		}
 		return
 	}
-	desired, err := c.asked.Mapping.Desired(i.source, c.began)
+	desired, err := c.asked.Mapping.Desired(i.source, c.at())
 	if err != nil {
 		i.fault = err
 		return

@@ -137,6 +137,9 @@ type Commit struct {
 	Removed     []string    // source ids whose removal is carried out or no longer due
 	Settled     []string    // ids of attempts whose outcome is recorded herewith
 	Unsettled   []Attempt   // put: what of them is not known
+
+	Plan  string       // key of the plan that is carried out, empty in a cycle
+	Items []ItemResult // what became of its items
 }
 
 // Ledger is what a cycle reads and writes of Usher's own state. Every method that

@@ -35,6 +35,9 @@ func (c *cycle) feedReferences(ctx context.Context, d *dispatcher) error {
 				return fmt.Errorf("forget references that are not mapped any more: %w", err)
 			}
 		}
+		if mapped, err = c.inPlan(ctx, mapped); err != nil {
+			return err
+		}
 		if len(mapped) > 0 {
 			d.group.Go(func() error {
 				err := during(d.ctx, d.writing, func() error { return c.link(d.ctx, mapped) })
@@ -72,7 +75,7 @@ func (c *cycle) link(ctx context.Context, ready []ReadyReference) error {
 		source := plan.Identity{Type: "User", ID: r.SourceID, Name: r.Name}
 		target := plan.Identity{Type: c.target.ObjectType, ID: r.Connection.TargetID, Name: r.Connection.TargetName}
 		reference := attr.RefTo(attr.Ref{Type: c.target.ObjectType, ID: r.TargetID})
-		items[n] = &item{link: true, change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
+		items[n] = &item{link: true, planned: c.plannedLink(r), change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
 	}
 	stop := c.apply(ctx, items)
 	return errors.Join(stop, c.recordLinks(ctx, ready, items, time.Since(began)))
@@ -81,11 +84,13 @@ func (c *cycle) link(ctx context.Context, ready []ReadyReference) error {
 func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items []*item, took time.Duration) error {
 	var commit Commit
 	var changes []plan.Change
+	var over []*item
 	now := time.Now().UTC()
 	for n, i := range items {
 		if i.change.Status == plan.Planned {
 			continue
 		}
+		over = append(over, i)
 		if i.change.Status == plan.Success {
 			commit.Resolved = append(commit.Resolved, ready[n].Reference)
 		}
@@ -93,6 +98,7 @@ func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items [
 		changes = append(changes, i.change)
 		commit.Entries = append(commit.Entries, c.entry(i.change, now, took))
 	}
+	commit.Plan, commit.Items = c.planKey(), c.results(over)
 	if err := c.recordBatch(context.WithoutCancel(ctx), commit); err != nil {
 		return fmt.Errorf("record references: %w", err)
 	}

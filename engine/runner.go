@@ -32,6 +32,7 @@ type Session struct {
 	Template  connector.Template
 	Mapping   *mapping.Mapping
 	Connector connector.Connector
+	Schema    string // hash of the synchronization schema
 }
 
 // Open opens the job of an application. It does no I/O to the target. Missing
@@ -53,6 +54,10 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	if err != nil {
 		return Session{}, fmt.Errorf("the synchronization schema of job %s has faults: %w", job.ID, err)
 	}
+	hash, err := SchemaHash(schema)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+	}
 	compiled.DefaultDomain = job.Settings.DefaultDomain
 	environment := r.Environment
 	environment.Mapped = compiled.Targets()
@@ -64,7 +69,7 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	if err != nil {
 		return Session{}, fmt.Errorf("open connector %s: %w", template.Descriptor.Name, err)
 	}
-	return Session{Job: job, Template: template, Mapping: compiled, Connector: opened}, nil
+	return Session{Job: job, Template: template, Mapping: compiled, Connector: opened, Schema: hash}, nil
 }
 
 // Run runs one cycle of the session. The request's JobID, Connector and Mapping
@@ -97,4 +102,19 @@ func (r *Runner) ImportRoles(ctx context.Context, session Session) ([]connector.
 		return nil, nil, fmt.Errorf("import roles: %w", err)
 	}
 	return roles, audits, nil
+}
+
+// Plan makes a plan of a whole cycle of the session; see [Engine.Plan].
+func (r *Runner) Plan(ctx context.Context, session Session, request Run) (Plan, error) {
+	return r.Engine.Plan(ctx, session.request(request), session.Schema)
+}
+
+// Apply carries a plan out; see [Engine.Apply].
+func (r *Runner) Apply(ctx context.Context, session Session, request Run, p Plan, allowRemovals bool) (provisioning.Run, error) {
+	return r.Engine.Apply(ctx, session.request(request), p, session.Schema, allowRemovals)
+}
+
+func (s Session) request(request Run) Run {
+	request.JobID, request.Connector, request.Mapping = s.Job.ID, s.Connector, s.Mapping
+	return request
 }

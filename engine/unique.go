@@ -17,7 +17,7 @@ func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error 
 		return nil
 	}
 	var failure error // of the target
-	desired, err := c.asked.Mapping.Choose(i.desired, i.source, c.began, func(attribute, candidate string) (bool, error) {
+	desired, err := c.asked.Mapping.Choose(i.desired, i.source, c.at(), func(attribute, candidate string) (bool, error) {
 		taken, err := c.taken(ctx, i, attribute, candidate)
 		failure = err
 		return taken, err

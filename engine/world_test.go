@@ -97,7 +97,7 @@ func (w *world) fill(tb testing.TB, options worldOptions) {
 	w.must(tb, w.store.PutCredentials(ctx, w.job.ID, credentials))
 	ports := w.store.Engine()
 	w.runner = &engine.Runner{
-		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Log: slog.New(slog.DiscardHandler)},
+		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: slog.New(slog.DiscardHandler)},
 		Jobs:   w.store, Gallery: connector.Gallery{template},
 		Environment: connector.Environment{Transport: w.org.Client().Transport},
 	}

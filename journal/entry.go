@@ -16,6 +16,7 @@ type Entry struct {
 	CycleID       string        `json:"cycleId"`
 	Duration      time.Duration `json:"duration,omitzero"` // nanoseconds, of the batch that the change was part of
 	InitiatedBy   string        `json:"initiatedBy,omitzero"`
+	PlanID        string        `json:"planId,omitzero"` // of the stored plan that was carried out
 	Change        plan.Change   `json:"change"`
 }
 
@@ -25,6 +26,7 @@ type Query struct {
 	JobID         string
 	CycleID       string
 	SourceID      string
+	PlanID        string // entries of this stored plan alone
 	Name          string // part of the source's or the target's name or id, whatever the letter case
 	Actions       []plan.Action
 	Statuses      []plan.Status

@@ -108,6 +108,7 @@ const (
 	Initial     CycleKind = "initial"     // everyone
 	Incremental CycleKind = "incremental" // what changed since the watermark
 	OnDemand    CycleKind = "onDemand"    // the people that were asked for
+	FromPlan    CycleKind = "plan"        // the people of a stored plan
 )
 
 // RunState is the outcome of a cycle, by the names of Graph's

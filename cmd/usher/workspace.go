@@ -95,7 +95,7 @@ func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
 	w := &workspace{store: opened, gallery: gallery(), catalogue: catalogue()}
 	ports := opened.Engine()
 	w.runner = &engine.Runner{
-		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Log: log},
+		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: log},
 		Jobs:   opened, Gallery: w.gallery,
 	}
 	return w

@@ -147,7 +147,7 @@ func (w *world) runner() *engine.Runner {
 	}
 	ports := w.store.Engine()
 	return &engine.Runner{
-		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Log: slog.New(slog.DiscardHandler)},
+		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: slog.New(slog.DiscardHandler)},
 		Jobs:   w.store, Gallery: connector.Gallery{template},
 		Environment: connector.Environment{Transport: w.org.Client().Transport},
 	}

@@ -247,6 +247,22 @@ type Dispatch interface {
 	Tell(ctx context.Context, jobID string, told provisioning.Told) (bool, error)
 }
 
+// Plans keeps stored plans; engine.Plans makes and applies them. A plan goes with its
+// application.
+type Plans interface {
+	// Plan returns the ready or applied plan whose id begins with this. None is
+	// ErrNotFound, several are ErrConflict.
+	Plan(ctx context.Context, id string) (engine.Plan, error)
+
+	// Plans yields the plans of a job that are ready or applied, the newest first.
+	Plans(ctx context.Context, jobID string) iter.Seq2[engine.Plan, error]
+
+	// RemovePlan removes a plan, by its key, with its items; RemovePlansBefore removes all
+	// that were made before a moment and returns how many.
+	RemovePlan(ctx context.Context, key string) error
+	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
+}
+
 // Journal keeps the provisioning log and the audit log.
 type Journal interface {
 	// Entries yields the entries that the query selects.
@@ -281,6 +297,7 @@ type Provisioning interface {
 type Store interface {
 	Directory
 	Provisioning
+	Plans
 	Journal
 
 	Engine() Engine
@@ -293,4 +310,5 @@ type Engine interface {
 	engine.Ledger
 	engine.Removals
 	engine.Attempts
+	engine.Plans
 }

@@ -34,6 +34,7 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 			},
 			func() error { return t.settle(ctx, cycle.JobID, commit.Settled) },
 			func() error { return t.putAttempts(ctx, cycle.JobID, commit.Unsettled) },
+			func() error { return t.putResults(ctx, commit.Plan, commit.Items) },
 			func() error { return t.appendEntries(ctx, entries) },
 		} {
 			if err := write(); err != nil {
@@ -178,18 +179,18 @@ func lastOf[T any](items []T, keyOf func(T) string) []T {
 	return result
 }
 
-const entryColumns = `id, at, job_id, application_id, cycle_id, duration_nanoseconds, initiated_by, change`
+const entryColumns = `id, at, job_id, application_id, cycle_id, duration_nanoseconds, initiated_by, plan_id, change`
 
 func entryInsertion() insertion {
 	return insertion{
 		into: `entries (id, at, job_id, application_id, cycle_id, source_id, source_name, target_id, target_name,
-			action, status, code, duration_nanoseconds, initiated_by, search, change)`, width: 16,
+			action, status, code, duration_nanoseconds, initiated_by, plan_id, search, change)`, width: 17,
 	}
 }
 
 // entryValues returns the values of all entries for entryInsertion, without ids.
 func entryValues(cycle engine.Cycle, entries []journal.Entry) ([]any, error) {
-	values := make([]any, 0, 16*len(entries))
+	values := make([]any, 0, 17*len(entries))
 	written := now()
 	for _, e := range entries {
 		change, err := json.Marshal(e.Change)
@@ -203,7 +204,7 @@ func entryValues(cycle engine.Cycle, entries []journal.Entry) ([]any, error) {
 		source, target := e.Change.Source, e.Change.Target
 		values = append(values, int64(0), micros(at), cmp.Or(e.JobID, cycle.JobID), cmp.Or(e.ApplicationID, cycle.ApplicationID),
 			cmp.Or(e.CycleID, cycle.ID), clean(source.ID), clean(source.Name), clean(target.ID), clean(target.Name),
-			string(e.Change.Action), string(e.Change.Status), clean(e.Change.Reason.Code), int64(e.Duration), clean(e.InitiatedBy),
+			string(e.Change.Action), string(e.Change.Status), clean(e.Change.Reason.Code), int64(e.Duration), clean(e.InitiatedBy), e.PlanID,
 			clean(strings.ToLower(source.Name+"\n"+target.Name+"\n"+source.ID+"\n"+target.ID)), clean(string(change)))
 	}
 	return values, nil

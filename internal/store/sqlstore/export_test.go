@@ -19,7 +19,7 @@ func (s *Store) LimitPages(ctx context.Context) error {
 
 // Plan returns how SQLite would run the queries of a collection, a line for each
 // step.
-func (s *Store) Plan(ctx context.Context, text string) ([]string, error) {
+func (s *Store) QueryPlan(ctx context.Context, text string) ([]string, error) {
 	var steps []string
 	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
 		var (

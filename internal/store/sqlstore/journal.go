@@ -30,7 +30,7 @@ func (s session) entries(ctx context.Context, text string, arguments ...any) ([]
 			at, duration int64
 			change       string
 		)
-		if err := rows.Scan(&e.ID, &at, &e.JobID, &e.ApplicationID, &e.CycleID, &duration, &e.InitiatedBy, &change); err != nil {
+		if err := rows.Scan(&e.ID, &at, &e.JobID, &e.ApplicationID, &e.CycleID, &duration, &e.InitiatedBy, &e.PlanID, &change); err != nil {
 			return err
 		}
 		e.At, e.Duration = moment(at), time.Duration(duration)
@@ -68,6 +68,7 @@ func entriesText(query journal.Query, last int64, started bool, limit int) (stri
 	c.addText(`cycle_id = ?`, query.CycleID)
 	c.addText(`application_id = ?`, query.ApplicationID)
 	c.addText(`job_id = ?`, query.JobID)
+	c.addText(`plan_id = ?`, query.PlanID)
 	c.addText(`code = ?`, query.Code)
 	if query.Name != "" {
 		c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(clean(query.Name)))+"%")

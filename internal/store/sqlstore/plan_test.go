@@ -14,7 +14,7 @@ func TestAnIncrementalCollectionReadsNoWholeTable(t *testing.T) {
 	t.Parallel()
 	opened := open(t, sqlstore.Config{Path: filepath.Join(t.TempDir(), "usher.db")})
 	for name, text := range map[string]string{"touched": sqlstore.CollectIncremental, "leavers": sqlstore.CollectLeavers} {
-		steps, err := opened.Plan(t.Context(), text)
+		steps, err := opened.QueryPlan(t.Context(), text)
 		if err != nil {
 			t.Fatal(err)
 		}

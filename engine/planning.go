@@ -71,7 +71,7 @@ func (c *cycle) finishDraft(ctx context.Context) (Plan, error) {
 	}
 	p.Calls = PlannedCalls{Read: c.asked.Connector.Usage().Calls - c.callsBefore, Write: c.writeCalls(p.Counts)}
 	p.Counts.Calls = p.Calls.Read
-	p.Counts.Seats, p.Seats = nil, c.seatDemands()
+	p.Seats = c.seatDemands()
 	id, err := c.identify(ctx, p)
 	if err != nil {
 		return Plan{}, err

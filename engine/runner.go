@@ -114,6 +114,12 @@ func (r *Runner) Apply(ctx context.Context, session Session, request Run, p Plan
 	return r.Engine.Apply(ctx, session.request(request), p, session.Schema, allowRemovals)
 }
 
+// Appliable returns why a plan would not be applied at all, nil when it would; see
+// [Engine.Apply].
+func (r *Runner) Appliable(ctx context.Context, session Session, p Plan, allowRemovals bool) error {
+	return r.Engine.appliable(ctx, p, session.Schema, allowRemovals)
+}
+
 func (s Session) request(request Run) Run {
 	request.JobID, request.Connector, request.Mapping = s.Job.ID, s.Connector, s.Mapping
 	return request

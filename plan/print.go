@@ -43,6 +43,9 @@ func (c Change) String() string {
 	return text.String()
 }
 
+// Show returns a value of the field as people read it; a redacted one stays unseen.
+func (f Field) Show(value attr.Value) string { return f.show(value) }
+
 func (f Field) show(value attr.Value) string {
 	switch {
 	case value.IsNull():

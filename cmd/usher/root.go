@@ -80,14 +80,14 @@ failed or are held back ("usher logs" says who and why).`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", environment("USHER_DATA", "./usher-data"), "folder of the embedded database (also USHER_DATA)")
 	flags.StringVar(&o.database, "database", os.Getenv("USHER_DATABASE"), "postgres:// URL of a database to use instead (also USHER_DATABASE)")
-	flags.StringVarP(&o.output, "output", "o", "table", "form of the output: table or json; logs also csv")
+	flags.StringVarP(&o.output, "output", "o", "table", "form of the output: table or json; logs also csv, plans also diff")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "write what happens to the error output, as structured log")
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w; see %s --help", err, command.CommandPath())}
 	})
 	root.AddCommand(
 		newDemoCommand(o), newSimCommand(o), newDirectoryCommand(o), newAppCommand(o), newAssignCommand(o), newUnassignCommand(o),
-		newProvisionCommand(o), newServeCommand(o), newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newWhyCommand(o), newExprCommand(o),
+		newProvisionCommand(o), newPlanCommand(o), newApplyCommand(o), newServeCommand(o), newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newWhyCommand(o), newExprCommand(o),
 	)
 	refuseUnknownCommands(root)
 	return root
@@ -98,6 +98,11 @@ func (o *options) checkOutput(command *cobra.Command) error {
 	switch {
 	case o.output == "table", o.output == "json":
 		return nil
+	case o.output == "diff" && strings.HasPrefix(command.CommandPath(), "usher plan") && command.Name() != "list" && command.Name() != "remove",
+		o.output == "diff" && command.Name() == "undo":
+		return nil
+	case o.output == "diff":
+		return &exitError{exitUsage, fmt.Errorf("%s has no diff output; plans have it", command.CommandPath())}
 	case o.output != "csv":
 		return &exitError{exitUsage, fmt.Errorf("--output is table, json or csv, not %q", o.output)}
 	case command.Name() != "logs":

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -69,6 +70,7 @@ func program() {
 //	rows N                       the org has written so many rows since the last look
 //	exits CODE COMMAND...        the command ends with this code
 //	json FILE                    the file (or stdout) is one or more JSON documents
+//	remember NAME PATTERN        the variable gets what the pattern's group matches in stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
@@ -90,7 +92,7 @@ func runScripts(t *testing.T, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
+			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON, "remember": remember,
 		},
 	})
 }
@@ -224,4 +226,15 @@ func checkJSON(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("document %d is not JSON: %v", count+1, err)
 		}
 	}
+}
+
+func remember(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: remember NAME PATTERN")
+	}
+	found := regexp.MustCompile(`(?m)` + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("stdout has nothing like %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }

@@ -182,8 +182,7 @@ func (w *workspace) group(ctx context.Context, name string) (directory.Group, er
 
 // audit writes an administrator's act to the audit log.
 func (w *workspace) audit(ctx context.Context, activity, subject, detail string) error {
-	actor := environment("USHER_ACTOR", environment("USER", "administrator"))
-	err := w.store.Audit(ctx, journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor, Subject: subject, Detail: detail})
+	err := w.store.Audit(ctx, journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor(), Subject: subject, Detail: detail})
 	if err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
 	}

@@ -257,6 +257,9 @@ type Plans interface {
 	// Plans yields the plans of a job that are ready or applied, the newest first.
 	Plans(ctx context.Context, jobID string) iter.Seq2[engine.Plan, error]
 
+	// CountPlanItems returns how many items of a plan, by its key, are in each state.
+	CountPlanItems(ctx context.Context, key string) (map[engine.ItemState]int, error)
+
 	// RemovePlan removes a plan, by its key, with its items; RemovePlansBefore removes all
 	// that were made before a moment and returns how many.
 	RemovePlan(ctx context.Context, key string) error

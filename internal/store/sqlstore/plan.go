@@ -292,3 +292,19 @@ func (s *Store) RemovePlansBefore(ctx context.Context, before time.Time) (int, e
 	})
 	return removed, err
 }
+
+// CountPlanItems counts items by state; see store.Plans.
+func (s *Store) CountPlanItems(ctx context.Context, key string) (map[engine.ItemState]int, error) {
+	counts := make(map[engine.ItemState]int)
+	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+		var state engine.ItemState
+		var count int
+		err := rows.Scan(&state, &count)
+		counts[state] = count
+		return err
+	}, `select state, count(*) from plan_items where plan_key = $1 group by state`, key)
+	if err != nil {
+		return nil, fmt.Errorf("count items of a plan: %w", err)
+	}
+	return counts, nil
+}

@@ -82,6 +82,18 @@ func exceptions() []exception {
 			Reason: "the store keeps the clients of the API and the keys that sign their tokens",
 		},
 		{
+			From: "internal/auth", To: "internal/store/sqlstore", Tests: true,
+			Reason: "sign-in is tested on a real store",
+		},
+		{
+			From: "internal/...", To: "internal/origin",
+			Reason: "servers agree on the name under which clients reach them",
+		},
+		{
+			From: "internal/...", To: "internal/ratelimit",
+			Reason: "servers limit their clients in one way",
+		},
+		{
 			From: "connector/salesforce", To: "connector/salesforce/soql",
 			Reason: "the query language is a part of the connector with a folder of its own",
 		},

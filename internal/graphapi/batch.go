@@ -101,7 +101,7 @@ func (a *api) batchOne(ctx context.Context, r *request, one batchRequest, blocke
 	if err != nil {
 		return a.batchAnswer(r, one, response{}, err)
 	}
-	if wait := a.limits.take(r.caller.ID, time.Now()); wait > 0 {
+	if wait := a.limits.Take(r.caller.ID, time.Now()); wait > 0 {
 		return a.batchAnswer(r, one, response{}, &Error{
 			Status: http.StatusTooManyRequests, Code: codeTooManyRequests, RetryAfter: wait, Message: "Too many requests.",
 		})

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/usher-id/usher/internal/origin"
+	"github.com/usher-id/usher/internal/ratelimit"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 )
@@ -28,16 +30,11 @@ type Dependencies struct {
 	Log      *slog.Logger
 	TokenKey []byte // signs skip tokens and delta tokens; 32 bytes that all nodes share and that outlive a restart
 
-	// BaseURL is scheme and host under which clients reach the service, for links in
-	// answers. Empty: as the request says.
-	BaseURL string
-	// TrustForwarded takes scheme and host from X-Forwarded-Proto and X-Forwarded-Host,
-	// which a proxy in front of the service must set. BaseURL goes before it.
-	TrustForwarded bool
+	Origin origin.Origin // under which clients reach the service, for links in answers
 
-	Rate    Rate          // of requests of one client
-	MaxBody int64         // bytes of a body, compressed and not; 0: 4 MiB
-	Timeout time.Duration // of one request that is not a stream; 0: 30 s
+	Rate    ratelimit.Rate // of requests of one client
+	MaxBody int64          // bytes of a body, compressed and not; 0: 4 MiB
+	Timeout time.Duration  // of one request that is not a stream; 0: 30 s
 
 	TenantID string // GUID of the tenant, which is the id of the one organization
 }
@@ -62,7 +59,7 @@ type api struct {
 	graph  *router // below /v1.0 and /beta
 	own    *router // below /usher/v1
 	tokens tokenCoder
-	limits *limiter
+	limits *ratelimit.Limiter
 }
 
 // New returns the handler of everything below /v1.0, /beta and /usher/v1.
@@ -76,7 +73,7 @@ func New(d Dependencies) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: &limiter{rate: d.Rate}}
+	a := &api{Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate)}
 	a.graph, a.own = newRouter(a.graphRoutes()), newRouter(a.ownRoutes())
 	return a
 }
@@ -126,7 +123,7 @@ func (a *api) admit(r *http.Request) (store.APIClient, error) {
 	if err != nil {
 		return store.APIClient{}, fmt.Errorf("authenticate: %w", err)
 	}
-	if wait := a.limits.take(caller.ID, time.Now()); wait > 0 {
+	if wait := a.limits.Take(caller.ID, time.Now()); wait > 0 {
 		return caller, &Error{
 			Status: http.StatusTooManyRequests, Code: codeTooManyRequests, RetryAfter: wait,
 			Message: "Too many requests. Come again after the time in the header Retry-After.",
@@ -176,7 +173,7 @@ func (a *api) prepare(r *http.Request, caller store.APIClient, id string) (*requ
 		a.logDenial(r, caller, found)
 		return nil, route{}, denied(found.needs)
 	}
-	req := &request{api: a, http: r, caller: caller, version: version, base: a.base(r), path: r.URL.EscapedPath(), id: id}
+	req := &request{api: a, http: r, caller: caller, version: version, base: a.Origin.Of(r), path: r.URL.EscapedPath(), id: id}
 	req.keys = make(map[string]segment, len(found.keys))
 	for i, name := range found.keys {
 		req.keys[name] = where.keys[i]
@@ -225,26 +222,6 @@ func findRoute(table *router, rest []segment, method string) (route, match, erro
 		}
 	}
 	return found, where, nil
-}
-
-// base returns scheme and host for links.
-func (a *api) base(r *http.Request) string {
-	if a.BaseURL != "" {
-		return strings.TrimSuffix(a.BaseURL, "/")
-	}
-	scheme, host := "http", r.Host
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if a.TrustForwarded {
-		if forwarded := r.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
-			scheme = forwarded
-		}
-		if forwarded := r.Header.Get("X-Forwarded-Host"); forwarded != "" && !strings.ContainsAny(forwarded, "/?#@ ,\\") {
-			host = forwarded
-		}
-	}
-	return scheme + "://" + host
 }
 
 // fail makes the response to an error. The cause of an error inside is logged, and

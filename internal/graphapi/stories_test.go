@@ -19,6 +19,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/usher-id/usher/internal/graphapi"
+	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/internal/store/sqlstore"
 )
@@ -182,7 +183,7 @@ func newStore(tb testing.TB) *sqlstore.Store {
 func newAPI(tb testing.TB, opened graphapi.Store, d graphapi.Dependencies) http.Handler {
 	tb.Helper()
 	d.Store = opened
-	d.BaseURL = "https://usher.example"
+	d.Origin = origin.Origin{URL: "https://usher.example"}
 	d.TokenKey = bytes.Repeat([]byte{7}, 32)
 	d.TenantID = "aaaaaaaa-0000-0000-0000-000000000001"
 	d.Authenticate = func(_ context.Context, token string) (store.APIClient, error) {

@@ -295,6 +295,12 @@ type Provisioning interface {
 	Dispatch
 }
 
+// SignIn is all that a store keeps for signing in clients of the API.
+type SignIn interface {
+	APIClients
+	ServiceKeys
+}
+
 // Store is all of the above with what the engine needs. Only commands and the
 // conformance suite mention it; everybody else asks for the part that they use.
 type Store interface {
@@ -302,6 +308,7 @@ type Store interface {
 	Provisioning
 	Plans
 	Journal
+	SignIn
 
 	Engine() Engine
 	Close() error

@@ -1,4 +1,6 @@
-package graphapi
+// Package ratelimit limits how often each client of a server may ask. It counts in
+// the memory of one node; it does not know who a client is.
+package ratelimit
 
 import (
 	"math"
@@ -12,9 +14,9 @@ type Rate struct {
 	Burst     int
 }
 
-// limiter counts the requests of each client: a bucket that fills at the rate and
+// Limiter counts the requests of each client: a bucket that fills at the rate and
 // holds the burst. Its methods are safe for concurrent use.
-type limiter struct {
+type Limiter struct {
 	rate    Rate
 	mutex   sync.Mutex
 	buckets map[string]bucket
@@ -28,9 +30,14 @@ type bucket struct {
 // maxBuckets bounds the memory; full buckets say nothing and are dropped first.
 const maxBuckets = 10_000
 
-// take takes one request out of the client's bucket. When it is empty it returns how
-// long to wait for the next one.
-func (l *limiter) take(client string, now time.Time) (wait time.Duration) {
+// New returns a limiter of this rate.
+func New(rate Rate) *Limiter {
+	return &Limiter{rate: rate, buckets: map[string]bucket{}}
+}
+
+// Take takes one request out of the client's bucket. When it is empty it returns how
+// long to wait for the next one, else 0.
+func (l *Limiter) Take(client string, now time.Time) (wait time.Duration) {
 	if l.rate.PerSecond <= 0 {
 		return 0
 	}
@@ -44,19 +51,17 @@ func (l *limiter) take(client string, now time.Time) (wait time.Duration) {
 	}
 	b.tokens = min(burst, b.tokens+now.Sub(b.at).Seconds()*l.rate.PerSecond)
 	b.at = now
-	if b.tokens >= 1 {
-		b.tokens--
+	if b.tokens < 1 {
 		l.buckets[client] = b
-		return 0
+		return time.Duration(math.Ceil((1 - b.tokens) / l.rate.PerSecond * float64(time.Second)))
 	}
+	b.tokens--
 	l.buckets[client] = b
-	return time.Duration(math.Ceil((1 - b.tokens) / l.rate.PerSecond * float64(time.Second)))
+	return 0
 }
 
-func (l *limiter) makeRoom(now time.Time) {
-	if l.buckets == nil {
-		l.buckets = map[string]bucket{}
-	}
+// makeRoom drops buckets that are full again, and all of them if that is too few.
+func (l *Limiter) makeRoom(now time.Time) {
 	if len(l.buckets) < maxBuckets {
 		return
 	}

@@ -1,4 +1,4 @@
-package graphapi
+package ratelimit
 
 import (
 	"strconv"
@@ -8,29 +8,29 @@ import (
 
 func TestAClientWaitsForItsOwnRequestsOnly(t *testing.T) {
 	t.Parallel()
-	l := &limiter{rate: Rate{PerSecond: 2, Burst: 3}}
+	l := New(Rate{PerSecond: 2, Burst: 3})
 	now := time.Unix(1_000_000, 0)
 	for range 3 {
-		if wait := l.take("ana", now); wait != 0 {
+		if wait := l.Take("ana", now); wait != 0 {
 			t.Errorf("waits %v within the burst", wait)
 		}
 	}
-	if wait := l.take("ana", now); wait != 500*time.Millisecond {
+	if wait := l.Take("ana", now); wait != 500*time.Millisecond {
 		t.Errorf("waits %v, want 500ms", wait)
 	}
-	if wait := l.take("ben", now); wait != 0 {
+	if wait := l.Take("ben", now); wait != 0 {
 		t.Errorf("another client waits %v", wait)
 	}
-	if wait := l.take("ana", now.Add(500*time.Millisecond)); wait != 0 {
+	if wait := l.Take("ana", now.Add(500*time.Millisecond)); wait != 0 {
 		t.Errorf("waits %v although it came when it was told", wait)
 	}
 }
 
 func TestManyClientsTakeBoundedMemory(t *testing.T) {
 	t.Parallel()
-	l := &limiter{rate: Rate{PerSecond: 0.001, Burst: 1}}
+	l := New(Rate{PerSecond: 0.001, Burst: 1})
 	for i := range 3 * maxBuckets {
-		l.take(strconv.Itoa(i), time.Unix(1_000_000, 0))
+		l.Take(strconv.Itoa(i), time.Unix(1_000_000, 0))
 	}
 	if len(l.buckets) > maxBuckets {
 		t.Errorf("%d buckets", len(l.buckets))

@@ -2,11 +2,8 @@ package mapping
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-
-	"github.com/usher-id/usher/nearest"
 )
 
 // Use says how a schema is going to be used, as far as it matters for checking
@@ -32,14 +29,24 @@ func Check(schema Schema, use Use) Findings {
 		c.roles(schema)
 		c.flows()
 	}
+	c.emptyTests()
 	if len(c.findings.Faults()) == 0 {
 		for i, result := range c.mapping.Test() {
 			for _, fault := range result.Faults {
-				c.fault(fmt.Sprintf(`%s."@usher.tests"[%d]`, c.path, i), "test %q: %s", result.Name, fault)
+				c.fault(fmt.Sprintf("%s.%q[%d]", c.path, testsMember, i), "test %q: %s", result.Name, fault)
 			}
 		}
 	}
 	return c.findings
+}
+
+// emptyTests warns of tests that say nothing of the result.
+func (c *compiler) emptyTests() {
+	for i, test := range c.mapping.tests {
+		if len(test.Expect) == 0 && test.InScope == nil && test.Fails == "" {
+			c.warn(fmt.Sprintf("%s.%q[%d]", c.path, testsMember, i), "test %q expects nothing, so it fails only where the mapping does", test.Name)
+		}
+	}
 }
 
 // definitions looks for attribute names that cannot be told apart.
@@ -175,27 +182,5 @@ func (c *compiler) roles(schema Schema) {
 func (c *compiler) flows() {
 	if c.mapping.Flows&(FlowAdd|FlowUpdate) == 0 {
 		c.warn(c.path+".flowTypes", "the object mapping allows neither to create nor to update accounts, so it does nothing")
-	}
-}
-
-// misspelled warns of members that are not known and nearly have the name of one
-// that is.
-func (c *compiler) misspelled(schema Schema) {
-	i, j, found := schema.userMapping()
-	if !found {
-		return
-	}
-	object := schema.SynchronizationRules[i].ObjectMappings[j]
-	c.members(c.path, object.Unknown, membersOf(object))
-	for k, attribute := range object.AttributeMappings {
-		c.members(fmt.Sprintf("%s.attributeMappings[%d]", c.path, k), attribute.Unknown, membersOf(attribute))
-	}
-}
-
-func (c *compiler) members(path string, unknown Unknown, known []string) {
-	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		if proposal := nearest.Name(name, known); proposal != "" && !strings.EqualFold(proposal, name) {
-			c.warn(path, "the member %q is not known and has no effect; did you mean %q?", name, proposal)
-		}
 	}
 }

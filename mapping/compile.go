@@ -102,7 +102,7 @@ func compile(schema Schema, use Use) *compiler {
 	c.path = fmt.Sprintf("synchronizationRules[%d].objectMappings[%d]", ruleIndex, objectIndex)
 	definition, targetPath, found := schema.object(rule.TargetDirectoryName, object.TargetObjectName)
 	if !found {
-		c.fault(c.path+".targetObjectName", "directory %q does not define the object %q", rule.TargetDirectoryName, object.TargetObjectName)
+		c.noTarget(schema, ruleIndex, rule.TargetDirectoryName, object.TargetObjectName)
 		return c
 	}
 	c.target, c.targetPath, c.rows = definition.Attributes, targetPath, object.AttributeMappings
@@ -113,6 +113,25 @@ func compile(schema Schema, use Use) *compiler {
 	}
 	c.compile(object)
 	return c
+}
+
+// noTarget says that the directory or the object that is provisioned to is not
+// defined.
+func (c *compiler) noTarget(schema Schema, rule int, directoryName, objectName string) {
+	names := make([]string, len(schema.Directories))
+	for i, candidate := range schema.Directories {
+		names[i] = candidate.Name
+	}
+	i := slices.Index(names, directoryName)
+	if i < 0 {
+		c.fault(fmt.Sprintf("synchronizationRules[%d].targetDirectoryName", rule), "the schema defines no directory %q%s", directoryName, meant(directoryName, names))
+		return
+	}
+	var objects []string
+	for _, object := range schema.Directories[i].Objects {
+		objects = append(objects, object.Name)
+	}
+	c.fault(c.path+".targetObjectName", "directory %q does not define the object %q%s", directoryName, objectName, meant(objectName, objects))
 }
 
 // sourceOf lists the attributes that a mapping may read: those that the directory

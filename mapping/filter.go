@@ -38,6 +38,9 @@ func (c *compiler) clauses(member string, groups []scope.FilterGroup) {
 	}
 }
 
+// isSoftDeleted is true of whoever is out of scope.
+const isSoftDeleted = "IsSoftDeleted"
+
 func (c *compiler) clause(path, group string, clause scope.Clause) {
 	name := clause.SourceOperandName
 	operator, known := scope.FindOperator(clause.OperatorName)
@@ -54,6 +57,10 @@ func (c *compiler) clause(path, group string, clause scope.Clause) {
 		c.fault(path, "scoping filter %q: there is no source attribute %q%s", group, name, meant(name, c.sourceNames()))
 	case definition.Multivalued:
 		c.fault(path, "scoping filter %q: %q may have several values, and scoping filters take attributes with one", group, name)
+	case definition.Type == DateTimeType || definition.Type == ReferenceType:
+		c.fault(path, "scoping filter %q: %q is of type %s, and scoping filters take texts, numbers and Booleans", group, name, definition.Type)
+	case name == isSoftDeleted:
+		c.warn(path, "scoping filter %q: %q follows from the scope itself and is always False where filters are judged", group, name)
 	case known && !slices.Contains(operator.Kinds, kindOf(definition.Type)):
 		c.warn(path, "scoping filter %q: operator %s is not made for %q, which is of type %s", group, operator.Name, name, definition.Type)
 	}

@@ -21,10 +21,15 @@ type doubt struct {
 // elsewhere for most of them must be importable.
 func (c *compiler) fit(path string, rule AttributeRule, definition AttributeDefinition, node expr.Node) {
 	results := expr.Results(node)
-	if value, constant, err := expr.Constant(node); constant && err != nil {
+	value, constant, err := expr.Constant(node)
+	switch {
+	case err != nil && node.Name == "Error": // that is what it is for
+		c.warn(path, "source of %s: it fails for everybody: %v", rule.Target, err)
+		return
+	case err != nil:
 		c.fault(path, "source of %s: it fails for everybody: %v", rule.Target, err)
 		return
-	} else if constant && value.Flow == expr.FlowValue && value.Value.Kind() != attr.List {
+	case constant && value.Flow == expr.FlowValue && value.Value.Kind() != attr.List:
 		results = []expr.Node{{Kind: expr.Text, Text: value.Value.String()}}
 	}
 	var doubts []doubt

@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -181,15 +179,3 @@ const (
 	FlowWhenChanged FlowBehavior = "FlowWhenChanged"
 	FlowAlways      FlowBehavior = "FlowAlways"
 )
-
-// Parse reads a schema document and fills in what clients leave out: flowType
-// Always, flowBehavior FlowWhenChanged, flowTypes Add,Update,Delete, enabled true,
-// type String, mutability ReadWrite. A document that is not JSON or has a wrong
-// form gives an error with the place; whether it makes sense is for Compile.
-func Parse(data []byte) (Schema, error) {
-	var schema Schema
-	if err := json.Unmarshal(data, &schema); err != nil {
-		return Schema{}, fmt.Errorf("read synchronization schema: %w", err)
-	}
-	return schema, nil
-}

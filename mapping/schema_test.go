@@ -183,6 +183,33 @@ func TestBadDocumentsAreRefused(t *testing.T) {
 	}
 }
 
+func TestWrongTypesAreToldWithTheirPlaces(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, document, want string }{
+		{"a text for a number", `{"synchronizationRules":[{},{"objectMappings":[{"attributeMappings":[{"matchingPriority":"1"},{"matchingPriority":2},{"matchingPriority":[3]}]}]}]}`, `read synchronization schema: synchronizationRules[1].objectMappings[0].attributeMappings[0].matchingPriority is a text, want a number`},
+		{"a number for a text", `{"directories":[{"name":5}]}`, `read synchronization schema: directories[0].name is a number, want a text`},
+		{"an object for a list", `{"directories":{}}`, `read synchronization schema: directories is an object, want a list`},
+		{"a list for an object", `[]`, `read synchronization schema: `},
+		{"UTF-16", "\xff\xfe{\x00}\x00", `read synchronization schema: the document is UTF-16; save it as UTF-8`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := mapping.Parse([]byte(test.document))
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("error is %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAByteOrderMarkDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	if schema, err := mapping.Parse([]byte("\ufeff{\"id\":\"a\"}")); err != nil || schema.ID != "a" {
+		t.Errorf("id %q, error %v", schema.ID, err)
+	}
+}
+
 func TestMembersThatDifferInLetterCaseOnly(t *testing.T) {
 	t.Parallel()
 	// Both orders: it must not be the last one that counts.

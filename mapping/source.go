@@ -37,7 +37,7 @@ func synchronizationName(property string) string {
 // for each application.
 func SourceDefinitions() []AttributeDefinition {
 	definitions := []AttributeDefinition{
-		{Name: "IsSoftDeleted", Type: BooleanType},
+		{Name: isSoftDeleted, Type: BooleanType},
 		{Name: "appRoleAssignments", Type: ReferenceType, Multivalued: true},
 		{Name: "originalUserPrincipalName", Type: StringType},
 	}
@@ -74,7 +74,7 @@ type Person struct {
 func Source(person Person) attr.Object {
 	user := person.User
 	source := attr.NewBuilder("User", user.ID, user.Attributes.Len()+8)
-	source.Set("IsSoftDeleted", attr.Bool(person.SoftDeleted))
+	source.Set(isSoftDeleted, attr.Bool(person.SoftDeleted))
 	source.Set("accountEnabled", attr.Bool(user.AccountEnabled))
 	if roles := roleValues(person.Grants); len(roles) > 0 {
 		source.Set("appRoleAssignments", attr.Values(roles...))

@@ -30,6 +30,9 @@ type Test struct {
 	Fails string `json:"fails,omitzero"`
 }
 
+// testsMember is the member of an object mapping that holds its tests.
+const testsMember = "@usher.tests"
+
 // TestResult is what became of a test.
 type TestResult struct {
 	Name   string   `json:"name"`
@@ -91,7 +94,7 @@ func (m *Mapping) try(test Test) []string {
 // of roles.
 func completed(source attr.Object) attr.Object {
 	source.Type = userObject
-	for name, value := range map[string]bool{"accountEnabled": true, "IsSoftDeleted": false} {
+	for name, value := range map[string]bool{"accountEnabled": true, isSoftDeleted: false} {
 		if _, given := source.Lookup(name); !given {
 			source = source.With(name, attr.Bool(value))
 		}

@@ -48,10 +48,18 @@ type Result struct {
 // provisioned with scoping filters").
 func Refused(attribute string) string {
 	switch attribute {
-	case "appRoleAssignments", "members", "manager", "userType", "IsMemberOf", "proxyAddresses":
-		return "Microsoft Entra's scoping filters do not offer multi-valued attributes, references, userType or group membership"
+	case "appRoleAssignments":
+		return "it holds role assignments; whoever is assigned is in scope already, and a role cannot be filtered by, as in Microsoft Entra ID"
+	case "members", "IsMemberOf":
+		return "scoping filters do not see group membership, as in Microsoft Entra ID; assign the group to the application instead"
+	case "manager":
+		return "it is a reference, and scoping filters take attributes with a value of their own, as in Microsoft Entra ID"
+	case "userType":
+		return "Microsoft Entra ID does not offer it to scoping filters; guests have #EXT# in originalUserPrincipalName"
+	case "proxyAddresses", "otherMails":
+		return "it may have several values, and scoping filters take attributes with one, as in Microsoft Entra ID"
 	case "createdDateTime", "deletedDateTime", "employeeHireDate", "employeeLeaveDateTime":
-		return "scoping filters do not offer dates"
+		return "it is a date, and scoping filters do not take dates, as in Microsoft Entra ID"
 	case "":
 		return "a clause must name a source attribute"
 	}
@@ -217,6 +225,12 @@ func (c compiledClause) judge(value attr.Value) (why string, decided bool) {
 	}
 	if value.IsEmpty() {
 		return c.falseText(value), true
+	}
+	switch items := value.Items(); {
+	case value.Kind() == attr.List && len(items) == 1:
+		value = items[0]
+	case value.Kind() == attr.List:
+		return fmt.Sprintf("clause on %s cannot be decided: it has %d values, and a clause looks at one", name, len(items)), false
 	}
 	holds, err := c.holds(value)
 	switch {

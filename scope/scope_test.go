@@ -239,6 +239,35 @@ func TestLeavingAnInputFilterKeepsTheAccount(t *testing.T) {
 	}
 }
 
+func TestSeveralValuesAreNotDecided(t *testing.T) {
+	t.Parallel()
+	const name = "extension_5a7c2e9b4d1f_skills"
+	tests := []struct {
+		operator, value string
+		skills          attr.Value
+		want            string
+	}{
+		{"EQUALS", "Go", attr.Texts("Go"), ""},
+		{"EQUALS", "Go", attr.Texts("Go", "SQL"), "it has 2 values"},
+		{"NOT EQUALS", "Go", attr.Texts("Go", "SQL"), "it has 2 values"},
+		{"IS NOT NULL", "", attr.Texts("Go", "SQL"), ""},
+		{"IS NULL", "", attr.Texts(), ""},
+	}
+	for _, test := range tests {
+		t.Run(test.operator+" "+test.skills.String(), func(t *testing.T) {
+			t.Parallel()
+			compiled, err := scope.Compile(filter([]scope.Clause{clause(name, test.operator, test.value)}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := compiled.Judge(attr.New("User", "1", map[string]attr.Value{name: test.skills}))
+			if !strings.Contains(result.Undecided, test.want) || (test.want == "") != (len(result.Failed) == 0) {
+				t.Errorf("result is %+v, want %q", result, test.want)
+			}
+		})
+	}
+}
+
 func TestWhatCannotBeDecidedIsNotOutOfScope(t *testing.T) {
 	t.Parallel()
 	explodes, wrong := clause("mail", "REGEX MATCH", `(a+)+b`), clause("city", "EQUALS", "Oslo")

@@ -20,7 +20,7 @@ const pageSize = 500
 func (c *cycle) findRemovals(ctx context.Context) error {
 	c.progress.phase("removals")
 	collection := c.collection()
-	collection.Connected = true
+	collection.Connected, collection.Disabled = true, c.job.Settings.DeletesKnown()
 	look := func(items []*item) error {
 		var found []Removal
 		for _, i := range items {
@@ -165,14 +165,36 @@ func (c *cycle) feedRemovals(ctx context.Context, d *dispatcher) error {
 		if err != nil {
 			return fmt.Errorf("list removals: %w", err)
 		}
-		if err := c.feedUsers(ctx, d, sourceIDs(removals), true); err != nil {
+		items, err := c.readPage(ctx, sourceIDs(removals))
+		if err != nil {
 			return err
+		}
+		for _, i := range items {
+			if c.defers(i) {
+				continue
+			}
+			if err := d.add(i, true); err != nil {
+				return err
+			}
 		}
 		if len(removals) < pageSize {
 			return nil
 		}
 		after = removals[len(removals)-1].SourceID
 	}
+}
+
+// defers reports whether the removal of somebody failed before and is not due yet.
+func (c *cycle) defers(i *item) bool {
+	escrow := i.subject.Escrow
+	if c.kind != provisioning.Incremental || i.subject.Removal.State != RemovalPlanned || escrow.IsZero() || !escrow.Next.After(c.began) {
+		return false
+	}
+	if c.deferred == nil {
+		c.deferred = make(map[string]bool)
+	}
+	c.deferred[i.subject.User.ID] = true
+	return true
 }
 
 func (c *cycle) feedDryRemovals(ctx context.Context, d *dispatcher) error {
@@ -235,7 +257,7 @@ func (c *cycle) takenAway(i *item) bool {
 	switch {
 	case i.verdict.In, i.verdict.Kept, i.subject.Connection.IsZero():
 		return false
-	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
+	case i.leave.Action == plan.Skip, !i.keptUntil.IsZero(), c.deferred[i.subject.User.ID]:
 		return false
 	}
 	return !c.removal(i) || !c.isHeld(i)

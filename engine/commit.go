@@ -101,6 +101,7 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 			commit.Connections = append(commit.Connections, connection)
 		}
 		c.escrow(i, &commit, now)
+		c.leaver(i, &commit)
 		if i.change.Status != plan.Failure {
 			i.references(&commit, i.change.Action)
 		}
@@ -206,7 +207,7 @@ func (c *cycle) pending(i *item, now time.Time) []plan.Pending {
 func (c *cycle) escrow(i *item, commit *Commit, now time.Time) {
 	switch {
 	case i.change.Status == plan.Failure:
-		escrow := i.escrowed(now)
+		escrow := c.escrowed(i, now)
 		i.change = i.change.Retried(escrow.Attempts, escrow.Next)
 		commit.Escrows = append(commit.Escrows, escrow)
 	case !i.subject.Escrow.IsZero():

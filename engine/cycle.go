@@ -126,7 +126,7 @@ func (c *cycle) record(failure error) provisioning.Run {
 	switch {
 	case failure != nil:
 		run.State, run.Error = provisioning.Failed, failure.Error()
-	case counts.Failed > 0:
+	case counts.Failed+counts.Refused > 0:
 		run.State = provisioning.EntryLevelErrors
 	}
 	return run
@@ -177,8 +177,7 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 
 // failures are the figures that the job is judged by.
 func (c *cycle) failures(counts provisioning.Counts) Failures {
-	references := counts.Codes[plan.CodeReference]
-	return Failures{Events: counts.Collected, Failed: counts.Failed - references, References: references}
+	return Failures{Events: counts.Collected, Failed: counts.Failed, References: counts.Refused}
 }
 
 // removalsHeld returns why removals wait for an administrator, whether they were

@@ -105,7 +105,7 @@ func kindOf(run Run, job provisioning.Job) provisioning.CycleKind {
 func (c *cycle) planRules() plan.Rules {
 	return plan.Rules{
 		TargetType: c.target.ObjectType, ActiveAttribute: c.target.ActiveAttribute, NameAttribute: c.target.NameAttribute,
-		Deletes: c.target.Deletes, Flows: c.asked.Mapping.Flows, KeepOutOfScope: c.job.Settings.SkipOutOfScopeDeletions,
+		Deletes: c.target.Deletes, Flows: c.asked.Mapping.Flows, Settings: c.job.Settings,
 		SourceSystem: c.asked.Mapping.SourceSystem, TargetSystem: c.asked.Mapping.TargetSystem,
 	}
 }
@@ -139,4 +139,5 @@ type cycle struct {
 	staged      int                  // removals that are held at the end
 	seats       *connector.SeatCount // nil when the target has no roles
 	held        string               // why the removal guard holds removals, empty when it does not
+	deferred    map[string]bool      // people on the list of removals whose removal failed and is not due yet
 }

@@ -28,6 +28,8 @@ type item struct {
 	result    ItemState // what became of it, when that is known before the write
 	note      string    // why
 	decided   bool      // over without looking at the target, or stopped by a fault
+	leave     plan.Leave
+	keptUntil time.Time // the grace period of somebody with an account ends then; zero when none runs
 }
 
 // judge makes an item: who the person is and whether they are in scope.
@@ -46,6 +48,7 @@ func (c *cycle) judge(subject Subject) *item {
 	if !i.verdict.In && !subject.Gone {
 		i.source = i.source.With("IsSoftDeleted", attr.Bool(true))
 	}
+	c.judgeLeaver(i)
 	return i
 }
 
@@ -61,14 +64,10 @@ func (c *cycle) removal(i *item) bool {
 	switch {
 	case i.verdict.In, i.verdict.Kept, connection.IsZero() && !attempted:
 		return false
-	case c.job.Settings.SkipOutOfScopeDeletions && !i.subject.Gone:
+	case i.leave.Action == plan.Skip, !i.keptUntil.IsZero(), i.subject.Removal.State == RemovalRejected:
 		return false
-	case i.subject.Removal.State == RemovalRejected:
-		return false
-	case i.subject.Gone && c.target.Deletes:
-		return c.rules.Flows.Has(mapping.FlowDelete)
 	}
-	return c.disables() && (connection.Enabled || attempted)
+	return c.loses(i)
 }
 
 // disables reports whether the mapping disables accounts at all.
@@ -119,22 +118,23 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 	facts := plan.Facts{
 		Source:  plan.Identity{Type: "User", ID: i.subject.User.ID, Name: name},
 		Verdict: i.verdict, Desired: i.desired, Fault: i.fault, Pending: i.subject.Connection.Pending,
-		Rejected: i.subject.Removal.State == RemovalRejected,
-		Found:    found, FoundBy: key, ClaimedBy: claimedBy,
+		Rejected: i.subject.Removal.State == RemovalRejected, KeptUntil: i.keptUntil,
+		Found: found, FoundBy: key, ClaimedBy: claimedBy,
 	}
 	connection := i.subject.Connection
 	if connection.IsZero() && !i.verdict.In && len(found) == 1 && claimedBy == "" {
 		// Made by an earlier cycle that could not record it.
 		facts.Connected = plan.Identity{Type: targetType, ID: found[0].ID}
 	}
-	if !connection.IsZero() && (i.verdict.In || i.left || connection.Enabled || i.subject.Gone) {
+	if !connection.IsZero() && (i.verdict.In || i.left || connection.Enabled || i.subject.Gone || i.leave.Action == plan.Delete) {
 		facts.Connected = plan.Identity{Type: targetType, ID: connection.TargetID, Name: connection.TargetName}
 	}
 	return facts
 }
 
-// escrowed returns the escrow after one more failure.
-func (i *item) escrowed(now time.Time) Escrow {
+// escrowed returns the escrow after one more failure. A removal is tried at least
+// once an hour: until it succeeds somebody has access who should not.
+func (c *cycle) escrowed(i *item, now time.Time) Escrow {
 	escrow := i.subject.Escrow
 	if escrow.IsZero() {
 		escrow.First = now
@@ -142,7 +142,11 @@ func (i *item) escrowed(now time.Time) Escrow {
 	escrow.SourceID = i.subject.User.ID
 	escrow.Attempts++
 	escrow.Code, escrow.Message = i.change.Reason.Code, i.change.Reason.Text
-	escrow.Next = now.Add(retryDelay(escrow.Attempts))
+	wait := retryDelay(escrow.Attempts)
+	if !i.verdict.In && c.removal(i) {
+		wait = min(wait, time.Hour)
+	}
+	escrow.Next = now.Add(wait)
 	return escrow
 }
 

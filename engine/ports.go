@@ -38,9 +38,10 @@ type Collection struct {
 	Kind      provisioning.CycleKind // Initial: all who are assigned or connected; Incremental: who is touched
 	Everyone  bool                   // Initial only: all users, assigned or not
 	Connected bool                   // only who can be a leaver: users with an enabled connection, or gone and with any
+	Disabled  bool                   // with Connected: also who has a disabled account, which may have to be deleted
 	Since     directory.Cursor       // Incremental: changes after this position ...
 	Until     directory.Cursor       // ... up to this one
-	Due       time.Time              // Incremental: also those whose escrow is due by then
+	Due       time.Time              // Incremental: also those whose escrow is due by then, or whose grace period is over
 	Overdue   time.Time              // Incremental: also those with a value that waits since before and that nobody was warned of
 	After     string                 // only ids after this one: where the last page ended
 	Limit     int
@@ -55,6 +56,7 @@ type Subject struct {
 	Manager    Connection // connection of the user's manager in the same job; zero when there is none
 	Escrow     Escrow     // zero when nothing failed
 	Removal    Removal    // zero when the account is not on the list of removals
+	Leaver     Leaver     // zero when no grace period runs
 }
 
 // Connection links a user of the directory to an account of the target.
@@ -75,7 +77,7 @@ type Escrow struct {
 	SourceID  string
 	Code      string
 	Message   string
-	Reference bool // only a reference failed
+	Attribute string // that is a reference, when only the reference failed
 	Attempts  int
 	First     time.Time // when it failed first
 	Next      time.Time // not retried before
@@ -83,6 +85,25 @@ type Escrow struct {
 
 // IsZero reports whether there is no escrow.
 func (e Escrow) IsZero() bool { return e.Attempts == 0 }
+
+// Leaver is somebody who left and whose account is kept for a grace period.
+type Leaver struct {
+	SourceID string
+	Name     string    // of the account in the target; only where leavers are listed
+	Since    time.Time // when a cycle first found that the person had left
+	Due      time.Time // the first cycle after it takes the account away
+	Reason   string
+}
+
+// IsZero reports whether no grace period runs.
+func (l Leaver) IsZero() bool { return l.Since.IsZero() }
+
+// Due is how much of a job comes due in a span of time.
+type Due struct {
+	Escrows    int // people whose change failed
+	References int // references that failed
+	Leavers    int // people whose grace period ends
+}
 
 // Reference is a reference of an account that waits until the account it points
 // to exists in the target.
@@ -93,9 +114,16 @@ type Reference struct {
 	Old        attr.Value // what the target held when it was looked at
 }
 
+// FailedReference is a reference that the target refused, to be tried again.
+type FailedReference struct {
+	Reference
+	Escrow Escrow
+}
+
 // ReadyReference is a Reference that can be written now.
 type ReadyReference struct {
 	Reference
+	Escrow     Escrow     // zero unless it was tried before and failed
 	Connection Connection // of the user whose account has the reference
 	Name       string     // user principal name of that user
 	TargetID   string     // id in the target of the account it points to
@@ -134,9 +162,12 @@ type Commit struct {
 	Cleared     []string    // source ids whose escrow is over
 	Waiting     []Reference // put
 	Resolved    []Reference // over: written, or not wanted any more
-	Removed     []string    // source ids whose removal is carried out or no longer due
-	Settled     []string    // ids of attempts whose outcome is recorded herewith
-	Unsettled   []Attempt   // put: what of them is not known
+	Refused     []FailedReference
+	Removed     []string  // source ids whose removal is carried out or no longer due
+	Leavers     []Leaver  // put
+	Stayed      []string  // source ids whose grace period is over, or who came back
+	Settled     []string  // ids of attempts whose outcome is recorded herewith
+	Unsettled   []Attempt // put: what of them is not known
 
 	Plan  string       // key of the plan that is carried out, empty in a cycle
 	Items []ItemResult // what became of its items
@@ -161,9 +192,10 @@ type Ledger interface {
 	Claimed(ctx context.Context, jobID string, targetIDs []string) (map[string]string, error)
 
 	// Ready returns references that can be written: both accounts exist, that of the
-	// source is enabled, and the user still has this manager. They are in the order of
-	// source id and attribute, after the one given, at most limit of them.
-	Ready(ctx context.Context, jobID string, after Reference, limit int) ([]ReadyReference, error)
+	// source is enabled, the user still has this manager, and one that failed before is
+	// due by then. They are in the order of source id and attribute, after the one given,
+	// at most limit of them.
+	Ready(ctx context.Context, jobID string, after Reference, due time.Time, limit int) ([]ReadyReference, error)
 
 	// Commit writes one batch.
 	Commit(ctx context.Context, cycle Cycle, commit Commit) error

@@ -56,7 +56,11 @@ func (p *progress) count(change plan.Change, link bool) {
 	counts := &p.current.Counts
 	switch change.Status {
 	case plan.Failure:
-		counts.Failed++
+		if link {
+			counts.Refused++
+		} else {
+			counts.Failed++
+		}
 		p.code(change.Reason.Code)
 		return
 	case plan.Staged:

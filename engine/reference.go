@@ -25,7 +25,7 @@ func (c *cycle) references(ctx context.Context) error {
 func (c *cycle) feedReferences(ctx context.Context, d *dispatcher) error {
 	var after Reference
 	for {
-		ready, err := c.Ledger.Ready(ctx, c.job.ID, after, c.target.BatchSize)
+		ready, err := c.Ledger.Ready(ctx, c.job.ID, after, c.began, c.target.BatchSize)
 		if err != nil {
 			return fmt.Errorf("read references that can be written: %w", err)
 		}
@@ -91,7 +91,11 @@ func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items [
 			continue
 		}
 		over = append(over, i)
-		if i.change.Status == plan.Success {
+		if i.change.Status == plan.Failure {
+			escrow := refused(ready[n], i.change.Reason, now)
+			i.change = i.change.Retried(escrow.Attempts, escrow.Next)
+			commit.Refused = append(commit.Refused, FailedReference{ready[n].Reference, escrow})
+		} else {
 			commit.Resolved = append(commit.Resolved, ready[n].Reference)
 		}
 		i.change = i.change.Identified(newID())
@@ -104,4 +108,17 @@ func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items [
 	}
 	c.tell(changes, true)
 	return nil
+}
+
+// refused returns the escrow of a reference after one more failure.
+func refused(ready ReadyReference, reason plan.Reason, now time.Time) Escrow {
+	escrow := ready.Escrow
+	if escrow.IsZero() {
+		escrow.First = now
+	}
+	escrow.SourceID, escrow.Attribute = ready.SourceID, ready.Attribute
+	escrow.Attempts++
+	escrow.Code, escrow.Message = reason.Code, reason.Text
+	escrow.Next = now.Add(retryDelay(escrow.Attempts))
+	return escrow
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/provisioning"
 	"github.com/usher-id/usher/scope"
 )
 
@@ -30,8 +32,8 @@ type Rules struct {
 	NameAttribute   string // attribute that names an account for people
 	Deletes         bool   // the target can delete; where it cannot, a delete is a disable
 	Flows           mapping.FlowTypes
-	KeepOutOfScope  bool   // who leaves the scope keeps the account
-	SourceSystem    string // for the steps' texts
+	Settings        provisioning.Settings // what becomes of the accounts of people who leave
+	SourceSystem    string                // for the steps' texts
 	TargetSystem    string
 }
 
@@ -46,6 +48,7 @@ type Facts struct {
 	Found     []attr.Object // accounts that were found, by id when connected, by a matching attribute otherwise
 	FoundBy   mapping.Key   // the matching attribute that found them
 	Rejected  bool          // an administrator rejected the removal of the account
+	KeptUntil time.Time     // the grace period of somebody who left ends then; zero when it is over, or none is set
 	ClaimedBy string        // the other source object that the found account belongs to already
 }
 
@@ -190,26 +193,6 @@ func updateAction(fields []Field, activeAttribute string) Action {
 	return action
 }
 
-// decideRemoval decides for someone who is not to have an account (any more).
-func decideRemoval(change Change, facts Facts, rules Rules) Change {
-	switch {
-	case facts.Connected.ID == "":
-		return change.skip(ScopingStep, CodeNotEntitled, entitlementText(facts.Verdict))
-	case facts.Verdict.Kept:
-		return change.skip(ScopingStep, CodeNotEntitled, "out of scope by an input filter, which leaves the account as it is: "+facts.Verdict.Text())
-	case rules.KeepOutOfScope && !facts.Verdict.Has(scope.SourceGone):
-		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and this job leaves such accounts alone (SkipOutOfScopeDeletions): "+facts.Verdict.Text())
-	case facts.Rejected:
-		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and an administrator rejected the removal of the account: "+facts.Verdict.Text())
-	}
-	change = change.withStep(scopingStep(facts.Verdict))
-	change.Reason = Reason{Code: string(facts.Verdict.Reasons[0].Code), Text: facts.Verdict.Text()}
-	if rules.Deletes && facts.Verdict.Has(scope.SourceGone) {
-		return decideDelete(change, facts, rules)
-	}
-	return decideDisable(change, facts, rules)
-}
-
 func decideDelete(change Change, facts Facts, rules Rules) Change {
 	if !rules.Flows.Has(mapping.FlowDelete) {
 		return change.skip(ProcessingStep, CodeSkipped, "the object mapping does not allow to delete accounts")
@@ -248,8 +231,8 @@ func decideDisable(change Change, facts Facts, rules Rules) Change {
 	change.Desired = attr.New(rules.TargetType, "", map[string]attr.Value{rules.ActiveAttribute: inactive})
 	change.Fields = []Field{{Name: rules.ActiveAttribute, Old: old, New: inactive}}
 	description := fmt.Sprintf("%s %q will be disabled in %s: %s", rules.TargetType, change.Source.Name, rules.TargetSystem, change.Reason.Text)
-	if facts.Verdict.Has(scope.SourceGone) {
-		description += " (this target deletes no accounts)"
+	if note := LeaveOf(facts.Verdict, rules).Note; note != "" {
+		description += " (" + note + ")"
 	}
 	return change.withStep(Step{Name: "EntrySynchronizationDisable", Type: ProcessingStep, Status: Success, Description: description})
 }

@@ -89,7 +89,7 @@ func readSettings(text string) (settings, error) {
 		case "target deletes":
 			s.rules.Deletes = true
 		case "leavers keep accounts":
-			s.rules.KeepOutOfScope = true
+			s.rules.Settings.SkipOutOfScopeDeletions = true
 		default:
 			return s, fmt.Errorf("there is no setting %q", line.name)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/mapping"
-	"github.com/usher-id/usher/scope"
 )
 
 // fail ends a change that cannot be carried out.
@@ -99,7 +98,7 @@ func HeldRemoval(facts Facts, rules Rules, text string) Change {
 			Advice: "Look at the list of staged removals and allow or reject them; nothing is removed until then.",
 		},
 	}
-	if rules.Deletes && facts.Verdict.Has(scope.SourceGone) {
+	if LeaveOf(facts.Verdict, rules).Action == Delete {
 		change.Action, change.Fields = Delete, nil
 	}
 	change = change.withStep(importStep(facts, rules)).withStep(scopingStep(facts.Verdict))

@@ -44,6 +44,8 @@ type Settings struct {
 	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
 	FailurePercent          int  `json:"failurePercent,omitzero"`          // more than this share of failed objects quarantines the job, from ten on; 0: only Entra's thresholds
 
+	Leaving Leaving `json:"leaving,omitzero"` // what becomes of the accounts of people who leave
+
 	// ConfirmationDays is how many days a value may wait for a confirmation in the
 	// target, such as an e-mail address, before the log warns of it; 0:
 	// DefaultConfirmationDays, negative: never.
@@ -73,7 +75,7 @@ func (s Settings) UnconfirmedBefore(now time.Time) time.Time {
 // values are computed differently.
 func (s Settings) NeedsFullCycle(after Settings) bool {
 	return s.SyncAll != after.SyncAll ||
-		s.SkipOutOfScopeDeletions && !after.SkipOutOfScopeDeletions ||
+		after.takesMoreThan(s) ||
 		s.DefaultDomain != after.DefaultDomain
 }
 
@@ -146,12 +148,13 @@ type Counts struct {
 	Deleted    int            `json:"deleted,omitzero"`
 	Unchanged  int            `json:"unchanged"`
 	Skipped    int            `json:"skipped"`
-	Failed     int            `json:"failed"`
-	Staged     int            `json:"staged,omitzero"`     // removals held by the removal guard
-	References int            `json:"references,omitzero"` // references written after both ends existed
-	Writes     int            `json:"writes"`              // rows written in the target
-	Calls      int64          `json:"api_calls"`           // requests to the target
-	Codes      map[string]int `json:"codes,omitzero"`      // skipped and failed objects by reason code
+	Failed     int            `json:"failed"`                     // without references
+	Staged     int            `json:"staged,omitzero"`            // removals held by the removal guard
+	References int            `json:"references,omitzero"`        // references written after both ends existed
+	Refused    int            `json:"refusedReferences,omitzero"` // references that failed
+	Writes     int            `json:"writes"`                     // rows written in the target
+	Calls      int64          `json:"api_calls"`                  // requests to the target
+	Codes      map[string]int `json:"codes,omitzero"`             // skipped and failed objects by reason code
 }
 
 // Quarantine says why and since when a job is kept from running as usual. The

@@ -53,6 +53,9 @@ type Digest struct {
 	Counts map[string]int `json:"counts,omitzero"` // entries of the log by action and status: "create success"
 	Late   int            `json:"late,omitzero"`   // people whose new value, such as an e-mail address, nobody has confirmed for long; each is told once
 	Retry  int            `json:"retry,omitzero"`  // people who wait for another attempt
+
+	References int `json:"references,omitzero"` // references that wait for one
+	Leaving    int `json:"leaving,omitzero"`    // people who left and keep their account for a grace period
 }
 
 // Told is what the people who are notified about a job know already. The zero

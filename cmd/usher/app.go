@@ -24,6 +24,7 @@ func newAppCommand(o *options) *cobra.Command {
 	command.AddCommand(
 		newAppAddCommand(o), newAppListCommand(o), newAppShowCommand(o), newAppRemoveCommand(o), newCredentialsCommand(o), newConfigureCommand(o),
 		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o), newNotifyCommand(o),
+		newLeaversCommand(o),
 	)
 	return command
 }
@@ -210,6 +211,7 @@ func newAppShowCommand(o *options) *cobra.Command {
 						{"assigned users", strconv.Itoa(view.Assigned)},
 						{"removal limit", fmt.Sprintf("%d in a cycle, or %d %% of the accounts", view.Limits.RemovalLimit, view.Limits.RemovalPercent)},
 					}
+					rows = append(rows, leavingRows(view.Limits)...)
 					for _, setting := range view.Settings {
 						rows = append(rows, []string{setting.Label, setting.Value})
 					}

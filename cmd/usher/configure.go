@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +20,9 @@ type configuration struct {
 	provisioning.Settings
 
 	interval time.Duration
+	actions  []string // trigger=action
+	grace    string
+	graceOn  []string // trigger=duration
 }
 
 func newConfigureCommand(o *options) *cobra.Command {
@@ -28,12 +34,30 @@ func newConfigureCommand(o *options) *cobra.Command {
 
 The removal guard holds all removals of a cycle when they are more than the limit,
 or more than the share of the accounts in use: 0 switches either of them off.
-A change of --sync-all or --default-domain, and --skip-out-of-scope-deletions=false,
-make the next cycle look at everyone.`,
-		Example: "  usher app configure Salesforce --removal-limit 50 --removal-percent 10\n  usher app configure Salesforce --skip-out-of-scope-deletions",
-		Args:    arguments("APP"),
+
+What becomes of the account of somebody who leaves is set for each trigger:
+unassigned, filtered-out (by a scoping filter), source-disabled, soft-deleted and
+hard-deleted. --on says what is done: disable, delete, or nothing. Usual is delete
+on hard-deleted, else disable. An application that cannot delete disables instead.
+When several triggers hold, the strongest of their actions counts. An action counts
+for everybody, also for who left before: with --on unassigned=delete the accounts
+that were disabled because of that are deleted, as far as the removal guard lets
+them. --skip-out-of-scope-deletions does nothing on all but hard-deleted, whatever
+--on says.
+
+--grace keeps an account for so long after its owner left, and --grace-on for a
+trigger in particular; 0 is at once. It is counted from the cycle that first found
+that the person had left; when several triggers hold the shortest counts. Who comes
+back before keeps the account. "usher app leavers" lists who is waiting.
+
+A change of --sync-all, --default-domain or a grace period, and an action that takes
+more accounts away than before, make the next cycle look at everyone.`,
+		Example: "  usher app configure Salesforce --removal-limit 50 --removal-percent 10\n  usher app configure Salesforce --skip-out-of-scope-deletions\n" +
+			"  usher app configure Salesforce --on hard-deleted=disable --on filtered-out=nothing\n" +
+			"  usher app configure Salesforce --grace 7d --grace-on source-disabled=0",
+		Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			if command.Flags().NFlag() == 0 || !anyLocal(command) {
+			if !slices.ContainsFunc(wanted.setters(), func(s setter) bool { return command.Flags().Changed(s.flag) }) {
 				return &exitError{exitUsage, errors.New("name at least one setting; see usher app configure --help")}
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
@@ -49,18 +73,11 @@ make the next cycle look at everyone.`,
 	flags.BoolVar(&wanted.SyncAll, "sync-all", false, "provision everyone, not only who is assigned")
 	flags.BoolVar(&wanted.SkipOutOfScopeDeletions, "skip-out-of-scope-deletions", false, "leave the accounts of people who leave the scope as they are")
 	flags.StringVar(&wanted.DefaultDomain, "default-domain", "", "what the function DefaultDomain gives")
+	flags.StringArrayVar(&wanted.actions, "on", nil, "what becomes of an account, as trigger=action, such as unassigned=disable; may be repeated")
+	flags.StringVar(&wanted.grace, "grace", "", "keep an account for so long after its owner left, such as 7d or 12h; 0: not at all")
+	flags.StringArrayVar(&wanted.graceOn, "grace-on", nil, "a grace period for one trigger, as trigger=period, such as source-disabled=0; trigger=default takes it back; may be repeated")
 	flags.DurationVar(&wanted.interval, "interval", 0, "time between two cycles, at least 1m")
 	return command
-}
-
-// anyLocal reports whether a flag of this command itself is given.
-func anyLocal(command *cobra.Command) bool {
-	for _, name := range []string{"removal-limit", "removal-percent", "failure-percent", "confirmation-days", "sync-all", "skip-out-of-scope-deletions", "default-domain", "interval"} {
-		if command.Flags().Changed(name) {
-			return true
-		}
-	}
-	return false
 }
 
 func (o *options) configure(ctx context.Context, command *cobra.Command, w *workspace, application string, wanted configuration) error {
@@ -72,7 +89,7 @@ func (o *options) configure(ctx context.Context, command *cobra.Command, w *work
 		return err
 	}
 	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		return wanted.apply(command.Flags().Changed, job), nil
+		return wanted.apply(command.Flags().Changed, job)
 	})
 	if err != nil {
 		return err
@@ -100,35 +117,116 @@ func (c configuration) check(command *cobra.Command) error {
 	return nil
 }
 
+// setter puts the value of one flag into a job.
+type setter struct {
+	flag string
+	set  func(job *provisioning.Job) error
+}
+
+func (c configuration) setters() []setter {
+	plain := func(flag string, set func(*provisioning.Settings)) setter {
+		return setter{flag, func(job *provisioning.Job) error {
+			set(&job.Settings)
+			return nil
+		}}
+	}
+	return []setter{
+		plain("removal-limit", func(s *provisioning.Settings) { s.RemovalLimit = c.RemovalLimit }),
+		plain("removal-percent", func(s *provisioning.Settings) { s.RemovalPercent = c.RemovalPercent }),
+		plain("failure-percent", func(s *provisioning.Settings) { s.FailurePercent = c.FailurePercent }),
+		plain("confirmation-days", func(s *provisioning.Settings) { s.ConfirmationDays = c.ConfirmationDays }),
+		plain("sync-all", func(s *provisioning.Settings) { s.SyncAll = c.SyncAll }),
+		plain("skip-out-of-scope-deletions", func(s *provisioning.Settings) { s.SkipOutOfScopeDeletions = c.SkipOutOfScopeDeletions }),
+		plain("default-domain", func(s *provisioning.Settings) { s.DefaultDomain = c.DefaultDomain }),
+		{"interval", func(job *provisioning.Job) error {
+			job.Schedule.Interval = c.interval
+			return nil
+		}},
+		{"on", c.setActions},
+		{"grace", c.setGrace},
+		{"grace-on", c.setGraceOn},
+	}
+}
+
 // apply returns the job with the settings that were named.
-func (c configuration) apply(named func(flag string) bool, job provisioning.Job) provisioning.Job {
-	before := job.Settings
-	if named("removal-limit") {
-		job.Settings.RemovalLimit = c.RemovalLimit
+func (c configuration) apply(named func(flag string) bool, job provisioning.Job) (provisioning.Job, error) {
+	for _, setter := range c.setters() {
+		if !named(setter.flag) {
+			continue
+		}
+		if err := setter.set(&job); err != nil {
+			return job, &exitError{exitUsage, fmt.Errorf("--%s: %w", setter.flag, err)}
+		}
 	}
-	if named("removal-percent") {
-		job.Settings.RemovalPercent = c.RemovalPercent
+	if err := job.Settings.Leaving.Check(); err != nil {
+		return job, &exitError{exitUsage, err}
 	}
-	if named("failure-percent") {
-		job.Settings.FailurePercent = c.FailurePercent
+	return job, nil
+}
+
+func (c configuration) setActions(job *provisioning.Job) error {
+	for _, pair := range c.actions {
+		trigger, action, found := strings.Cut(pair, "=")
+		if !found {
+			return fmt.Errorf("%q has not the form trigger=action, such as unassigned=disable", pair)
+		}
+		job.Settings.Leaving = job.Settings.Leaving.With(provisioning.Trigger(trigger), provisioning.LeaveAction(action))
 	}
-	if named("confirmation-days") {
-		job.Settings.ConfirmationDays = c.ConfirmationDays
+	return nil
+}
+
+func (c configuration) setGrace(job *provisioning.Job) (err error) {
+	job.Settings.Leaving.Grace, err = parsePeriod(c.grace)
+	return err
+}
+
+func (c configuration) setGraceOn(job *provisioning.Job) error {
+	for _, pair := range c.graceOn {
+		trigger, text, found := strings.Cut(pair, "=")
+		if !found {
+			return fmt.Errorf("%q has not the form trigger=period, such as source-disabled=0", pair)
+		}
+		if text == "default" {
+			job.Settings.Leaving = job.Settings.Leaving.WithoutGrace(provisioning.Trigger(trigger))
+			continue
+		}
+		grace, err := parsePeriod(text)
+		if err != nil {
+			return err
+		}
+		job.Settings.Leaving = job.Settings.Leaving.WithGrace(provisioning.Trigger(trigger), grace)
 	}
-	if named("sync-all") {
-		job.Settings.SyncAll = c.SyncAll
+	return nil
+}
+
+// longestPeriod is what a period may be at most: ten years. More is a mistake.
+const longestPeriod = 10 * 365 * 24 * time.Hour
+
+// parsePeriod reads a duration that may also be given in days.
+func parsePeriod(text string) (time.Duration, error) {
+	period, err := time.ParseDuration(text)
+	if days, found := strings.CutSuffix(text, "d"); found {
+		var number float64
+		number, err = strconv.ParseFloat(days, 64)
+		period = time.Duration(min(number, 1e6) * float64(24*time.Hour))
 	}
-	if named("skip-out-of-scope-deletions") {
-		job.Settings.SkipOutOfScopeDeletions = c.SkipOutOfScopeDeletions
+	if err != nil || period < 0 || period > longestPeriod {
+		return 0, fmt.Errorf("%q is no period such as 7d, 12h or 0; it is ten years at most", text)
 	}
-	if named("default-domain") {
-		job.Settings.DefaultDomain = c.DefaultDomain
+	return period, nil
+}
+
+// showPeriod is the counterpart of parsePeriod.
+func showPeriod(period time.Duration) string {
+	const day = 24 * time.Hour
+	if period >= day && period%day == 0 {
+		return strconv.Itoa(int(period/day)) + "d"
 	}
-	if named("interval") {
-		job.Schedule.Interval = c.interval
+	text := period.String()
+	for _, nought := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, nought) {
+			text = text[:len(text)-2]
+		}
 	}
-	if before.NeedsFullCycle(job.Settings) {
-		job.Status.InitialDone = false
-	}
-	return job
+	return text
 }

@@ -60,6 +60,9 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 	if view.Links.Unconfirmed > 0 {
 		rows = append(rows, []string{"unconfirmed values", strconv.Itoa(view.Links.Unconfirmed)})
 	}
+	if view.Links.Leaving > 0 {
+		rows = append(rows, []string{"in a grace period", strconv.Itoa(view.Links.Leaving)})
+	}
 	if view.Links.Rejected > 0 {
 		rows = append(rows, []string{"rejected removals", strconv.Itoa(view.Links.Rejected)})
 	}

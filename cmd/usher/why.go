@@ -32,6 +32,7 @@ type whyView struct {
 	Now         plan.Change        `json:"now"`
 	Fault       string             `json:"fault,omitzero"` // why the target could not be looked at
 	Retry       *engine.Escrow     `json:"retry,omitempty"`
+	Leaving     *leaverView        `json:"leaving,omitempty"`
 	Log         []journal.Entry    `json:"log,omitempty"`
 }
 
@@ -80,6 +81,9 @@ func (w *workspace) why(ctx context.Context, app directory.Application, s engine
 	if escrow := explanation.Subject.Escrow; !escrow.IsZero() {
 		view.Retry = &escrow
 	}
+	if leaver := explanation.Subject.Leaver; !leaver.IsZero() {
+		view.Leaving = &leaverView{User: user.UserPrincipalName, ID: user.ID, Since: leaver.Since, Due: leaver.Due, Reason: leaver.Reason}
+	}
 	for entry, err := range w.store.Entries(ctx, journal.Query{JobID: s.Job.ID, SourceID: user.ID, Limit: 5}) {
 		if err != nil {
 			return view, err
@@ -115,6 +119,10 @@ func (w *workspace) writeWhy(out io.Writer, view whyView) error {
 		text.WriteString("  not at all\n")
 	}
 	writeVerdict(&text, view)
+	if view.Leaving != nil {
+		fmt.Fprintf(&text, "Left on %s; the account is kept until %s (grace period).\n",
+			view.Leaving.Since.UTC().Format(time.RFC3339), view.Leaving.Due.UTC().Format(time.RFC3339))
+	}
 	writeTraces(&text, view.Mappings)
 	text.WriteString("\nA cycle would now do this:\n")
 	if view.Fault != "" {

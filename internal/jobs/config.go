@@ -44,7 +44,7 @@ type Store interface {
 	Job(ctx context.Context, applicationID string) (provisioning.Job, error)
 	Lease(ctx context.Context, jobID, holder string, duration time.Duration) (bool, error)
 	Release(ctx context.Context, jobID, holder string) error
-	DueEscrows(ctx context.Context, jobID string, after, until time.Time) (int, error)
+	CountDue(ctx context.Context, jobID string, after, until time.Time) (engine.Due, error)
 	Told(ctx context.Context, jobID string) (provisioning.Told, error)
 	Tell(ctx context.Context, jobID string, told provisioning.Told) (bool, error)
 }

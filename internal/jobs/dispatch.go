@@ -59,12 +59,15 @@ func (s *Service) sweepJob(ctx context.Context, job provisioning.Job, head direc
 	}
 	// A first failure is retried with the next cycle; what came due since the last one
 	// had waited for its own time.
-	retries, err := s.Store.DueEscrows(ctx, job.ID, job.Status.LastRun.Ended, now)
+	due, err := s.Store.CountDue(ctx, job.ID, job.Status.LastRun.Ended, now)
 	if err != nil {
 		return err
 	}
-	if retries > 0 {
+	if due.Escrows+due.References > 0 {
 		return s.nudge(ctx, job, "retries")
+	}
+	if due.Leavers > 0 {
+		return s.nudge(ctx, job, "grace periods that are over")
 	}
 	_, err = s.followJob(ctx, job, head)
 	return err

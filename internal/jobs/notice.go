@@ -122,8 +122,8 @@ func (s *Service) digest(ctx context.Context, job provisioning.Job, digest provi
 			digest.Late++
 		}
 	}
-	var err error
-	digest.Retry, err = s.Store.DueEscrows(ctx, job.ID, time.Time{}, digest.Until.AddDate(100, 0, 0))
+	waiting, err := s.Store.CountDue(ctx, job.ID, time.Time{}, digest.Until.AddDate(100, 0, 0))
+	digest.Retry, digest.References, digest.Leaving = waiting.Escrows, waiting.References, waiting.Leavers
 	return digest, err
 }
 

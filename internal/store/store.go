@@ -144,7 +144,9 @@ type Jobs interface {
 
 	// UpdateJob reads the job, applies the function and writes what it returns, in one
 	// transaction. An error of the function changes nothing. Ids and fence stay as they
-	// are. The function must not write to the store. When it takes the job back to its
+	// are. The function must not write to the store. Settings that the change feed does
+	// not do for (provisioning.Settings.NeedsFullCycle) take the job back to its initial
+	// cycle; those that there are none of are ErrInvalid. When it takes the job back to its
 	// initial cycle, a cycle that is under way does not undo that at its end.
 	UpdateJob(ctx context.Context, jobID string, update func(provisioning.Job) (provisioning.Job, error)) error
 
@@ -206,8 +208,8 @@ type Links interface {
 	// Escrow returns what is kept for retry for a user in a job, zero when nothing is.
 	Escrow(ctx context.Context, jobID, sourceID string) (engine.Escrow, error)
 
-	// CountLinks returns how many connections, enabled ones, escrows, waiting references
-	// and staged and rejected removals a job has.
+	// CountLinks returns how many connections, enabled ones, escrows, waiting references,
+	// staged and rejected removals, and people in a grace period a job has.
 	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
 
 	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
@@ -221,9 +223,36 @@ type Links interface {
 
 // LinkCount counts what a job keeps.
 type LinkCount struct {
-	Connections, Enabled, Escrows, Waiting, Staged, Rejected int
+	Connections, Enabled, Escrows, Waiting, Staged, Rejected, Leaving int
 	// Unconfirmed counts accounts with a value that waits for a confirmation in the target.
 	Unconfirmed int
+}
+
+// Waiting shows what of a job waits for a moment, and lets an administrator do
+// something about it before.
+type Waiting interface {
+	// Leavers yields the people whose grace period runs, in the order of when it ends.
+	Leavers(ctx context.Context, jobID string) iter.Seq2[engine.Leaver, error]
+
+	// Escrows yields what failed and is kept for another try, in the order of source id,
+	// references, which have an Attribute, after the person.
+	Escrows(ctx context.Context, jobID string) iter.Seq2[engine.Escrow, error]
+
+	// RetryNow makes what failed due at once and returns how much that is.
+	RetryNow(ctx context.Context, jobID string, which Retry) (int, error)
+
+	// Disconnect forgets which account belongs to a user, touches neither of the two,
+	// and puts the user into the feed, so that the next cycle matches anew. It returns
+	// what it forgot, zero when there was nothing. It is ErrConflict while the job is
+	// turned on, and, without force, when the account is in use and its owner left or
+	// may have left: whoever is not connected never loses an account.
+	Disconnect(ctx context.Context, jobID, sourceID string, force bool) (engine.Connection, error)
+}
+
+// Retry selects what is tried again; the zero Retry is everything.
+type Retry struct {
+	SourceIDs []string // only of these users
+	Code      string   // only what failed with this code
 }
 
 // Dispatch is what running jobs by themselves needs to know and to keep.
@@ -236,8 +265,9 @@ type Dispatch interface {
 	// Release ends the holder's lease; it changes nothing when the job is not theirs.
 	Release(ctx context.Context, jobID, holder string) error
 
-	// DueEscrows returns how many retries came due after a moment, up to another one.
-	DueEscrows(ctx context.Context, jobID string, after, until time.Time) (int, error)
+	// CountDue returns how many retries, of people and of references, and grace periods
+	// came due after a moment, up to another one.
+	CountDue(ctx context.Context, jobID string, after, until time.Time) (engine.Due, error)
 
 	// Told returns what the people who are notified about a job know already.
 	Told(ctx context.Context, jobID string) (provisioning.Told, error)
@@ -292,6 +322,7 @@ type Provisioning interface {
 	Jobs
 	Configurations
 	Links
+	Waiting
 	Dispatch
 }
 

@@ -30,6 +30,8 @@ const (
 	// ever looks at them again.
 	collectEnabled = `select source_id from connections c where job_id = $1 and source_id > $2 and ` + possibleLeaver + ` order by source_id limit $3`
 
+	collectConnected = `select source_id from connections c where job_id = $1 and source_id > $2 order by source_id limit $3`
+
 	possibleLeaver = `(c.enabled or not exists (select 1 from users u where u.id = c.source_id))`
 
 	collectEveryone = `select id from users where id > $2
@@ -54,7 +56,9 @@ const (
 	// value must be waiting. In the order of
 	// the parts: who is touched in person; members of groups that were assigned,
 	// unassigned, removed, restored or made another kind of group; who has a role that changed, in person and
-	// through a group; whose escrow is due; whose value waits for long. SQLite takes the tables of a cross join in
+	// through a group; whose escrow is due; whose grace period is over and whose removal
+	// is neither kept for another try nor on the list of removals since before; whose
+	// value waits for long. SQLite takes the tables of a cross join in
 	// the order in which they stand: the changes, which are few, come first.
 	collectTouched = `select user_id as id from changes
 			where sequence > $4 and sequence <= $5 and user_id > $2
@@ -80,12 +84,20 @@ const (
 		union
 		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id || '' > $2
 		union
+		select l.source_id from leavers l where l.job_id = $1 and l.due_at <= $6 and l.source_id || '' > $2
+			and not exists (select 1 from escrows e where e.job_id = l.job_id and e.source_id = l.source_id)
+			and not exists (select 1 from removals r where r.job_id = l.job_id and r.source_id = l.source_id and r.since < $6)
+		union
 		select source_id from connections where job_id = $1 and pending_since > 0 and pending_since <= $7 and source_id || '' > $2`
 
 	collectIncremental = collectTouched + ` order by 1 limit $3`
 
 	collectLeavers = `select touched.id from (` + collectTouched + `) touched cross join connections c
 		where c.job_id = $1 and c.source_id = touched.id and ` + possibleLeaver + `
+		order by 1 limit $3`
+
+	collectTouchedConnected = `select touched.id from (` + collectTouched + `) touched cross join connections c
+		where c.job_id = $1 and c.source_id = touched.id
 		order by 1 limit $3`
 )
 
@@ -133,6 +145,8 @@ func (c cycles) collect(ctx context.Context, collection engine.Collection) ([]st
 		return c.ahead(ctx, collection)
 	case collection.Kind != provisioning.Initial:
 		return nil, errorf(store.ErrInvalid, "the kind of cycle %q collects nobody", collection.Kind)
+	case collection.Connected && collection.Disabled:
+		return session.texts(ctx, collectConnected, job, after, int64(limit))
 	case collection.Connected:
 		return session.texts(ctx, collectEnabled, job, after, int64(limit))
 	case collection.Everyone:
@@ -175,7 +189,10 @@ func (c cycles) readAhead(ctx context.Context, collection engine.Collection, siz
 		return session.texts(ctx, collectAssigned, collection.JobID, collection.After, int64(size))
 	}
 	text := collectIncremental
-	if collection.Connected {
+	switch {
+	case collection.Connected && collection.Disabled:
+		text = collectTouchedConnected
+	case collection.Connected:
 		text = collectLeavers
 	}
 	return session.texts(ctx, text, collection.JobID, collection.After, int64(size),

@@ -29,6 +29,11 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 			},
 			func() error { return t.deleteWaiting(ctx, cycle.JobID, commit.Resolved) },
 			func() error { return t.putWaiting(ctx, cycle.JobID, commit.Waiting) },
+			func() error { return t.refuseWaiting(ctx, cycle.JobID, commit.Refused) },
+			func() error { return t.putLeavers(ctx, cycle.JobID, commit.Leavers) },
+			func() error {
+				return t.deleteBySource(ctx, `delete from leavers where job_id = $1 and source_id in list($2)`, cycle.JobID, commit.Stayed)
+			},
 			func() error {
 				return t.deleteBySource(ctx, `delete from removals where job_id = $1 and source_id in list($2)`, cycle.JobID, commit.Removed)
 			},
@@ -100,13 +105,13 @@ func (t *tx) putEscrows(ctx context.Context, jobID string, escrows []engine.Escr
 	if len(escrows) == 0 {
 		return nil
 	}
-	values := make([]any, 0, 8*len(escrows))
+	values := make([]any, 0, 7*len(escrows))
 	for _, e := range lastOf(escrows, func(e engine.Escrow) string { return e.SourceID }) {
-		values = append(values, jobID, e.SourceID, clean(e.Code), clean(e.Message), e.Reference, int64(e.Attempts), micros(e.First), micros(e.Next))
+		values = append(values, jobID, e.SourceID, clean(e.Code), clean(e.Message), int64(e.Attempts), micros(e.First), micros(e.Next))
 	}
 	err := t.insert(ctx, insertion{
-		into: `escrows (job_id, source_id, code, message, reference, attempts, first_at, next_at)`, width: 8,
-		then: `on conflict (job_id, source_id) do update set code = excluded.code, message = excluded.message, reference = excluded.reference,
+		into: `escrows (job_id, source_id, code, message, attempts, first_at, next_at)`, width: 7,
+		then: `on conflict (job_id, source_id) do update set code = excluded.code, message = excluded.message,
 			attempts = excluded.attempts, first_at = excluded.first_at, next_at = excluded.next_at`,
 	}, values)
 	if err != nil {
@@ -128,7 +133,7 @@ func (t *tx) putWaiting(ctx context.Context, jobID string, waiting []engine.Refe
 	err := t.insert(ctx, insertion{
 		into: `waiting_references (job_id, source_id, attribute, referenced_id, old_value, ready)`, width: 6,
 		then: `on conflict (job_id, source_id, attribute) do update set referenced_id = excluded.referenced_id,
-			old_value = excluded.old_value, ready = excluded.ready`,
+			old_value = excluded.old_value, ready = excluded.ready, code = '', message = '', attempts = 0, first_at = 0, next_at = 0`,
 	}, values)
 	if err != nil {
 		return fmt.Errorf("put references: %w", err)
@@ -146,6 +151,18 @@ func (t *tx) deleteWaiting(ctx context.Context, jobID string, references []engin
 		if _, err := t.exec(ctx, `delete from waiting_references where job_id = $1 and source_id = $2 and attribute = $3`,
 			jobID, r.SourceID, r.Attribute); err != nil {
 			return fmt.Errorf("end references: %w", err)
+		}
+	}
+	return nil
+}
+
+// refuseWaiting notes that references failed and when they are tried again.
+func (t *tx) refuseWaiting(ctx context.Context, jobID string, refused []engine.FailedReference) error {
+	for _, r := range refused {
+		if _, err := t.exec(ctx, `update waiting_references set code = $4, message = $5, attempts = $6, first_at = $7, next_at = $8
+			where job_id = $1 and source_id = $2 and attribute = $3`, jobID, r.SourceID, r.Attribute, clean(r.Escrow.Code), clean(r.Escrow.Message),
+			int64(r.Escrow.Attempts), micros(r.Escrow.First), micros(r.Escrow.Next)); err != nil {
+			return fmt.Errorf("keep references that failed: %w", err)
 		}
 	}
 	return nil

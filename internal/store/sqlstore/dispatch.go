@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -30,10 +31,15 @@ func (s *Store) Release(ctx context.Context, jobID, holder string) error {
 	})
 }
 
-// DueEscrows counts retries that came due; see store.Dispatch.
-func (s *Store) DueEscrows(ctx context.Context, jobID string, after, until time.Time) (int, error) {
-	return s.database.queries().count(ctx, `select count(*) from escrows where job_id = $1 and next_at > $2 and next_at <= $3`,
+// CountDue counts what came due; see store.Dispatch.
+func (s *Store) CountDue(ctx context.Context, jobID string, after, until time.Time) (engine.Due, error) {
+	var due engine.Due
+	_, err := s.database.queries().one(ctx, []any{&due.Escrows, &due.References, &due.Leavers}, `select
+		(select count(*) from escrows where job_id = $1 and next_at > $2 and next_at <= $3),
+		(select count(*) from waiting_references where job_id = $1 and ready and attempts > 0 and next_at > $2 and next_at <= $3),
+		(select count(*) from leavers where job_id = $1 and due_at > $2 and due_at <= $3)`,
 		jobID, micros(after), micros(until))
+	return due, err
 }
 
 // Told returns what people know of a job; see store.Dispatch.

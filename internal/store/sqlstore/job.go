@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -97,6 +98,9 @@ func (s *Store) UpdateJob(ctx context.Context, jobID string, update func(provisi
 
 // updateJob writes what an administrator changed of a job.
 func (t *tx) updateJob(ctx context.Context, before, after provisioning.Job) error {
+	if err := after.Settings.Leaving.Check(); err != nil {
+		return errorf(store.ErrInvalid, "%s", err.Error())
+	}
 	if before.Settings.NeedsFullCycle(after.Settings) {
 		after.Status.InitialDone = false
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/provisioning"
@@ -117,22 +118,25 @@ func (c cycles) Claimed(ctx context.Context, jobID string, targetIDs []string) (
 // those only whose account came to exist, however many others wait. Those whose
 // reason is gone, because the account was disabled or the user has another manager
 // by now, are left out.
-func (c cycles) Ready(ctx context.Context, jobID string, after engine.Reference, limit int) ([]engine.ReadyReference, error) {
+func (c cycles) Ready(ctx context.Context, jobID string, after engine.Reference, due time.Time, limit int) ([]engine.ReadyReference, error) {
 	var ready []engine.ReadyReference
 	err := c.database().queries().each(ctx, func(rows *sql.Rows) error {
 		var (
 			r       engine.ReadyReference
 			since   int64
+			first   int64
 			old     string
 			pending string
 		)
 		if err := rows.Scan(&r.SourceID, &r.Attribute, &r.Referenced, &old, &r.Connection.TargetID, &r.Connection.TargetName,
-			&r.Connection.Enabled, &since, &pending, &r.Name, &r.TargetID); err != nil {
+			&r.Connection.Enabled, &since, &pending, &r.Name, &r.TargetID,
+			&r.Escrow.Attempts, &first); err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(old), &r.Old); err != nil {
 			return fmt.Errorf("read what the target held: %w", err)
 		}
+		r.Escrow.First = moment(first)
 		r.Connection.SourceID, r.Connection.Since = r.SourceID, moment(since)
 		var err error
 		if r.Connection.Pending, err = decodePending(pending); err != nil {
@@ -141,13 +145,13 @@ func (c cycles) Ready(ctx context.Context, jobID string, after engine.Reference,
 		ready = append(ready, r)
 		return nil
 	}, `select w.source_id, w.attribute, w.referenced_id, w.old_value, c.target_id, c.target_name, c.enabled, c.since, c.pending,
-			u.user_principal_name, r.target_id
+			u.user_principal_name, r.target_id, w.attempts, w.first_at
 		from waiting_references w
 		join connections c on c.job_id = w.job_id and c.source_id = w.source_id and c.enabled
 		join connections r on r.job_id = w.job_id and r.source_id = w.referenced_id
 		join users u on u.id = w.source_id and u.manager_id = w.referenced_id
-		where w.job_id = $1 and w.ready and (w.source_id, w.attribute) > ($2, $3)
-		order by w.source_id, w.attribute limit $4`, jobID, after.SourceID, after.Attribute, int64(limit))
+		where w.job_id = $1 and w.ready and w.next_at <= $4 and (w.source_id, w.attribute) > ($2, $3)
+		order by w.source_id, w.attribute limit $5`, jobID, after.SourceID, after.Attribute, micros(due), int64(limit))
 	if err != nil {
 		return nil, fmt.Errorf("look up references: %w", err)
 	}

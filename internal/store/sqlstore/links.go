@@ -82,14 +82,14 @@ func (s *Store) Connections(ctx context.Context, jobID string) iter.Seq2[engine.
 	})
 }
 
-const escrowColumns = `source_id, code, message, reference, attempts, first_at, next_at`
+const escrowColumns = `source_id, code, message, '', attempts, first_at, next_at`
 
 func scanEscrow(rows *sql.Rows) (engine.Escrow, error) {
 	var (
 		e           engine.Escrow
 		first, next int64
 	)
-	err := rows.Scan(&e.SourceID, &e.Code, &e.Message, &e.Reference, &e.Attempts, &first, &next)
+	err := rows.Scan(&e.SourceID, &e.Code, &e.Message, &e.Attribute, &e.Attempts, &first, &next)
 	e.First, e.Next = moment(first), moment(next)
 	return e, err
 }
@@ -108,12 +108,13 @@ func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escr
 // CountLinks counts what a job keeps; see store.Links.
 func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
 	var c store.LinkCount
-	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Unconfirmed},
+	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Leaving, &c.Unconfirmed},
 		`select count(*), count(case when enabled then 1 end),
 			(select count(*) from escrows where job_id = $1),
 			(select count(*) from waiting_references where job_id = $1),
 			(select count(*) from removals where job_id = $1 and state = 'staged'),
 			(select count(*) from removals where job_id = $1 and state = 'rejected'),
+			(select count(*) from leavers where job_id = $1),
 			count(case when pending <> '' then 1 end)
 		from connections where job_id = $1`, jobID)
 	if err != nil {

@@ -55,11 +55,13 @@ func (t *tx) forgetConnections(ctx context.Context, job provisioning.Job) error 
 		return err
 	}
 	if _, err := t.exec(ctx, `delete from connections where job_id = $1 and source_id not in
-		(select c.source_id from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay+`)`, job.ID, job.Settings.SyncAll); err != nil {
+		(select c.source_id from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay+`)
+		and source_id not in (select source_id from leavers where job_id = $1)`, job.ID, job.Settings.SyncAll); err != nil {
 		return err
 	}
 	for _, text := range []string{
 		`delete from waiting_references where job_id = $1`,
+		`delete from leavers where job_id = $1 and source_id not in (select source_id from connections where job_id = $1)`,
 		`delete from removals where job_id = $1 and source_id not in (select source_id from connections where job_id = $1)`,
 	} {
 		if _, err := t.exec(ctx, text, job.ID); err != nil {

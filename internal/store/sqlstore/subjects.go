@@ -20,7 +20,7 @@ func (c cycles) Subjects(ctx context.Context, jobID string, userIDs []string) ([
 	page := newSubjectPage(jobID, userIDs)
 	err := c.database().read(ctx, "read users", func(s session) error {
 		for _, read := range []func(context.Context, session) error{
-			page.readJob, page.readUsers, page.readAssignments, page.readRoles, page.readConnections, page.readEscrows, page.readRemovals,
+			page.readJob, page.readUsers, page.readAssignments, page.readRoles, page.readConnections, page.readEscrows, page.readRemovals, page.readLeavers,
 		} {
 			if err := read(ctx, s); err != nil {
 				return err
@@ -165,6 +165,14 @@ func (p *subjectPage) readRemovals(ctx context.Context, s session) error {
 		}
 		return err
 	}, `select source_id, state, reason, since from removals where job_id = $1 and source_id in list($2)`, p.jobID, p.ids)
+}
+
+func (p *subjectPage) readLeavers(ctx context.Context, s session) error {
+	leavers, err := s.leavers(ctx, `select source_id, '', since, due_at, reason from leavers where job_id = $1 and source_id in list($2)`, p.jobID, p.ids)
+	for _, leaver := range leavers {
+		p.subjects[p.places[leaver.SourceID]].Leaver = leaver
+	}
+	return err
 }
 
 // finish puts the parts together: direct grants first, then groups by name.

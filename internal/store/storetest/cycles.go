@@ -171,7 +171,7 @@ func subjectTests() []test {
 			ana.ManagerID = "boss"
 			w.must(w.PutUser(w.ctx(), ana))
 			now := time.Date(2026, 1, 31, 12, 0, 0, 1000, time.UTC)
-			escrow := engine.Escrow{SourceID: "ana", Code: "Code", Message: "message", Reference: true, Attempts: 2, First: now, Next: now.Add(time.Hour)}
+			escrow := engine.Escrow{SourceID: "ana", Code: "Code", Message: "message", Attempts: 2, First: now, Next: now.Add(time.Hour)}
 			pending := connection("ana", false)
 			pending.Pending = []plan.Pending{{Attribute: "Email", Old: attr.Text("a"), New: attr.Text("b"), Since: now}}
 			cycle := w.begin()
@@ -344,7 +344,7 @@ func referenceTests() []test {
 			t.Helper()
 			ready := func() []engine.ReadyReference {
 				t.Helper()
-				got, err := w.cycles.Ready(w.ctx(), w.job, engine.Reference{}, 100)
+				got, err := w.cycles.Ready(w.ctx(), w.job, engine.Reference{}, time.Now(), 100)
 				w.must(err)
 				return got
 			}
@@ -397,7 +397,7 @@ func referenceTests() []test {
 			var got []string
 			var after engine.Reference
 			for {
-				page, err := w.cycles.Ready(w.ctx(), w.job, after, 3)
+				page, err := w.cycles.Ready(w.ctx(), w.job, after, time.Now(), 3)
 				w.must(err)
 				for _, ready := range page {
 					got = append(got, ready.SourceID+" "+ready.Attribute)

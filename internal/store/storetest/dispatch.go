@@ -50,20 +50,29 @@ func dispatchTests() []test {
 			}
 			w.equal("holders", sum, 1)
 		}},
-		{"retries that came due are counted", func(t *testing.T, w *world) {
+		{"retries and grace periods that came due are counted", func(t *testing.T, w *world) {
 			t.Helper()
 			start := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 			var escrows []engine.Escrow
 			for i, id := range []string{"ana", "ben", "cleo"} {
 				escrows = append(escrows, engine.Escrow{SourceID: id, Attempts: 1, First: start, Next: start.Add(time.Duration(i) * time.Hour)})
 			}
-			w.commit(w.begin(), engine.Commit{Escrows: escrows})
-			count, err := w.DueEscrows(w.ctx(), w.job, start, start.Add(time.Hour))
+			w.putUsers("boss")
+			w.report("boss", "ana")
+			w.connect(true, "ana", "boss")
+			reference := engine.Reference{SourceID: "ana", Attribute: "ManagerId", Referenced: "boss"}
+			w.commit(w.begin(), engine.Commit{Escrows: escrows, Waiting: []engine.Reference{reference}, Leavers: []engine.Leaver{
+				{SourceID: "dora", Since: start, Due: start.Add(time.Hour)}, {SourceID: "eli", Since: start, Due: start.Add(2 * time.Hour)},
+			}})
+			w.commit(w.begin(), engine.Commit{Refused: []engine.FailedReference{{
+				Reference: reference, Escrow: engine.Escrow{Attempts: 1, First: start, Next: start.Add(time.Hour)},
+			}}})
+			count, err := w.CountDue(w.ctx(), w.job, start, start.Add(time.Hour))
 			w.must(err)
-			w.equal("due after the first until the second", count, 1)
-			count, err = w.DueEscrows(w.ctx(), w.job, time.Time{}, start.Add(3*time.Hour))
+			w.equal("due after the first until the second", count, engine.Due{Escrows: 1, References: 1, Leavers: 1})
+			count, err = w.CountDue(w.ctx(), w.job, time.Time{}, start.Add(3*time.Hour))
 			w.must(err)
-			w.equal("due at all", count, 3)
+			w.equal("due at all", count, engine.Due{Escrows: 3, References: 1, Leavers: 2})
 		}},
 		{"what was told is replaced by who knows it", func(t *testing.T, w *world) {
 			t.Helper()

@@ -39,8 +39,8 @@ func (c *cycle) recall(ctx context.Context) error {
 		for _, target := range attempt.Targets {
 			before, twice := c.attempts.targets[target.SourceID]
 			parted = parted && !twice
-			if twice && before.enables() && !target.enables() {
-				target = before // what gave the account counts
+			if twice {
+				target = target.after(before)
 			}
 			c.attempts.targets[target.SourceID], c.attempts.ids[target.SourceID] = target, attempt.ID
 		}
@@ -82,10 +82,10 @@ func (c *cycle) leftBehind() []string {
 func (c *cycle) attempting(ctx context.Context, items []*item) (Attempt, error) {
 	attempt := Attempt{ID: newID()}
 	for _, i := range items {
-		if !writes(i) || i.subject.User.ID == "" {
+		if !writes(i) {
 			continue
 		}
-		target := AttemptTarget{SourceID: i.subject.User.ID, Action: i.change.Action, Fields: i.change.Fields, Reason: i.change.Reason}
+		target := AttemptTarget{SourceID: i.change.Source.ID, Action: i.change.Action, Fields: i.change.Fields, Reason: i.change.Reason}
 		if len(i.desired.Keys) > 0 {
 			target.Attribute, target.Value = i.desired.Keys[0].Attribute, i.desired.Keys[0].Value.String()
 		}
@@ -110,7 +110,7 @@ func (a Attempt) settle(commit *Commit, items []*item) {
 	open := make(map[string]bool)
 	for _, i := range items {
 		if writes(i) {
-			open[i.subject.User.ID] = true
+			open[i.change.Source.ID] = true
 		}
 	}
 	rest := Attempt{ID: newID()}
@@ -125,15 +125,57 @@ func (a Attempt) settle(commit *Commit, items []*item) {
 }
 
 // recover gives the log the entry of a change that an earlier cycle wrote and could
-// not record: the account was looked up, and nothing is left to do.
+// not record, of an account that was looked up by now. What is still to be written is
+// a change of its own.
 func (c *cycle) recover(i *item) {
 	before, left := c.attempts.targets[i.subject.User.ID]
 	if !left || i.result == ItemRefused || before.Action == "" || c.asked.DryRun || c.kind == provisioning.OnDemand {
 		return
 	}
-	if i.change.Status == plan.Skipped && i.change.Action == plan.None || before.Action == plan.Delete && i.change.Reason.Code == plan.CodeInvalidAnchor {
+	if before.Action == plan.Delete && i.change.Reason.Code == plan.CodeInvalidAnchor {
 		i.change = i.change.Recovered(before.Action, before.Fields, before.Reason)
+		return
 	}
+	if i.change.Current.ID == "" {
+		return
+	}
+	done := slices.DeleteFunc(slices.Clone(before.Fields), func(field plan.Field) bool { return !before.found(field, i.change) })
+	switch {
+	case len(done) == 0:
+	case i.change.Status == plan.Skipped && i.change.Action == plan.None:
+		i.change = i.change.Recovered(before.Action, done, before.Reason)
+	case writes(i):
+		i.recovered = append(i.recovered, i.change.Recovered(before.Action, done, before.Reason).Identified(newID()))
+	}
+}
+
+// found reports whether a field of the attempt is in the account as it was to be: it
+// does not differ from what is wanted now, and that is the same. Of an account that
+// was made, what is not compared afterwards counts as well.
+func (t AttemptTarget) found(field plan.Field, now plan.Change) bool {
+	if hasField(now.Fields, field.Name) {
+		return false
+	}
+	return t.Action == plan.Create || field.Redacted ||
+		attr.Equal(field.New, now.Desired.Get(field.Name), false) || attr.Equal(field.New, now.Current.Get(field.Name), false)
+}
+
+func hasField(fields []plan.Field, name string) bool {
+	return slices.ContainsFunc(fields, func(field plan.Field) bool { return field.Name == name })
+}
+
+// after returns the attempt together with an earlier one for the same person. What
+// gave the account counts.
+func (t AttemptTarget) after(before AttemptTarget) AttemptTarget {
+	for _, field := range before.Fields {
+		if !hasField(t.Fields, field.Name) {
+			t.Fields = append(slices.Clip(t.Fields), field)
+		}
+	}
+	if before.enables() && !t.enables() {
+		t.Action, t.Attribute, t.Value, t.Reason = before.Action, before.Attribute, before.Value, before.Reason
+	}
+	return t
 }
 
 // noteOutcome returns the attempt that an earlier cycle left behind and whose outcome

@@ -44,9 +44,9 @@ func (c *cycle) commit(ctx context.Context, items []*item, attempt Attempt, took
 			return err
 		}
 	}
-	changes := make([]plan.Change, len(over))
-	for n, i := range over {
-		changes[n] = i.change
+	changes := make([]plan.Change, 0, len(over))
+	for _, i := range over {
+		changes = append(append(changes, i.recovered...), i.change)
 	}
 	c.tell(changes, false)
 	return nil
@@ -107,6 +107,9 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		}
 		if !i.subject.Removal.IsZero() && i.change.Status != plan.Failure && i.change.Status != plan.Staged {
 			commit.Removed = append(commit.Removed, i.subject.User.ID)
+		}
+		for _, change := range i.recovered {
+			commit.Entries = append(commit.Entries, c.entry(change, now, took))
 		}
 		if i.planned != nil || c.worthLogging(i) {
 			commit.Entries = append(commit.Entries, c.entry(i.change, now, took))

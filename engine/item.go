@@ -20,14 +20,15 @@ type item struct {
 	waiting   []plan.Waiting
 	change    plan.Change
 	outcome   connector.Outcome
-	left      bool      // an earlier cycle may have made or enabled the account without a record
-	link      bool      // not a person but a reference that is written after both ends exist
-	claimed   string    // id of the found account, reserved until the batch is recorded
-	takesOver string    // somebody who is gone and whose connection goes to this person
-	planned   *PlanItem // the item of the plan that is carried out; nil in a cycle
-	result    ItemState // what became of it, when that is known before the write
-	note      string    // why
-	decided   bool      // over without looking at the target, or stopped by a fault
+	left      bool          // an earlier cycle may have made or enabled the account without a record
+	link      bool          // not a person but a reference that is written after both ends exist
+	claimed   string        // id of the found account, reserved until the batch is recorded
+	takesOver string        // somebody who is gone and whose connection goes to this person
+	planned   *PlanItem     // the item of the plan that is carried out; nil in a cycle
+	result    ItemState     // what became of it, when that is known before the write
+	note      string        // why
+	recovered []plan.Change // what an earlier cycle wrote and could not record
+	decided   bool          // over without looking at the target, or stopped by a fault
 	leave     plan.Leave
 	keptUntil time.Time // the grace period of somebody with an account ends then; zero when none runs
 }

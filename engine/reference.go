@@ -77,12 +77,17 @@ func (c *cycle) link(ctx context.Context, ready []ReadyReference) error {
 		reference := attr.RefTo(attr.Ref{Type: c.target.ObjectType, ID: r.TargetID})
 		items[n] = &item{link: true, planned: c.plannedLink(r), change: plan.Link(source, target, r.Attribute, r.Old, reference, c.rules)}
 	}
-	stop := c.apply(ctx, items)
-	return errors.Join(stop, c.recordLinks(ctx, ready, items, time.Since(began)))
+	attempt, stop := c.attempting(ctx, items)
+	if stop != nil {
+		return stop
+	}
+	stop = c.apply(ctx, items)
+	var commit Commit
+	attempt.settle(&commit, items)
+	return errors.Join(stop, c.recordLinks(ctx, commit, ready, items, time.Since(began)))
 }
 
-func (c *cycle) recordLinks(ctx context.Context, ready []ReadyReference, items []*item, took time.Duration) error {
-	var commit Commit
+func (c *cycle) recordLinks(ctx context.Context, commit Commit, ready []ReadyReference, items []*item, took time.Duration) error {
 	var changes []plan.Change
 	var over []*item
 	now := time.Now().UTC()

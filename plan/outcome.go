@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -62,10 +63,11 @@ func (c Change) Succeeded(targetID string, warnings []string) Change {
 	})
 }
 
-// Recovered returns the change of an account that was found as it should be, after an
-// earlier attempt at it was written and never recorded: it is what that attempt was.
+// Recovered returns, from the change of an account that was looked up, the one that an
+// earlier attempt made of it and never recorded.
 func (c Change) Recovered(action Action, fields []Field, reason Reason) Change {
-	c.Action, c.Fields, c.Reason = action, fields, reason
+	c.Action, c.Fields, c.Reason, c.Warnings = action, fields, reason, nil
+	c.Steps = slices.DeleteFunc(slices.Clone(c.Steps), func(step Step) bool { return step.Type == ProcessingStep || step.Type == ReferenceStep })
 	return c.Succeeded(c.Target.ID, []string{"Usher stopped before it could record this change; the account was looked up, and the change found done"})
 }
 

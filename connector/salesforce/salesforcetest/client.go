@@ -15,9 +15,9 @@ import (
 // Client returns a client that reaches the org in memory, whatever the host of
 // the address is. It opens no socket, so it works in the bubbles of
 // testing/synctest. The org answers on the goroutine that asks.
-func (o *Org) Client() *http.Client { return &http.Client{Transport: transport{org: o}} }
+func (o *Org) Client() *http.Client { return &http.Client{Transport: transport{handler: o}} }
 
-type transport struct{ org *Org }
+type transport struct{ handler http.Handler }
 
 // RoundTrip serves one request. A connection that a scheduled fault cuts gives
 // the errors that the net package would give.
@@ -35,7 +35,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		served.Host = r.URL.Host
 	}
 	recorder := &memoryWriter{header: http.Header{}}
-	aborted := serveRecovering(t.org, recorder, served)
+	aborted := serveRecovering(t.handler, recorder, served)
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // serveRecovering tells whether the handler cut the connection.
-func serveRecovering(o *Org, w http.ResponseWriter, r *http.Request) (aborted bool) {
+func serveRecovering(handler http.Handler, w http.ResponseWriter, r *http.Request) (aborted bool) {
 	defer func() {
 		switch cause := recover(); cause {
 		case nil:
@@ -56,7 +56,7 @@ func serveRecovering(o *Org, w http.ResponseWriter, r *http.Request) (aborted bo
 			panic(cause)
 		}
 	}()
-	o.ServeHTTP(w, r)
+	handler.ServeHTTP(w, r)
 	return false
 }
 

@@ -214,11 +214,11 @@ func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
 		return
 	}
 	if c.outcome.after == FaultTruncatedBody && len(body) > 0 {
-		_, _ = w.Write(body[:len(body)/2])        //nolint:gosec // JSON, or a page made by html/template.
+		_, _ = w.Write(body[:len(body)/2])
 		_ = http.NewResponseController(w).Flush() // In memory nothing waits to be sent.
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(body) //nolint:gosec // as above; a client that is gone cannot be told.
+	_, _ = w.Write(body)
 }
 
 // compress zips a body; if that fails the body is sent as it is, which gzip then

@@ -88,6 +88,9 @@ func (c *cycle) carryOut(ctx context.Context) error {
 	}
 	// Expressions that ask for the time are computed as they were for the plan.
 	c.moment = c.applied.plan.At
+	if c.undoes() {
+		return c.carryOutRestores(ctx)
+	}
 	if err := c.carryOutPeople(ctx); err != nil {
 		return err
 	}

@@ -41,16 +41,22 @@ func (c *cycle) process(ctx context.Context, d *dispatcher, work batch) error {
 	}
 	c.verify(work.decided)
 	c.countSeats(work.items)
+	return c.write(ctx, d, work.items, work.decided, began)
+}
+
+// write applies what was decided for a batch and records it, with those for whom
+// nothing was to be decided.
+func (c *cycle) write(ctx context.Context, d *dispatcher, items, decided []*item, began time.Time) error {
 	var attempt Attempt
 	var stop error
-	if !c.asked.DryRun && slices.ContainsFunc(work.items, writes) {
-		attempt, stop = c.attempting(ctx, work.items)
+	if !c.asked.DryRun && slices.ContainsFunc(items, writes) {
+		attempt, stop = c.attempting(ctx, items)
 		if stop == nil {
-			stop = during(ctx, d.writing, func() error { return c.apply(ctx, work.items) })
+			stop = during(ctx, d.writing, func() error { return c.apply(ctx, items) })
 		}
 	}
 	// What was written is recorded even when the cycle stops here.
-	return errors.Join(stop, c.commit(ctx, slices.Concat(work.items, work.decided), attempt, time.Since(began)))
+	return errors.Join(stop, c.commit(ctx, slices.Concat(items, decided), attempt, time.Since(began)))
 }
 
 func writes(i *item) bool { return i.change.Status == plan.Planned && i.change.Action.Writes() }
@@ -164,7 +170,11 @@ func (c *cycle) lookAgain(ctx context.Context, items []*item, attempt int) error
 	for n, i := range items {
 		lost[n] = i.change
 	}
-	if err := c.match(ctx, items); err != nil {
+	look := c.match
+	if c.undoes() {
+		look = c.readBack
+	}
+	if err := look(ctx, items); err != nil {
 		return err
 	}
 	c.verify(slices.DeleteFunc(slices.Clone(items), func(i *item) bool { return !writes(i) }))

@@ -209,6 +209,7 @@ func (c *cycle) pending(i *item, now time.Time) []plan.Pending {
 // escrow keeps what failed and forgets what did not.
 func (c *cycle) escrow(i *item, commit *Commit, now time.Time) {
 	switch {
+	case c.undoes(): // no cycle tries it again
 	case i.change.Status == plan.Failure:
 		escrow := c.escrowed(i, now)
 		i.change = i.change.Retried(escrow.Attempts, escrow.Next)

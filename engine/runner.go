@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/journal"
@@ -123,4 +124,9 @@ func (r *Runner) Appliable(ctx context.Context, session Session, p Plan, allowRe
 func (s Session) request(request Run) Run {
 	request.JobID, request.Connector, request.Mapping = s.Job.ID, s.Connector, s.Mapping
 	return request
+}
+
+// Undo makes a plan that takes back what a cycle wrote; see [Engine.Undo].
+func (r *Runner) Undo(ctx context.Context, session Session, request Run, cycleID string, entries iter.Seq2[journal.Entry, error]) (Plan, error) {
+	return r.Engine.Undo(ctx, session.request(request), cycleID, entries, session.Schema)
 }

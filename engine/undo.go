@@ -81,10 +81,10 @@ type undoing struct {
 func (u *undoing) notes() []string {
 	var notes []string
 	if u.deleted > 0 {
-		notes = append(notes, fmt.Sprintf("%d deletions cannot be undone", u.deleted))
+		notes = append(notes, fmt.Sprintf("deletions cannot be undone (people: %d)", u.deleted))
 	}
 	for _, name := range slices.Sorted(maps.Keys(u.lost)) {
-		notes = append(notes, fmt.Sprintf("%s of %d people cannot be restored: its former value is not kept, or it is not mapped any more", name, u.lost[name]))
+		notes = append(notes, fmt.Sprintf("%s cannot be restored (people: %d): its former value is not kept, or it is not mapped any more", name, u.lost[name]))
 	}
 	return notes
 }

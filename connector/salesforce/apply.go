@@ -18,8 +18,8 @@ import (
 // to them; what may have happened never is.
 func (c *Connector) Apply(ctx context.Context, changes []plan.Change) []connector.Outcome {
 	outcomes := make([]connector.Outcome, len(changes))
-	if len(changes) > batchSize {
-		err := c.client.own(codeBatchTooLarge, fmt.Sprintf("%d changes were sent at once, %d are allowed", len(changes), batchSize), nil)
+	if limit := c.descriptor.Capabilities.BatchSize; len(changes) > limit {
+		err := c.client.own(codeBatchTooLarge, fmt.Sprintf("%d changes were sent at once, %d are allowed", len(changes), limit), nil)
 		for i := range outcomes {
 			outcomes[i].Err = err
 		}
@@ -131,11 +131,51 @@ func (c *Connector) isolate(ctx context.Context, rows []row, outcomes []connecto
 	}
 }
 
-// write sends rows and fills in their outcomes: updates as one collection and
-// creations as another.
+// write sends rows and fills in their outcomes: kinds of which there are very many
+// by bulk jobs where that is wanted, all others by collections. Those that free
+// seats are over before those begin that may need one.
 func (c *Connector) write(ctx context.Context, rows []row, outcomes []connector.Outcome) {
+	var few []row
+	for _, kind := range kindsOf(rows) {
+		bulk, rest := c.forBulk(kind)
+		if len(bulk) == 0 {
+			few = append(few, rest...)
+			continue
+		}
+		c.collect(ctx, few, outcomes)
+		few = slices.Concat(rest, c.writeInBulk(ctx, bulk, outcomes))
+	}
+	c.collect(ctx, few, outcomes)
+}
+
+// kindsOf cuts rows into removals, other updates and creations.
+func kindsOf(rows []row) [][]row {
+	kinds := make([][]row, 3)
+	for _, r := range rows {
+		switch {
+		case r.create:
+			kinds[2] = append(kinds[2], r)
+		case r.removes:
+			kinds[0] = append(kinds[0], r)
+		default:
+			kinds[1] = append(kinds[1], r)
+		}
+	}
+	return kinds
+}
+
+// collect writes rows by collections, 200 with a call.
+func (c *Connector) collect(ctx context.Context, rows []row, outcomes []connector.Outcome) {
+	for some := range slices.Chunk(inWritingOrder(rows), batchSize) {
+		c.writeCollections(ctx, some, outcomes)
+	}
+}
+
+// writeCollections sends rows with one call: updates as one collection and creations
+// as another.
+func (c *Connector) writeCollections(ctx context.Context, rows []row, outcomes []connector.Outcome) {
 	var updates, creates []row
-	for _, r := range inWritingOrder(rows) {
+	for _, r := range rows {
 		if r.create {
 			creates = append(creates, r)
 		} else {

@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -77,7 +78,9 @@ type request struct {
 	media  string // content type of the body
 	token  string // session; empty: none is sent
 	soap   bool
-	write  bool // it changes something in the target
+	accept string // content type of the answer; empty: that of the API
+	asItIs bool   // the body is never compressed, because not every resource takes that
+	write  bool   // it changes something in the target
 }
 
 // answer is a complete answer.
@@ -129,7 +132,7 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 	// Compressing costs more than it saves where nothing leaves the machine.
 	near := isLoopback(r.url.Hostname())
 	body, compressed := r.body, false
-	if len(body) >= compressFrom && !near {
+	if len(body) >= compressFrom && !near && !r.asItIs {
 		var err error
 		if body, err = c.compress(body); err != nil {
 			return nil, err
@@ -151,7 +154,7 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 	if near {
 		header.Set("Accept-Encoding", "identity")
 	}
-	header.Set("Accept", "application/json")
+	header.Set("Accept", cmp.Or(r.accept, mediaJSON))
 	if r.soap {
 		header.Set("Accept", "text/xml")
 		header.Set("SOAPAction", `"login"`)

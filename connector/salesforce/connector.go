@@ -22,6 +22,7 @@ type Connector struct {
 	seats       seatLedger
 	leaving     leaving
 	budget      budget
+	bulkFrom    int // 0: never in bulk
 
 	entitlementNames map[string]*directory // by attribute
 	emails           atomic.Int32          // an emailMode
@@ -43,12 +44,17 @@ func open(descriptor connector.Descriptor, e edition, options Options, environme
 	if err != nil {
 		return nil, err
 	}
+	bulkFrom, err := newBulkFrom(environment.Credentials)
+	if err != nil {
+		return nil, err
+	}
 	c := &Connector{
-		leaving: leaving, budget: budget,
+		leaving: leaving, budget: budget, bulkFrom: bulkFrom,
 		descriptor: descriptor, client: newClient(a, options, environment.Transport),
 		profiles: newProfiles(), userRoles: newUserRoles(), description: newDescription(),
 		entitlementNames: newEntitlementNames(),
 	}
+	c.descriptor.Capabilities = withBulk(c.descriptor.Capabilities, bulkFrom)
 	c.descriptor.Capabilities.DisabledKeepsSeats = leaving.freeze
 	c.closeIdle = c.client.http.CloseIdleConnections
 	if environment.Transport != nil {

@@ -29,6 +29,7 @@ const (
 	keyDisabledProfile = "DisabledProfile"
 	keyDisabledPrefix  = "DisabledUsernamePrefix"
 	keyDailyBudget     = "DailyBudget"
+	keyBulkFrom        = "BulkFrom"
 
 	// The same two by the names that OAuth applications use there.
 	keyOAuthClientID     = "Oauth2ClientId"
@@ -49,6 +50,9 @@ type Options struct {
 	// what the fields of User take, and stops to send rows that cannot succeed. Zero:
 	// 200, so that a run of few changes does not pay for it. Negative: never.
 	DescribeFrom int
+	// BulkPoll is the first wait for a bulk job; it doubles from one look to the next.
+	// Zero: one second.
+	BulkPoll time.Duration
 }
 
 func (o Options) filled() Options {
@@ -180,6 +184,10 @@ func choices() []provisioning.Setting {
 		{
 			Key: keyDailyBudget, Label: "Daily budget", Flag: "daily-budget", Example: "80%",
 			Help: "How far the org's API requests of 24 hours may be used, by all programs together, before Usher does removals alone: a number, or a share such as 80%. Empty: to the end.",
+		},
+		{
+			Key: keyBulkFrom, Label: "Bulk from", Flag: "bulk-from", Example: "1000",
+			Help: "Number of writes of one kind (creations, updates, removals) from which a batch is written by Bulk API 2.0, up to 2500; a batch is then twice as large. Empty: never, which is faster and for most orgs as cheap.",
 		},
 	}
 }

@@ -116,6 +116,7 @@ func (o *Org) ingest(c *call, j *job) *answer {
 		}
 	}
 	verb := map[string]string{"insert": "create", "update": "update", "upsert": "update", "delete": "delete", "hardDelete": "delete"}[j.operation]
+	left := lines[1:]
 	for chunk := range slices.Chunk(lines[1:], bulkChunk) {
 		rows := make([]*rowRequest, len(chunk))
 		o.read(c, func() {
@@ -124,10 +125,12 @@ func (o *Org) ingest(c *call, j *job) *answer {
 			}
 		})
 		if a := c.consult(o, o.rowOperations(c, rows)...); a != nil {
+			j.untouched = left
 			o.finish(j, "Failed", "InternalServerError : the job was interrupted")
 			return a
 		}
 		o.writeChunk(c, j, rows, chunk)
+		left = left[len(chunk):]
 	}
 	o.finish(j, "JobComplete", "")
 	return nil

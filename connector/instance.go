@@ -27,14 +27,21 @@ func (t Template) Instantiate(displayName string, now time.Time) Instance {
 		ID: uuid.NewString(), ObjectID: uuid.NewString(), AppID: uuid.NewString(),
 		TemplateID: t.Descriptor.TemplateID, DisplayName: displayName, CreatedAt: now,
 	}
-	jobID := strings.Join([]string{t.Descriptor.TemplateID, strings.ReplaceAll(application.ID, "-", ""), uuid.NewString()}, ".")
+	job, schema := t.NewJob(application.ID)
+	return Instance{application, job, schema}
+}
+
+// NewJob makes a new job for an application of the template, turned off and without
+// credentials, with its schema.
+func (t Template) NewJob(applicationID string) (provisioning.Job, mapping.Schema) {
+	jobID := strings.Join([]string{t.Descriptor.TemplateID, strings.ReplaceAll(applicationID, "-", ""), uuid.NewString()}, ".")
 	job := provisioning.Job{
-		ID: jobID, ApplicationID: application.ID, TemplateID: t.Descriptor.TemplateID,
+		ID: jobID, ApplicationID: applicationID, TemplateID: t.Descriptor.TemplateID,
 		Schedule: provisioning.Schedule{Interval: t.Descriptor.Interval, State: provisioning.ScheduleDisabled},
 		Settings: provisioning.Settings{RemovalLimit: 500, RemovalPercent: 20},
 		Status:   provisioning.Status{Code: provisioning.NotConfigured},
 	}
 	schema := t.Schema()
 	schema.ID = jobID
-	return Instance{application, job, schema}
+	return job, schema
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/ratelimit"
 	"github.com/usher-id/usher/internal/store"
@@ -22,6 +23,15 @@ import (
 // Dependencies is what the API needs of the rest of the program.
 type Dependencies struct {
 	Store Store
+
+	// Runner opens jobs: to test connections, to provision on demand, to explain. Its
+	// gallery is what can be instantiated.
+	Runner    *engine.Runner
+	Catalogue journal.Catalogue // explains the codes of the log
+
+	// Wake has a job looked at now that was created, started or changed; nil: it is
+	// found within seconds.
+	Wake func(ctx context.Context, applicationID string)
 
 	// Authenticate returns the client whose access token this is, or an error that
 	// wraps [ErrUnauthenticated] when the token is no good.
@@ -45,6 +55,7 @@ type Store interface {
 	store.Groups
 	store.Applications
 	store.Assignments
+	store.Provisioning
 	store.Journal
 }
 
@@ -56,10 +67,11 @@ var ErrUnauthenticated = errors.New("access token is missing, expired or not val
 type api struct {
 	Dependencies
 
-	graph  *router // below /v1.0 and /beta
-	own    *router // below /usher/v1
-	tokens tokenCoder
-	limits *ratelimit.Limiter
+	graph    *router // below /v1.0 and /beta
+	own      *router // below /usher/v1
+	tokens   tokenCoder
+	limits   *ratelimit.Limiter // of each client
+	onDemand *ratelimit.Limiter // of each job
 }
 
 // New returns the handler of everything below /v1.0, /beta and /usher/v1.
@@ -73,7 +85,9 @@ func New(d Dependencies) http.Handler {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &api{Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate)}
+	a := &api{
+		Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate), onDemand: ratelimit.New(onDemandRate()),
+	}
 	a.graph, a.own = newRouter(a.graphRoutes()), newRouter(a.ownRoutes())
 	return a
 }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"regexp"
 	"strconv"
 
 	"github.com/usher-id/usher/journal"
@@ -63,7 +64,7 @@ func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
 		ID: strconv.FormatInt(audit.ID, 10), ActivityDateTime: Moment(audit.At), ActivityDisplayName: audit.Activity,
 		AdditionalDetails: []AuditDetail{}, Category: "ApplicationManagement", LoggedByService: "Account Provisioning",
 		OperationType: "Update", Result: "success", ResultReason: audit.Detail,
-		InitiatedBy:     AuditInitiator{User: &AuditUser{DisplayName: audit.Actor, UserPrincipalName: audit.Actor}},
+		InitiatedBy:     newAuditInitiator(audit.Actor),
 		TargetResources: []TargetResource{},
 	}
 	if audit.Detail != "" {
@@ -73,4 +74,14 @@ func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
 		record.TargetResources = append(record.TargetResources, TargetResource{DisplayName: audit.Subject, Type: "Other", ModifiedProperties: []string{}})
 	}
 	return record
+}
+
+// clientActor is how the API names a client in the audit log.
+var clientActor = regexp.MustCompile(`^(.*) \(API client ([0-9a-fA-F-]{36})\)$`)
+
+func newAuditInitiator(actor string) AuditInitiator {
+	if parts := clientActor.FindStringSubmatch(actor); parts != nil {
+		return AuditInitiator{App: &AuditApp{AppID: parts[2], DisplayName: parts[1]}}
+	}
+	return AuditInitiator{User: &AuditUser{DisplayName: actor, UserPrincipalName: actor}}
 }

@@ -154,6 +154,12 @@ func TestSecretsAreListedAsTheyWerePut(t *testing.T) {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 
+	// What was masked comes back as it was.
+	again, err := secrets.Put(want, declared)
+	if err != nil || again.Credentials.Get("Password") != "canary-password" || !again.SignIn() {
+		t.Errorf("after the list was put again the password is changed: %v", err)
+	}
+
 	// A setting that was changed elsewhere shows what holds.
 	changed := secrets
 	changed.Settings.SyncAll = false
@@ -172,6 +178,9 @@ func TestSecretsAreListedAsTheyWerePut(t *testing.T) {
 	}
 	if empty.Settings.SyncAll || len(empty.Settings.Notify.Recipients) > 0 || empty.Settings.RemovalLimit != 7 {
 		t.Errorf("settings after every key was emptied: %+v", empty.Settings)
+	}
+	if empty.SignIn() {
+		t.Error("there is something to sign in with after every key was emptied")
 	}
 	if len(secrets.Credentials) != 6 {
 		t.Error("putting changed the secrets that it started from")

@@ -65,14 +65,17 @@ type Secrets struct {
 	Settings    provisioning.Settings
 }
 
-// Put returns the secrets after those given were put: new keys come last, and an
-// empty value removes a key. Keys that belong to neither the enumeration nor the
+// Put returns the secrets after those given were put: new keys come last, an empty
+// value removes a key, and the mask leaves what is there. Keys that belong to neither the enumeration nor the
 // connector, and values that do not fit, are errors that name no value.
 func (s Secrets) Put(given []Secret, declared []provisioning.Setting) (Secrets, error) {
 	s.Credentials = slices.Clone(s.Credentials)
 	for _, secret := range given {
 		if !slices.Contains(secretKeys(), secret.Key) && !slices.ContainsFunc(declared, func(d provisioning.Setting) bool { return d.Key == secret.Key }) {
 			return s, fmt.Errorf("there is no secret key %.60q; keys are case-sensitive, such as %s", secret.Key, keysOf(declared))
+		}
+		if secret.Value == Masked && s.Credentials.Get(secret.Key) != "" {
+			continue
 		}
 		settings, err := putSetting(s.Settings, secret)
 		if err != nil {
@@ -155,6 +158,14 @@ func recipients(text string) []string {
 		addresses = append(addresses, address)
 	}
 	return addresses
+}
+
+// SignIn reports whether there is anything to sign in with: a key that is no setting
+// of the job.
+func (s Secrets) SignIn() bool {
+	return slices.ContainsFunc(s.Credentials, func(c provisioning.Credential) bool {
+		return c.Key != secretSyncAll && c.Key != secretSkipDeletions && c.Key != secretNotification
+	})
 }
 
 // List returns exactly the keys that were put, in that order, with sensitive

@@ -130,6 +130,10 @@ func exceptions() []exception {
 			Reason: "the resource types of Microsoft Graph are a part of the API with a folder of its own",
 		},
 		{
+			From: "internal/graphapi", To: "connector/...", Tests: true,
+			Reason: "the API is tested with whole cycles against the simulated org",
+		},
+		{
 			From: "internal/graphapi/graph", To: "connector/...", Tests: true,
 			Reason: "the resources are made from a template that exists",
 		},

@@ -157,7 +157,7 @@ func selectTime(query *journal.Query, op operator, path string, value time.Time)
 	if path != "activitydatetime" {
 		return
 	}
-	switch op {
+	switch op { //nolint:exhaustive // the others do not bound the time
 	case opGreater, opGreaterEqual:
 		query.Since = value
 	case opLess, opLessEqual:

@@ -124,7 +124,7 @@ func (a *api) job(ctx context.Context, r *request) (directory.Application, provi
 }
 
 // change changes what is set up of a job, with a record in the audit log that says
-// what changed; an empty detail of a change that leaves all as it is leaves no record.
+// what changed.
 func (a *api) change(ctx context.Context, r *request, app directory.Application, job provisioning.Job, activity string, do func(store.Configuration) (store.Configuration, string, error)) error {
 	return a.Store.Configure(ctx, job.ID, func(c store.Configuration) (store.Configuration, error) {
 		after, detail, err := do(c)
@@ -175,7 +175,7 @@ func targetError(err error) error {
 	if !ok {
 		return err
 	}
-	message := target.Error()
+	message := strings.TrimSuffix(target.Error(), ".") + "."
 	if target.Advice != "" {
 		message += " " + target.Advice
 	}

@@ -3,6 +3,7 @@ package graphapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,6 +109,9 @@ func (a *api) deleteSchema(ctx context.Context, r *request) (response, error) {
 
 func parseSchema(data []byte) (mapping.Schema, error) {
 	schema, err := mapping.Parse(data)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return schema, bodyError(wrong)
+	}
 	if err != nil {
 		return schema, badRequest("The synchronization schema cannot be read: %s.", err.Error())
 	}
@@ -165,7 +169,7 @@ func summaryOf(differences []mapping.Difference) string {
 
 func (a *api) directoryDefinitions() resource {
 	return resource{
-		set: "servicePrincipals/synchronization/jobs/schema/directories",
+		set:  "servicePrincipals/synchronization/jobs/schema/directories",
 		kind: newKind("directoryDefinition", "name", "objects", "discoverabilities", "discoveryDateTime", "readOnly", "version"),
 	}
 }

@@ -28,8 +28,8 @@ func (a *api) templates() resource {
 		return template.Schema(), nil
 	}
 	return resource{
-		set:  "servicePrincipals/synchronization/templates",
-		kind: newKind("synchronizationTemplate", "applicationId", "default", "description", "discoverable", "factoryTag", "metadata"),
+		set:    "servicePrincipals/synchronization/templates",
+		kind:   newKind("synchronizationTemplate", "applicationId", "default", "description", "discoverable", "factoryTag", "metadata"),
 		expand: map[string]expander{"schema": schema},
 	}
 }

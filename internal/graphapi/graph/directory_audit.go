@@ -3,6 +3,7 @@ package graph
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/usher-id/usher/journal"
 )
@@ -62,10 +63,13 @@ type TargetResource struct {
 func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
 	record := DirectoryAudit{
 		ID: strconv.FormatInt(audit.ID, 10), ActivityDateTime: Moment(audit.At), ActivityDisplayName: audit.Activity,
-		AdditionalDetails: []AuditDetail{}, Category: "ApplicationManagement", LoggedByService: "Account Provisioning",
-		OperationType: "Update", Result: "success", ResultReason: audit.Detail,
+		AdditionalDetails: []AuditDetail{}, Category: category(audit.Activity), LoggedByService: "Account Provisioning",
+		OperationType: operation(audit.Activity), Result: "success", ResultReason: audit.Detail,
 		InitiatedBy:     newAuditInitiator(audit.Actor),
 		TargetResources: []TargetResource{},
+	}
+	if strings.HasPrefix(audit.Activity, "Deny") {
+		record.Result = "failure"
 	}
 	if audit.Detail != "" {
 		record.AdditionalDetails = append(record.AdditionalDetails, AuditDetail{"Detail", audit.Detail})
@@ -74,6 +78,35 @@ func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
 		record.TargetResources = append(record.TargetResources, TargetResource{DisplayName: audit.Subject, Type: "Other", ModifiedProperties: []string{}})
 	}
 	return record
+}
+
+// category returns Graph's category of an activity, by the words of Microsoft Entra's
+// "Audit activity reference".
+func category(activity string) string {
+	activity = strings.ToLower(activity)
+	for _, kind := range []struct{ word, category string }{
+		{"provisioning", "ProvisioningManagement"},
+		{"attribute mappings", "ProvisioningManagement"},
+		{"removals", "ProvisioningManagement"},
+		{"group", "GroupManagement"},
+		{"user", "UserManagement"},
+	} {
+		if strings.Contains(activity, kind.word) {
+			return kind.category
+		}
+	}
+	return "ApplicationManagement"
+}
+
+// operation returns what an activity does: Add, Update or Delete.
+func operation(activity string) string {
+	switch word, _, _ := strings.Cut(strings.ToLower(activity), " "); word {
+	case "add", "create", "instantiate":
+		return "Add"
+	case "delete", "remove":
+		return "Delete"
+	}
+	return "Update"
 }
 
 // clientActor is how the API names a client in the audit log.

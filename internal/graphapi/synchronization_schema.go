@@ -3,7 +3,6 @@ package graphapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,9 +108,6 @@ func (a *api) deleteSchema(ctx context.Context, r *request) (response, error) {
 
 func parseSchema(data []byte) (mapping.Schema, error) {
 	schema, err := mapping.Parse(data)
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return schema, bodyError(wrong)
-	}
 	if err != nil {
 		return schema, badRequest("The synchronization schema cannot be read: %s.", err.Error())
 	}

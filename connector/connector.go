@@ -142,6 +142,18 @@ type Template struct {
 	Adapt func(schema mapping.Schema, before, after provisioning.Credentials) (mapping.Schema, bool)
 }
 
+// Use returns how a job with these settings uses a schema, for [mapping.Check]. Which
+// directory extensions users have is for the caller to add.
+func (t Template) Use(settings provisioning.Settings) mapping.Use {
+	use := mapping.Use{ActiveAttribute: t.Descriptor.Capabilities.ActiveAttribute, Everyone: settings.SyncAll}
+	schema := t.Schema()
+	if rule, object, err := schema.UserMapping(); err == nil {
+		definition, _ := schema.Object(rule.TargetDirectoryName, object.TargetObjectName)
+		use.Target = definition.Attributes
+	}
+	return use
+}
+
 // Descriptor is what a connector says of itself: data, the same for every
 // connection.
 type Descriptor struct {

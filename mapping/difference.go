@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,13 +196,47 @@ func remainder(schema Schema) []byte {
 	if err == nil {
 		for _, side := range [][2]string{{rule.SourceDirectoryName, object.SourceObjectName}, {rule.TargetDirectoryName, object.TargetObjectName}} {
 			if definition := schema.definition(side[0], side[1]); definition != nil {
-				definition.Attributes = nil
+				definition.Attributes = remainingDefinitions(definition.Attributes)
 			}
 		}
-		object.AttributeMappings, object.Scope, object.RoleRanking, object.Tests = nil, nil, nil, nil
+		object.AttributeMappings = remainingRows(object.AttributeMappings)
+		object.Scope, object.RoleRanking, object.Tests = nil, nil, nil
 		object.FlowTypes = AllFlows
 	}
 	return []byte(jsonText(schema))
+}
+
+// remainingDefinitions keeps of attributes what their readable form does not show,
+// in the order of their names.
+func remainingDefinitions(attributes []AttributeDefinition) []AttributeDefinition {
+	var remaining []AttributeDefinition
+	for _, attribute := range attributes {
+		metadata := slices.DeleteFunc(slices.Clone(attribute.Metadata), func(m Metadata) bool { return m.Key == maximumLength })
+		if unknown := unknownAlone(attribute.Unknown, attribute); len(metadata) > 0 || len(unknown) > 0 {
+			remaining = append(remaining, AttributeDefinition{Name: attribute.Name, Metadata: metadata, Unknown: unknown})
+		}
+	}
+	slices.SortStableFunc(remaining, func(a, b AttributeDefinition) int { return strings.Compare(a.Name, b.Name) })
+	return remaining
+}
+
+// remainingRows does the same for attribute mappings.
+func remainingRows(rows []AttributeMapping) []AttributeMapping {
+	var remaining []AttributeMapping
+	for _, row := range rows {
+		if unknown := unknownAlone(row.Unknown, row); len(unknown) > 0 {
+			remaining = append(remaining, AttributeMapping{TargetAttributeName: row.TargetAttributeName, Unknown: unknown})
+		}
+	}
+	slices.SortStableFunc(remaining, func(a, b AttributeMapping) int { return strings.Compare(a.TargetAttributeName, b.TargetAttributeName) })
+	return remaining
+}
+
+// unknownAlone leaves out the members that a field holds in part.
+func unknownAlone(unknown Unknown, known any) Unknown {
+	unknown = maps.Clone(unknown)
+	maps.DeleteFunc(unknown, func(name string, _ json.RawMessage) bool { return hasField(known, name) })
+	return unknown
 }
 
 // definition returns the definition of an object type, to be changed in place.

@@ -143,6 +143,9 @@ func returned(rule AttributeRule, name string) []doubt {
 	case expr.TypeDateTime:
 		return differs(rule, what, attr.Time)
 	case expr.TypeString:
+		if name == "FormatDateTime" && rule.Kind == attr.Time {
+			return nil // a date, in the format that the expression asks for
+		}
 		return differs(rule, what, attr.String)
 	case expr.TypeMultiValued:
 		if !rule.Multivalued {

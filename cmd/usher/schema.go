@@ -129,12 +129,7 @@ func (w *workspace) findings(ctx context.Context, job provisioning.Job, schema m
 	if err != nil {
 		return nil, err
 	}
-	use := mapping.Use{ActiveAttribute: template.Descriptor.Capabilities.ActiveAttribute, Everyone: job.Settings.SyncAll}
-	known := template.Schema()
-	if rule, object, err := known.UserMapping(); err == nil {
-		definition, _ := known.Object(rule.TargetDirectoryName, object.TargetObjectName)
-		use.Target = definition.Attributes
-	}
+	use := template.Use(job.Settings)
 	use.Extensions, err = mapping.SeenExtensions(w.store.Users(ctx, ""), schema.UndeclaredExtensions())
 	if err != nil {
 		return nil, fmt.Errorf("look for directory extensions: %w", err)

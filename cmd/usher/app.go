@@ -24,7 +24,7 @@ func newAppCommand(o *options) *cobra.Command {
 	command.AddCommand(
 		newAppAddCommand(o), newAppListCommand(o), newAppShowCommand(o), newAppRemoveCommand(o), newCredentialsCommand(o), newConfigureCommand(o),
 		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o), newNotifyCommand(o),
-		newLeaversCommand(o),
+		newLeaversCommand(o), newEscrowsCommand(o), newRetryCommand(o), newConnectionsCommand(o), newDisconnectCommand(o),
 	)
 	return command
 }
@@ -226,15 +226,19 @@ func newAppShowCommand(o *options) *cobra.Command {
 }
 
 func newAppRemoveCommand(o *options) *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	command := &cobra.Command{
 		Use:     "remove APP",
 		Short:   "Remove an application; accounts in the target stay as they are",
-		Long:    "Remove forgets an application with its assignments, roles, credentials and connections. Nobody's account is touched; the provisioning log stays.",
-		Example: "  usher app remove \"Salesforce UAT\"", Args: arguments("APP"),
+		Long:    "Remove forgets an application with its assignments, roles, credentials and connections. Nobody's account is touched; the provisioning log stays. It asks for a confirmation, unless --yes gives it.",
+		Example: "  usher app remove \"Salesforce UAT\"\n  usher app remove \"Salesforce UAT\" --yes", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				app, err := w.application(ctx, given[0])
 				if err != nil {
+					return err
+				}
+				if err := w.confirmRemoval(ctx, command, app, yes); err != nil {
 					return err
 				}
 				if err := w.store.RemoveApplication(ctx, app.ID); err != nil {
@@ -250,6 +254,23 @@ func newAppRemoveCommand(o *options) *cobra.Command {
 			})
 		},
 	}
+	command.Flags().BoolVar(&yes, "yes", false, "do not ask for a confirmation")
+	return command
+}
+
+// confirmRemoval asks whether an application is to be removed, and says how many
+// accounts nobody takes care of then.
+func (w *workspace) confirmRemoval(ctx context.Context, command *cobra.Command, app directory.Application, yes bool) error {
+	job, err := w.store.Job(ctx, app.ID)
+	if err != nil {
+		return err
+	}
+	links, err := w.store.CountLinks(ctx, job.ID)
+	if err != nil {
+		return err
+	}
+	return confirm(command, yes, fmt.Sprintf("Remove %s with its settings, assignments and connections? %s stay enabled, and nobody takes them away any more.",
+		app.DisplayName, counted(links.Enabled, "account", "accounts")))
 }
 
 func newAppTestCommand(o *options) *cobra.Command {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,12 +28,33 @@ type plain struct {
 	client   *http.Client
 	token    string
 	profiles map[string]string // ids by name
+	// named are the ids of what can be assigned, by attribute and name.
+	named map[string]map[string]string
 }
 
-const plainHost = "https://simulated.my.salesforce.com"
+// plainGrant is how a script gives something to a user, and takes it away.
+type plainGrant struct {
+	attribute, object, name           string // what is assigned, and the field with its name
+	junction, user, target, condition string
+}
+
+func plainGrants() []plainGrant {
+	const assignment = "PermissionSetAssignment"
+	return []plainGrant{
+		{"PermissionSets", "PermissionSet", "Name", assignment, "AssigneeId", "PermissionSetId", " AND PermissionSetGroupId = null AND PermissionSet.IsOwnedByProfile = false"},
+		{"PermissionSetGroups", "PermissionSetGroup", "DeveloperName", assignment, "AssigneeId", "PermissionSetGroupId", " AND PermissionSetGroupId != null"},
+		{"PermissionSetLicenses", "PermissionSetLicense", "DeveloperName", "PermissionSetLicenseAssign", "AssigneeId", "PermissionSetLicenseId", ""},
+		{"PublicGroups", "Group", "DeveloperName", "GroupMember", "UserOrGroupId", "GroupId", " AND Group.Type IN ('Regular', 'Queue')"},
+	}
+}
+
+const (
+	plainHost = "https://simulated.my.salesforce.com"
+	plainData = "/services/data/v64.0"
+)
 
 func newPlain(t *rapid.T, org *salesforcetest.Org) *plain {
-	p := &plain{client: org.Client(), profiles: map[string]string{}}
+	p := &plain{client: org.Client(), profiles: map[string]string{}, named: map[string]map[string]string{}}
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {org.Credentials().ClientID}, "client_secret": {org.Credentials().ClientSecret},
 	}
@@ -43,7 +66,70 @@ func newPlain(t *rapid.T, org *salesforcetest.Org) *plain {
 	for _, profile := range org.Records("Profile") {
 		p.profiles[profile["Name"]] = profile["Id"]
 	}
+	for _, g := range plainGrants() {
+		p.named[g.attribute] = map[string]string{}
+		for _, record := range org.Records(g.object) {
+			p.named[g.attribute][record[g.name]] = record["Id"]
+		}
+	}
 	return p
+}
+
+// query returns the records of a query as texts.
+func (p *plain) query(t *rapid.T, text string) []map[string]any {
+	var page struct{ Records []map[string]any }
+	p.send(t, http.MethodGet, plainData+"/query?q="+url.QueryEscape(text), "", nil, &page)
+	return page.Records
+}
+
+// give makes a user hold exactly these: what is too much goes first.
+func (p *plain) give(t *rapid.T, user string, g plainGrant, wanted []string) {
+	left := map[string]bool{}
+	for _, name := range wanted {
+		left[p.named[g.attribute][name]] = true
+	}
+	for _, r := range p.query(t, fmt.Sprintf("SELECT Id, %s FROM %s WHERE %s = '%s'%s", g.target, g.junction, g.user, user, g.condition)) {
+		target := fmt.Sprint(r[g.target])
+		if !left[target] {
+			p.send(t, http.MethodDelete, fmt.Sprintf("%s/sobjects/%s/%v", plainData, g.junction, r["Id"]), "", nil, nil)
+		}
+		delete(left, target)
+	}
+	for _, id := range slices.Sorted(maps.Keys(left)) {
+		body := fmt.Sprintf(`{%q:%q,%q:%q}`, g.user, user, g.target, id)
+		p.send(t, http.MethodPost, plainData+"/sobjects/"+g.junction, "application/json", []byte(body), nil)
+	}
+}
+
+// freeze keeps a user from signing in, or lets the user in again.
+func (p *plain) freeze(t *rapid.T, user string, frozen bool) {
+	for _, r := range p.query(t, "SELECT Id FROM UserLogin WHERE UserId = '"+user+"'") {
+		p.send(t, http.MethodPatch, fmt.Sprintf("%s/sobjects/UserLogin/%v", plainData, r["Id"]), "application/json", fmt.Appendf(nil, `{"IsFrozen":%t}`, frozen), nil)
+	}
+}
+
+// apart carries out a field of a change that is no field of User.
+func (p *plain) apart(t *rapid.T, user string, field plan.Field) bool {
+	if field.Name == "IsFrozen" {
+		p.freeze(t, user, field.New.Bool())
+		return true
+	}
+	for _, g := range plainGrants() {
+		if g.attribute == field.Name {
+			p.give(t, user, g, namesIn(field.New))
+			return true
+		}
+	}
+	return false
+}
+
+// namesIn lists what a value refers to.
+func namesIn(value attr.Value) []string {
+	var names []string
+	for _, element := range value.Items() {
+		names = append(names, element.Ref().ID)
+	}
+	return names
 }
 
 func (p *plain) send(t *rapid.T, method, path, media string, body []byte, into any) {
@@ -73,6 +159,9 @@ func (p *plain) do(t *rapid.T, change plan.Change) string {
 	members := map[string]any{}
 	for _, field := range change.Fields {
 		switch {
+		case p.apart(t, change.Target.ID, field):
+		case field.Name == "ManagerId" && !field.New.IsEmpty():
+			members[field.Name] = field.New.Ref().ID
 		case field.Name == "ProfileName":
 			members["ProfileId"] = p.profiles[field.New.String()]
 		case field.New.IsEmpty():
@@ -86,15 +175,18 @@ func (p *plain) do(t *rapid.T, change plan.Change) string {
 	if change.Action.Removes() || change.Action == plan.Enable {
 		members["IsActive"] = change.Action == plan.Enable
 	}
+	if len(members) == 0 {
+		return ""
+	}
 	body, err := json.Marshal(members)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var created struct{ ID string }
 	if change.Action == plan.Create {
-		p.send(t, http.MethodPost, "/services/data/v64.0/sobjects/User", "application/json", body, &created)
+		p.send(t, http.MethodPost, plainData+"/sobjects/User", "application/json", body, &created)
 	} else {
-		p.send(t, http.MethodPatch, "/services/data/v64.0/sobjects/User/"+change.Target.ID, "application/json", body, nil)
+		p.send(t, http.MethodPatch, plainData+"/sobjects/User/"+change.Target.ID, "application/json", body, nil)
 	}
 	return created.ID
 }
@@ -110,6 +202,9 @@ func draw(t *rapid.T, ids []string) plan.Change {
 		return change(plan.Create, "", object.With("ProfileName", attr.Text(rapid.SampledFrom([]string{"Standard User", "Chatter Free User"}).Draw(t, "profile"))))
 	}
 	id := rapid.SampledFrom(ids).Draw(t, "id")
+	if rapid.Bool().Draw(t, "apart") {
+		return drawApart(t, id, ids)
+	}
 	action := rapid.SampledFrom([]plan.Action{plan.Update, plan.Disable, plan.Enable, plan.Delete}).Draw(t, "action")
 	written := attr.Object{}
 	if action != plan.Delete {
@@ -118,12 +213,55 @@ func draw(t *rapid.T, ids []string) plan.Change {
 	return change(action, id, written)
 }
 
+// drawApart makes a random change of what is not a field of the user's own: a
+// reference to another user, something assigned, or the freeze.
+func drawApart(t *rapid.T, id string, ids []string) plan.Change {
+	attribute := rapid.SampledFrom([]string{"ManagerId", "IsFrozen", "PermissionSets", "PermissionSetGroups", "PermissionSetLicenses", "PublicGroups"}).Draw(t, "attribute")
+	var value attr.Value
+	switch attribute {
+	case "ManagerId":
+		// The user itself is among them, which the org refuses.
+		if manager := rapid.SampledFrom(append([]string{""}, ids...)).Draw(t, "manager"); manager != "" {
+			value = attr.RefTo(attr.Ref{Type: "User", ID: manager})
+		}
+	case "IsFrozen":
+		value = attr.Bool(rapid.Bool().Draw(t, "frozen"))
+	default:
+		value = references(attribute, rapid.SliceOfDistinct(rapid.SampledFrom(available()[attribute]), rapid.ID).Draw(t, "names")...)
+	}
+	return change(plan.Update, id, attr.Object{}.With(attribute, value))
+}
+
+// current completes a change with what the user has in the attributes that it
+// writes, which the connector needs to tell what to take away.
+func current(t *rapid.T, c connector.Connector, change plan.Change) plan.Change {
+	var selected []string
+	for _, field := range change.Fields {
+		if _, assigned := entitlementAttributes[field.Name]; assigned || field.Name == "IsFrozen" {
+			selected = append(selected, field.Name)
+		}
+	}
+	if change.Action != plan.Update || len(selected) == 0 {
+		return change
+	}
+	for object, err := range c.Read(t.Context(), connector.Query{Type: "User", IDs: []string{change.Target.ID}, Select: selected}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		change.Current = object
+	}
+	for i := range change.Fields {
+		change.Fields[i].Old = change.Current.Get(change.Fields[i].Name)
+	}
+	return change
+}
+
 func TestTheConnectorDoesWhatPlainCallsDo(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var orgs [2]*salesforcetest.Org
 		for i := range orgs {
-			config := salesforcetest.Default()
+			config := entitledOrg()
 			config.Licenses[0].Total = 4
 			org, err := salesforcetest.New(config)
 			if err != nil {
@@ -140,7 +278,7 @@ func TestTheConnectorDoesWhatPlainCallsDo(t *testing.T) {
 		var ids []string
 		for range rapid.IntRange(1, 25).Draw(t, "changes") {
 			change := draw(t, ids)
-			outcome := c.Apply(t.Context(), []plan.Change{change})[0]
+			outcome := c.Apply(t.Context(), []plan.Change{current(t, c, change)})[0]
 			if id := p.do(t, change); id != "" {
 				ids = append(ids, id)
 				if outcome.Err != nil || outcome.TargetID != id {
@@ -158,7 +296,10 @@ func TestTheConnectorDoesWhatPlainCallsDo(t *testing.T) {
 func content(org *salesforcetest.Org) []string {
 	var lines []string
 	for _, u := range org.Users() {
-		lines = append(lines, strings.Join([]string{u.ID, u.Username, u.Get("LastName"), u.Get("Title"), u.Get("City"), u.ProfileName, strconv.FormatBool(u.IsActive)}, "|"))
+		lines = append(lines, strings.Join([]string{
+			u.ID, u.Username, u.Get("LastName"), u.Get("Title"), u.Get("City"), u.ProfileName, strconv.FormatBool(u.IsActive), u.ManagerID,
+			strconv.FormatBool(u.IsFrozen), fmt.Sprint(u.PermissionSets, u.PermissionSetGroups, u.PermissionSetLicenses, u.Groups),
+		}, "|"))
 	}
 	return lines
 }

@@ -74,6 +74,23 @@ func TestBulkIngestReportsEveryRow(t *testing.T) {
 	if user, _ = s.org.User("a@example.com"); user.Get("FirstName") != "Ana" {
 		t.Errorf("the org holds %+v", user)
 	}
+	batches, _ := s.do(http.MethodGet, data+"/limits", "").object(t)["DailyBulkApiBatches"].(map[string]any)
+	if batches["Remaining"] != 14_998.0 {
+		t.Errorf("two batches leave %v", batches)
+	}
+}
+
+func TestTheContentOfAJobMayBeLargerThanOtherBodies(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	large := strings.Repeat("x", 51<<20)
+	if answer := s.do(http.MethodPost, data+"/sobjects/User", large, "Content-Type", "application/json"); answer.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a record: %d %.200s", answer.status, answer.text)
+	}
+	made := s.do(http.MethodPost, data+"/jobs/ingest", `{"object":"User","operation":"insert"}`).object(t)
+	if answer := s.do(http.MethodPut, "/"+made["contentUrl"].(string), large, "Content-Type", "text/csv"); answer.status != http.StatusCreated {
+		t.Errorf("the rows of a job: %d %.200s", answer.status, answer.text)
+	}
 }
 
 func TestBulkJobsFailAsAWhole(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 	FaultQuota          FaultKind = "quota"           // 403 REQUEST_LIMIT_EXCEEDED of the daily allocation, nothing is done
 	FaultConcurrent     FaultKind = "concurrent"      // 403 REQUEST_LIMIT_EXCEEDED of concurrent requests, nothing is done
 	FaultRowLock        FaultKind = "row-lock"        // UNABLE_TO_LOCK_ROW for one record
-	FaultRowError       FaultKind = "row-error"       // Code and Message for one record, as from a validation rule or a trigger
+	FaultRowError       FaultKind = "row-error"       // Code and Message for one record, as from a validation rule or a trigger, or for a sign-in
 	FaultSessionExpired FaultKind = "session-expired" // the session ends, nothing is done
 	FaultHalfPage       FaultKind = "half-page"       // a page of a query lacks half of its records; totalSize stays
 	FaultShortPage      FaultKind = "short-page"      // a page ends early and the next one goes on there, which is legal
@@ -49,10 +49,33 @@ func (f *Fault) check() error {
 		return fmt.Errorf("there is no kind of fault %q", f.Kind)
 	case f.Operation != "" && !slices.Contains(faultOperations(), strings.ToLower(f.Operation)):
 		return fmt.Errorf("there is no operation %q; known are %s", f.Operation, strings.Join(faultOperations(), ", "))
+	case f.Operation != "" && !slices.Contains(operationsOf(f.Kind), strings.ToLower(f.Operation)):
+		return fmt.Errorf("a fault of the kind %s cannot hit the operation %q, only %s", f.Kind, f.Operation, strings.Join(operationsOf(f.Kind), ", "))
 	case f.Kind == FaultRowError && f.Code == "":
 		return fmt.Errorf("a fault of the kind %s needs a code", f.Kind)
+	case f.Kind == FaultSlow && f.Delay <= 0:
+		return fmt.Errorf("a fault of the kind %s needs a delay", f.Kind)
+	case f.Page < 0 || f.Nth < 0 || f.Times < -1:
+		return fmt.Errorf("page, nth and times count from 1, and times may be -1 for all")
 	}
 	return nil
+}
+
+// operationsOf lists what a kind of fault can hit: rows are written one by one,
+// only queries have pages, and a session ends only where there is one.
+func operationsOf(kind FaultKind) []string {
+	switch kind {
+	case FaultRowLock:
+		return []string{"create", "update", "delete"}
+	case FaultRowError:
+		return []string{"login", "token", "create", "update", "delete"}
+	case FaultHalfPage, FaultShortPage:
+		return []string{"query"}
+	case FaultSessionExpired:
+		return []string{"query", "create", "update", "delete", "read", "describe", "limits"}
+	case FaultReset, FaultResponseLost, FaultServerError, FaultUnavailable, FaultQuota, FaultConcurrent, FaultTruncatedBody, FaultSlow:
+	}
+	return faultOperations()
 }
 
 // faultOperations lists what the operation of a fault can be.

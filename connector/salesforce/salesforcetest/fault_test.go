@@ -99,6 +99,48 @@ func TestSignInsFailOnSchedule(t *testing.T) {
 	}
 }
 
+// What a sign-in can be refused with depends on the state of an org that no file
+// describes, such as its maintenance: the schedule names the code.
+func TestSignInsAreRefusedWithAnyCode(t *testing.T) {
+	t.Parallel()
+	s := anonymous(t, salesforcetest.Config{})
+	c := s.org.Credentials()
+	s.org.SetFaults([]salesforcetest.Fault{
+		{Kind: salesforcetest.FaultRowError, Operation: "login", Match: c.Username, Code: "ORG_LOCKED", Message: "The org is locked."},
+		{Kind: salesforcetest.FaultRowError, Operation: "token", Code: "invalid_app_access", Message: "user is not admin approved to access this app"},
+	})
+	if answer := s.login("64.0", c.Username, c.Password+c.SecurityToken); answer.status != http.StatusInternalServerError || between(answer.text, "sf:exceptionCode") != "ORG_LOCKED" || !strings.Contains(answer.text, "LoginFault") {
+		t.Errorf("login: %d %s", answer.status, answer.text)
+	}
+	if answer := s.askToken("grant_type", "client_credentials"); answer.status != http.StatusBadRequest || answer.object(t)["error"] != "invalid_app_access" {
+		t.Errorf("token: %d %s", answer.status, answer.text)
+	}
+	if answer := s.login("64.0", c.Username, c.Password+c.SecurityToken); answer.status != http.StatusOK {
+		t.Errorf("login again: %d %s", answer.status, answer.text)
+	}
+}
+
+func TestAFaultThatCanNeverHappenIsRefused(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Config{})
+	for body, want := range map[string]int{
+		`{"kind":"row-lock","operation":"query"}`:            http.StatusBadRequest,
+		`{"kind":"row-error","operation":"read","code":"X"}`: http.StatusBadRequest,
+		`{"kind":"row-error","operation":"create"}`:          http.StatusBadRequest,
+		`{"kind":"half-page","operation":"create"}`:          http.StatusBadRequest,
+		`{"kind":"session-expired","operation":"login"}`:     http.StatusBadRequest,
+		`{"kind":"slow"}`:                                     http.StatusBadRequest,
+		`{"kind":"reset","nth":-1}`:                           http.StatusBadRequest,
+		`{"kind":"row-error","operation":"Login","code":"X"}`: http.StatusNoContent,
+		`{"kind":"half-page"}`:                                http.StatusNoContent,
+		`{"kind":"slow","delay":"1ms","times":-1}`:            http.StatusNoContent,
+	} {
+		if answer := s.do(http.MethodPost, "/__sim/faults", body); answer.status != want {
+			t.Errorf("%s: %d %s, want %d", body, answer.status, answer.text, want)
+		}
+	}
+}
+
 func TestPagesAreCut(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, salesforcetest.Config{})

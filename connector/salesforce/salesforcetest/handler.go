@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// maximumBody is the largest request that the API takes (50 MB).
-const maximumBody = 50 << 20
+// Largest requests that the API takes: 50 MB, and 150 MB of rows for a bulk job
+// (Bulk API 2.0 and Bulk API Developer Guide, limits).
+const (
+	maximumBody    = 50 << 20
+	maximumContent = 150 << 20
+)
 
 // maximumURI is the longest request line's target that the API takes.
 const maximumURI = 16_384
@@ -90,7 +94,11 @@ func (o *Org) receive(r *http.Request) (*call, *answer) {
 	if len(r.URL.RequestURI()) > maximumURI {
 		return c, refuse(newError(http.StatusRequestURITooLong, "URI_TOO_LONG", "URI Too Long"))
 	}
-	var body io.Reader = http.MaxBytesReader(nil, r.Body, maximumBody)
+	limit := int64(maximumBody)
+	if r.Method == http.MethodPut && len(c.path) > 0 && strings.EqualFold(c.path[len(c.path)-1], "batches") {
+		limit = maximumContent
+	}
+	var body io.Reader = http.MaxBytesReader(nil, r.Body, limit)
 	if r.Body == nil {
 		body = http.NoBody
 	}
@@ -99,7 +107,7 @@ func (o *Org) receive(r *http.Request) (*call, *answer) {
 		if err != nil {
 			return c, refuse(malformedJSON("the body is not in gzip format"))
 		}
-		body = io.LimitReader(unzipped, maximumBody)
+		body = http.MaxBytesReader(nil, unzipped, limit)
 	}
 	content, err := io.ReadAll(body)
 	if err != nil {

@@ -107,6 +107,21 @@ func (j *jobs) queries() int {
 	return n
 }
 
+// batches counts the batches of 10,000 rows that the ingest jobs of the last 24
+// hours were cut into, which have an allocation of their own.
+func (j *jobs) batches() int {
+	const rowsPerBatch = 10_000
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n, since := 0, time.Now().Add(-24*time.Hour).UnixMilli()
+	for _, known := range j.list {
+		if known.kind == "ingest" && known.created > since {
+			n += (known.processed + rowsPerBatch - 1) / rowsPerBatch
+		}
+	}
+	return n
+}
+
 // jobsResource answers /jobs/….
 func (o *Org) jobsResource(c *call, path []string) *answer {
 	if len(path) == 0 {

@@ -73,9 +73,13 @@ func (o *Org) issueToken(c *call) *answer {
 		return oauthFault("invalid_request", "must use HTTP POST")
 	}
 	form := c.form()
-	if a := c.consult(o, operation{name: "token", keys: []string{form.Get("username"), form.Get("client_id")}}); a != nil {
+	op := operation{name: "token", keys: []string{form.Get("username"), form.Get("client_id")}}
+	if a := c.consult(o, op); a != nil {
 		a.body = oauthFault("server_error", http.StatusText(a.status)).body
 		return a
+	}
+	if refused := o.rowFault(op); refused != nil {
+		return oauthFault(refused.code, refused.message)
 	}
 	grants := map[string]func(*call, url.Values) *answer{
 		"client_credentials": o.clientCredentials, "password": o.passwordGrant, "refresh_token": o.refreshGrant, "authorization_code": o.codeGrant,

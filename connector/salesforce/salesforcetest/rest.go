@@ -229,7 +229,7 @@ func (o *Org) limits(c *call, path []string) *answer {
 		{"ConcurrentAsyncGetReportInstances", 200, 200},
 		{"DailyApiRequests", limit, max(0, limit-used)},
 		{"DailyAsyncApexExecutions", 250_000, 250_000},
-		{"DailyBulkApiBatches", 15_000, 15_000},
+		{"DailyBulkApiBatches", 15_000, 15_000 - o.jobs.batches()},
 		{"DailyBulkV2QueryFileStorageMB", 976_562, 976_562},
 		{"DailyBulkV2QueryJobs", 10_000, 10_000 - o.jobs.queries()},
 		{"DailyStreamingApiEvents", 200_000, 200_000},

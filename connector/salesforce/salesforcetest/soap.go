@@ -155,6 +155,9 @@ func (s *soapCall) login() *answer {
 	if a := c.consult(o, operation{name: "login", keys: []string{s.body.texts["username"]}}); a != nil {
 		return s.scheduled(a)
 	}
+	if refused := o.rowFault(operation{name: "login", keys: []string{s.body.texts["username"]}}); refused != nil {
+		return s.fault(refused.code, refused.message, true)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -79,7 +80,7 @@ func (c *client) overBudget(b budget) *connector.Error {
 		return nil
 	}
 	return c.own(codeBudgetSpent, fmt.Sprintf("%d of the org's %d requests of 24 hours are used, and Usher stops at %d; the window moves on at %s",
-		used, limit, allowed, windowMoves(time.Now()).Format(time.RFC3339)), nil)
+		used, limit, allowed, unconfirmed.WindowMoves(time.Now()).Format(time.RFC3339)), nil)
 }
 
 // readLimits asks for the usage itself.

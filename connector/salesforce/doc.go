@@ -5,7 +5,8 @@
 // The client is our own and uses the standard library alone. It follows the
 // Salesforce REST API Developer Guide, the SOAP API Developer Guide (for the
 // sign-in with a password) and the SOQL and SOSL Reference. What those do not say
-// and only experience tells is in unconfirmed.go, so that one edit corrects it.
+// and only experience tells is in the package unconfirmed, which the simulated org
+// shares, so that one edit corrects it in both places.
 //
 // # Sign-in
 //

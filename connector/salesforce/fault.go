@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // fault is one error as Salesforce reports it: of a request (errorCode) or of one
@@ -94,11 +95,11 @@ func (c *client) failure(faults ...fault) *connector.Error {
 	}
 	target := first.code()
 	switch {
-	case target == "REQUEST_LIMIT_EXCEEDED" && concurrentLimit(first.Message):
+	case target == "REQUEST_LIMIT_EXCEEDED" && unconfirmed.IsConcurrentLimit(first.Message):
 		target = targetConcurrentLimit
-	case soapLoginRefused(target, first.Message):
+	case unconfirmed.IsSOAPLoginRestricted(target, first.Message):
 		target = targetSOAPLoginDisabled
-	case loginLimit(first.Message):
+	case unconfirmed.IsLoginRateExceeded(first.Message):
 		target = targetLoginRateExceeded
 	}
 	e := lookup(target)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 const (
@@ -92,7 +93,7 @@ func licenseFeatures(records []record) []connector.Feature {
 	for _, r := range records {
 		name := r.text("DeveloperName")
 		license := connector.License{Name: name + " permission set license", Total: r.number("TotalLicenses"), Used: r.number("UsedLicenses")}
-		if license.Total == unlimitedSeats {
+		if license.Total == unconfirmed.UnlimitedSeats {
 			license.Total = connector.Unlimited
 		}
 		features = append(features, connector.Feature{Attribute: attributePermissionSetLicenses, Value: name, License: license, Assigned: true})

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 const (
@@ -109,7 +110,7 @@ func role(profile, license record) connector.Role {
 	}
 	if name := license.text("Name"); name != "" {
 		r.License = connector.License{Name: name, Total: license.number("TotalLicenses"), Used: license.number("UsedLicenses")}
-		if r.License.Total == unlimitedSeats {
+		if r.License.Total == unconfirmed.UnlimitedSeats {
 			r.License.Total = connector.Unlimited
 		}
 	}

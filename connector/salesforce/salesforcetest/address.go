@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 //go:embed countries.txt
@@ -91,7 +93,7 @@ func (tx *transaction) address(d *draft) *apiError {
 		return nil
 	}
 	if country == nil {
-		return rowError("FIELD_INTEGRITY_EXCEPTION", stateWithoutCountry+a.state.label, a.state.name)
+		return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.StateWithoutCountry+a.state.label, a.state.name)
 	}
 	_, err = pick(d, a.state, a.stateCode, states)
 	return err
@@ -123,7 +125,7 @@ func pick(d *draft, name, code *field, list []territory) (*territory, *apiError)
 	case d.writes(name) && byName == nil && !d.writes(code):
 		return nil, rowError("FIELD_INTEGRITY_EXCEPTION", unknownTerritory(name), name.name)
 	case d.writes(name) && d.writes(code) && d.base != nil && byName != byCode:
-		return nil, rowError("FIELD_INTEGRITY_EXCEPTION", mismatchedTerritory+name.label, name.name)
+		return nil, rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.MismatchedTerritory+name.label, name.name)
 	}
 	chosen := byCode
 	if nameGiven && !d.writes(code) {

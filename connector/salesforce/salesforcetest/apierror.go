@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // apiError is one fault as Salesforce words it. Single calls report its code as
@@ -52,6 +54,26 @@ func malformedJSON(format string, arguments ...any) *apiError {
 // of their own.
 func noSuchColumn(name string, o *object) *apiError {
 	return newError(http.StatusBadRequest, "INVALID_FIELD", fmt.Sprintf("No such column '%s' on sobject of type %s", name, o.name))
+}
+
+// preconditionFailed is the refusal of a write or a read whose condition does not
+// hold.
+func preconditionFailed() *apiError {
+	return newError(http.StatusPreconditionFailed, unconfirmed.PreconditionFailedCode, unconfirmed.PreconditionFailed)
+}
+
+// unableTo refuses an operation that the object does not have at all.
+func unableTo(o *object, verb string) *apiError {
+	code, message := unconfirmed.UnableTo(verb, o.name, o.label)
+	return rowError(code, message)
+}
+
+// apiRefusal is how REST refuses an org, or a user, without the API.
+func apiRefusal(ofOrg bool) *apiError {
+	if ofOrg {
+		return newError(http.StatusForbidden, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
+	}
+	return newError(http.StatusForbidden, "API_CURRENTLY_DISABLED", unconfirmed.APIDisabledForUser)
 }
 
 // body renders the errors as a single REST call does.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // Limits of sObject Collections.
@@ -103,7 +105,7 @@ func (o *Org) rowOf(item any, verb string) (*rowRequest, *apiError) {
 		return nil, newError(http.StatusBadRequest, "INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported.", name))
 	}
 	d, id, err := o.draftOf(t, members)
-	if err != nil && err.code == "INVALID_FIELD" && !unknownFieldRefusesCall {
+	if err != nil && err.code == "INVALID_FIELD" && !unconfirmed.UnknownFieldRefusesCall {
 		return &rowRequest{object: t, draft: newDraft(t, nil), verb: verb, faults: []*apiError{err}}, nil
 	}
 	if err != nil {
@@ -311,7 +313,7 @@ func (o *Org) deleteRows(c *call) *answer {
 	ids := strings.FieldsFunc(c.query.Get("ids"), func(r rune) bool { return r == ',' })
 	switch {
 	case len(ids) == 0:
-		return refuse(newError(http.StatusBadRequest, "MISSING_ARGUMENT", "The ids parameter is required"))
+		return refuse(newError(http.StatusBadRequest, "MISSING_ARGUMENT", unconfirmed.MissingIDs))
 	case len(ids) > maximumRows:
 		return refuse(tooManyRows())
 	}

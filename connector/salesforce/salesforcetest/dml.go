@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // draftOf reads the members of a JSON record. id is not empty if the record
@@ -148,7 +150,7 @@ func (tx *transaction) admit(o *object, able bool, verb string) []*apiError {
 		return []*apiError{unableTo(o, verb)}
 	}
 	if !tx.org.mayWrite(tx.user, o) {
-		return []*apiError{newError(http.StatusForbidden, "INSUFFICIENT_ACCESS_OR_READONLY", insufficientAccess, []string{}...)}
+		return []*apiError{newError(http.StatusForbidden, "INSUFFICIENT_ACCESS_OR_READONLY", unconfirmed.InsufficientAccess, []string{}...)}
 	}
 	if o.setup {
 		tx.setup = o.name

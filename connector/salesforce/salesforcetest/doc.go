@@ -13,8 +13,8 @@
 // tests: they read and write the content by other means than HTTP.
 //
 // The behaviour follows Salesforce's REST API, SOQL, Bulk API 2.0 and SOAP API
-// Developer Guides and the Object Reference. What no public source confirms is
-// collected in unconfirmed.go. It is held to Salesforce alone and knows nothing
+// Developer Guides and the Object Reference. What no public source confirms it
+// takes from the package unconfirmed. It is held to Salesforce alone and knows nothing
 // of any client. It has no business data beyond accounts and contacts, no Apex and
 // no metadata API; it reads JSON only, and writes XML only where one record, a
 // query, a write or a refusal is answered.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // beforeAssignment applies the rules of assigning permission sets and groups of
@@ -96,12 +98,12 @@ func (o *Org) setsOf(set, group string) []string {
 func (tx *transaction) assignable(user, set *record) *apiError {
 	o := tx.org.schema.object("PermissionSet")
 	if kind, _ := set.stored(o.field("Type")); kind == "Profile" || kind == "Group" {
-		return rowError("FIELD_INTEGRITY_EXCEPTION", standInAssigned, "PermissionSetId")
+		return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.StandInAssigned, "PermissionSetId")
 	}
 	license, _ := set.stored(o.field("LicenseId"))
 	profile, _ := user.stored(tx.org.user.profile)
 	key := tx.org.definitionKey(tx.licenseOf(profile))
-	refused := !mayHavePermissionSets(key)
+	refused := !unconfirmed.MayHavePermissionSets(key)
 	switch {
 	case license == "":
 	case strings.HasPrefix(license, "0PL"):
@@ -157,7 +159,7 @@ func (tx *transaction) beforeLicenseAssignment(d *draft) *apiError {
 		}
 	}
 	license := tx.org.tables["PermissionSetLicense"].get(d.get(id))
-	if !hasSeat(tx.org.integer(license, "PermissionSetLicense", "TotalLicenses"), tx.org.used[license.id]) && !tx.trusted {
+	if !unconfirmed.HasSeat(tx.org.integer(license, "PermissionSetLicense", "TotalLicenses"), tx.org.used[license.id]) && !tx.trusted {
 		return rowError("LICENSE_LIMIT_EXCEEDED", "license limit exceeded")
 	}
 	return nil
@@ -177,7 +179,7 @@ func (tx *transaction) beforeMember(d *draft) (*record, *apiError) {
 	t := tx.org.schema.object("Group")
 	kind := tx.org.value(t, tx.org.tables["Group"].get(d.get(group)), t.field("Type"))
 	if kind != "Regular" && kind != "Queue" && !tx.trusted {
-		return nil, rowError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", systemGroup)
+		return nil, rowError("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", unconfirmed.SystemGroup)
 	}
 	return nil, nil
 }
@@ -196,12 +198,12 @@ func (tx *transaction) beforeNamed(o *object, d *draft) *apiError {
 		return tx.uniqueGroup(o, d)
 	}
 	if tx.developerNameTaken(o, d) {
-		return rowError("DUPLICATE_DEVELOPER_NAME", repeatedName+d.get(developer), developer.name)
+		return rowError("DUPLICATE_DEVELOPER_NAME", unconfirmed.RepeatedName+d.get(developer), developer.name)
 	}
 	parent := o.field("ParentRoleId")
 	for id, hops := d.get(parent), 0; id != "" && d.base != nil && hops < 1_000; hops++ {
 		if id == d.base.id {
-			return rowError("FIELD_INTEGRITY_EXCEPTION", circularRole, parent.name)
+			return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.CircularRole, parent.name)
 		}
 		above := tx.org.tables[o.name].get(id)
 		if above == nil {
@@ -217,7 +219,7 @@ func (tx *transaction) ownGroup(o *object, d *draft) *apiError {
 	kind := o.field("Type")
 	for _, value := range []string{d.get(kind), cmp.Or(d.old(kind), "Regular")} {
 		if value != "Regular" && value != "Queue" {
-			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", systemGroup)
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", unconfirmed.SystemGroup)
 		}
 	}
 	return nil
@@ -243,7 +245,7 @@ func (tx *transaction) uniqueGroup(o *object, d *draft) *apiError {
 			continue
 		}
 		if strings.EqualFold(tx.org.value(o, r, developer), d.get(developer)) && tx.org.value(o, r, kind) == d.get(kind) {
-			return rowError("DUPLICATE_DEVELOPER_NAME", repeatedName+d.get(developer), developer.name)
+			return rowError("DUPLICATE_DEVELOPER_NAME", unconfirmed.RepeatedName+d.get(developer), developer.name)
 		}
 	}
 	return nil
@@ -282,11 +284,11 @@ func (tx *transaction) beforeDelete(o *object, r *record) *apiError {
 		tx.take(license, -1)
 	case "PermissionSetAssignment":
 		if tx.org.ownedByProfile(r) {
-			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", insufficientAccess)
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", unconfirmed.InsufficientAccess)
 		}
 	case "Group":
 		if kind := tx.org.value(o, r, o.field("Type")); kind != "Regular" && kind != "Queue" {
-			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", systemGroup)
+			return rowError("INSUFFICIENT_ACCESS_OR_READONLY", unconfirmed.SystemGroup)
 		}
 		member := tx.org.schema.object("GroupMember")
 		for _, f := range []*field{member.field("GroupId"), member.field("UserOrGroupId")} {

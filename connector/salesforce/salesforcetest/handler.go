@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // Largest requests that the API takes: 50 MB, and 150 MB of rows for a bulk job
@@ -92,7 +94,7 @@ func (o *Org) receive(r *http.Request) (*call, *answer) {
 		c.method = strings.ToUpper(override)
 	}
 	if len(r.URL.RequestURI()) > maximumURI {
-		return c, refuse(newError(http.StatusRequestURITooLong, "URI_TOO_LONG", "URI Too Long"))
+		return c, refuse(newError(http.StatusRequestURITooLong, unconfirmed.URITooLongCode, "URI Too Long"))
 	}
 	limit := int64(maximumBody)
 	if r.Method == http.MethodPut && len(c.path) > 0 && strings.EqualFold(c.path[len(c.path)-1], "batches") {

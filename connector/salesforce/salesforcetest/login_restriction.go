@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // loginRestriction is when and from where the users of a profile may sign in.
@@ -61,7 +63,7 @@ func sinceMidnight(t time.Time) time.Duration {
 // refuses tells why somebody cannot sign in from an address at a time.
 func (r loginRestriction) refuses(from netip.Addr, at time.Time) *signInFault {
 	if len(r.ranges) > 0 && !slices.ContainsFunc(r.ranges, func(network netip.Prefix) bool { return network.Contains(from) }) {
-		return &signInFault{"LOGIN_DURING_RESTRICTED_DOMAIN", restrictedDomain, "ip restricted"}
+		return &signInFault{"LOGIN_DURING_RESTRICTED_DOMAIN", unconfirmed.RestrictedDomain, "ip restricted"}
 	}
 	now := sinceMidnight(at.UTC())
 	inside := r.from <= now && now < r.to
@@ -69,7 +71,7 @@ func (r loginRestriction) refuses(from netip.Addr, at time.Time) *signInFault {
 		inside = now >= r.from || now < r.to
 	}
 	if r.hours && !inside {
-		return &signInFault{"LOGIN_DURING_RESTRICTED_TIME", restrictedTime, "authentication failure"}
+		return &signInFault{"LOGIN_DURING_RESTRICTED_TIME", unconfirmed.RestrictedTime, "authentication failure"}
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // newSecurityToken makes what Salesforce would send to the user by e-mail.
@@ -126,7 +128,7 @@ func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 	defer o.mu.Unlock()
 	user := o.tables["User"].get(o.configured[strings.ToLower(app.RunAs)])
 	if user == nil {
-		return invalidGrant("no client credentials user enabled")
+		return invalidGrant(unconfirmed.NoRunAsUser)
 	}
 	return o.grant(c, user, "")
 }
@@ -287,7 +289,7 @@ func (o *Org) authenticate(c *call) (user string, refused *answer) {
 	case !ok:
 		return "", refuse(sessionExpired())
 	case restricted:
-		return "", refuse(newError(http.StatusUnauthorized, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD", passwordExpired))
+		return "", refuse(newError(http.StatusUnauthorized, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD", unconfirmed.PasswordExpired))
 	}
 	c.token = token
 	return user, nil

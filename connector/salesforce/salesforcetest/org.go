@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // Org is one simulated org. It is an http.Handler and safe for concurrent use.
@@ -193,9 +195,9 @@ func (tx *transaction) storeSignIn(d *draft) *apiError {
 	before := tx.org.signIns[user]
 	switch {
 	case frozen && user == tx.user && !tx.trusted:
-		return rowError("CANNOT_FREEZE_SELF", freezeSelf, "IsFrozen")
+		return rowError("CANNOT_FREEZE_SELF", unconfirmed.FreezeSelf, "IsFrozen")
 	case locked && !before.locked && !tx.trusted:
-		return rowError("CANNOT_PASSWORD_LOCKOUT", lockPassword, "IsPasswordLocked")
+		return rowError("CANNOT_PASSWORD_LOCKOUT", unconfirmed.LockPassword, "IsPasswordLocked")
 	}
 	after := before
 	after.frozen, after.locked = frozen, locked

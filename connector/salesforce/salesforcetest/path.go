@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector/salesforce/soql"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // path leads from a record over parents to a field.
@@ -47,7 +48,7 @@ func (q *queryRun) resolve(t *object, operand soql.Operand) (path, *apiError) {
 			return p, q.fault(operand.Position, "INVALID_FIELD", "SOQL statements cannot query more than 5 levels of relationships")
 		}
 		if q.countParent(p.hops) > maximumParents {
-			return p, q.fault(operand.Position, "MALFORMED_QUERY", tooManyParents)
+			return p, q.fault(operand.Position, "MALFORMED_QUERY", unconfirmed.TooManyParents)
 		}
 		if len(reference.referenceTo) > 1 {
 			return q.resolvePolymorphic(p, reference, names, operand)

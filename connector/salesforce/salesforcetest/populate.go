@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // populate fills an empty org from its configuration.
@@ -138,7 +140,7 @@ func (p *populator) profiles() {
 			p.org.administratorProfile = id
 		}
 		owned := p.permissions("", profile.Permissions)
-		name := standInName(id)
+		name := unconfirmed.StandInName(id)
 		maps.Copy(owned, map[string]any{
 			"Name": name, "Label": id, "ProfileId": id, "IsOwnedByProfile": true, "IsCustom": false, "Type": "Profile", "LicenseId": values["UserLicenseId"],
 		})
@@ -194,7 +196,7 @@ func (p *populator) permissionSets() {
 		if id == "" {
 			continue
 		}
-		name := standInName(id)
+		name := unconfirmed.StandInName(id)
 		p.insert("PermissionSet", name, map[string]any{"Name": name, "Label": id, "PermissionSetGroupId": id, "IsCustom": true, "Type": "Group"})
 		for _, set := range group.PermissionSets {
 			p.insert("PermissionSetGroupComponent", group.DeveloperName+" "+set, map[string]any{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector/salesforce/soql"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // projection is what a query shows of each record: fields, parents with their
@@ -31,7 +32,7 @@ func (q *queryRun) project(t *object, query *soql.Query) ([]*projection, *apiErr
 		switch {
 		case column.Child != nil:
 			if children++; children > maximumChildren {
-				return nil, q.fault(column.Child.From.Position, "MALFORMED_QUERY", tooManyChildren)
+				return nil, q.fault(column.Child.From.Position, "MALFORMED_QUERY", unconfirmed.TooManyChildren)
 			}
 			child, err := q.projectChild(t, column.Child)
 			if err != nil {

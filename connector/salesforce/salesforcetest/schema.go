@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 //go:embed schema.txt
@@ -127,7 +129,7 @@ func (s *schema) children(parent *object, relationship string) (*object, *field)
 var standardSchema = sync.OnceValues(func() (*schema, error) {
 	s, err := parseSchema(schemaText)
 	if err == nil {
-		s.object("User").field("FederationIdentifier").lookup = federationIDFindsUsers
+		s.object("User").field("FederationIdentifier").lookup = unconfirmed.FederationIDFindsUsers
 	}
 	return s, err
 })

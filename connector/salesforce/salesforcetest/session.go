@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // sessions are the access tokens that are valid. It has a lock of its own.
@@ -163,9 +165,9 @@ func (o *Org) checkUser(c *call, user *record) *signInFault {
 	case s.locked:
 		return &signInFault{"PASSWORD_LOCKOUT", invalidLogin, "user is locked"}
 	case o.config.Settings.APIDisabled:
-		return &signInFault{"API_DISABLED_FOR_ORG", apiDisabledOrg, "inactive organization"}
+		return &signInFault{"API_DISABLED_FOR_ORG", unconfirmed.APIDisabledForOrg, "inactive organization"}
 	case !o.may(user.id, permissionAPIEnabled):
-		return &signInFault{"API_CURRENTLY_DISABLED", apiDisabledUser, "user hasn't approved this consumer"}
+		return &signInFault{"API_CURRENTLY_DISABLED", unconfirmed.APIDisabledForUser, "user hasn't approved this consumer"}
 	}
 	profile, _ := user.stored(o.user.profile)
 	return o.restrictions[strings.ToLower(o.name("Profile", profile, "Name"))].refuses(c.address, time.Now())
@@ -184,7 +186,7 @@ func (o *Org) checkPassword(c *call, username, secret string) (user *record, fau
 	withToken := s.password != "" && secret == s.password+s.token
 	if !withToken && (s.password == "" || secret != s.password || !o.config.Settings.TrustedNetwork) {
 		if s.password != "" && len(secret) >= len(s.password) && secret[:len(s.password)] == s.password {
-			return nil, &signInFault{"LOGIN_MUST_USE_SECURITY_TOKEN", missingToken, "authentication failure"}
+			return nil, &signInFault{"LOGIN_MUST_USE_SECURITY_TOKEN", unconfirmed.MissingToken, "authentication failure"}
 		}
 		s.failures++
 		s.locked = s.locked || s.failures >= o.config.Settings.LockoutAttempts
@@ -223,5 +225,5 @@ func (o *Org) noteLogin(user *record, kind, status string) {
 // tooManyLogins tells whether the user's rate of logins is used up.
 func (o *Org) tooManyLogins(user *record) bool {
 	s := o.signIns[user.id]
-	return time.Now().UnixMilli()-s.windowAt < 3_600_000 && s.recentLogins >= loginRateLimit
+	return time.Now().UnixMilli()-s.windowAt < 3_600_000 && s.recentLogins >= unconfirmed.LoginsPerHour
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // Versions of the API that the org serves.
@@ -162,7 +164,7 @@ func (s *soapCall) login() *answer {
 	defer o.mu.Unlock()
 	switch {
 	case s.number > lastSOAPLogin || o.config.Settings.SOAPLoginDisabled:
-		return s.fault("INVALID_LOGIN", soapLoginOff, true)
+		return s.fault("INVALID_LOGIN", unconfirmed.SOAPLoginRestricted, true)
 	case o.wrongLoginHost(c):
 		return s.fault("INVALID_LOGIN", invalidLogin, true)
 	}
@@ -171,7 +173,7 @@ func (s *soapCall) login() *answer {
 		return s.fault(refused.code, refused.message, true)
 	}
 	if o.tooManyLogins(user) {
-		return s.fault("INVALID_LOGIN", loginRateExceeded, true)
+		return s.fault("INVALID_LOGIN", unconfirmed.LoginRateExceeded, true)
 	}
 	o.noteLogin(user, "3", "Success")
 	expired := o.signIn(user.id).expired
@@ -273,7 +275,7 @@ func (s *soapCall) authenticated() *answer {
 	case !ok:
 		return s.fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session", false)
 	case restricted && s.body.operation != "setPassword":
-		return s.fault("INVALID_OPERATION_WITH_EXPIRED_PASSWORD", passwordExpired, false)
+		return s.fault("INVALID_OPERATION_WITH_EXPIRED_PASSWORD", unconfirmed.PasswordExpired, false)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -305,7 +307,7 @@ func (s *soapCall) authenticated() *answer {
 // holds the lock. The security token changes with the password.
 func (o *Org) setPassword(by string, target *record, password string) *apiError {
 	if by != target.id && !o.may(by, permissionResetPasswords) {
-		return newError(http.StatusForbidden, "INSUFFICIENT_ACCESS", insufficientAccess)
+		return newError(http.StatusForbidden, "INSUFFICIENT_ACCESS", unconfirmed.InsufficientAccess)
 	}
 	if len(password) < 8 {
 		return newError(http.StatusBadRequest, "INVALID_NEW_PASSWORD", "Your password must be at least 8 characters long.")

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // sobjects answers /sobjects/….
@@ -55,7 +57,7 @@ func (c *call) object() ([]member, *apiError) {
 	}
 	members, ok := value.([]member)
 	if !ok {
-		return nil, malformedJSON(noObject)
+		return nil, malformedJSON(unconfirmed.NoObject)
 	}
 	return members, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector/salesforce/soql"
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // typeOfSince is the first version of the API that has TYPEOF (SOQL and SOSL
@@ -44,7 +45,7 @@ func (q *queryRun) projectByType(t *object, list *[]*projection, column *soql.Ty
 	for _, branch := range column.Branches {
 		target := q.org.schema.object(branch.Object)
 		if target == nil || !slices.Contains(reference.referenceTo, target.name) {
-			return q.fault(branch.Position, "INVALID_FIELD", fmt.Sprintf(illegalTypeOf, branch.Object))
+			return q.fault(branch.Position, "INVALID_FIELD", fmt.Sprintf(unconfirmed.IllegalTypeOf, branch.Object))
 		}
 		if choice.branches[target.name], err = q.projectFields(target, branch.Fields); err != nil {
 			return err

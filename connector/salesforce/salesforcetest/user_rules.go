@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // userFields are the fields that the rules of users look at.
@@ -34,7 +36,7 @@ func userFieldsOf(o *object, features map[string]int) userFields {
 func (tx *transaction) beforeUser(d *draft) *apiError {
 	u := &tx.org.user
 	if d.base == nil && d.get(u.nickname) == "" {
-		d.put(u.nickname, nicknameFor(tx.org.tables["User"].serial+1))
+		d.put(u.nickname, unconfirmed.Nickname(tx.org.tables["User"].serial+1))
 	}
 	for _, rule := range []func(*draft) *apiError{
 		tx.usernameForm, tx.address, tx.emailChange, tx.uniqueInOrg, tx.managerChain, tx.profileChange, tx.roleOfLicense, tx.deactivation,
@@ -107,7 +109,7 @@ func (tx *transaction) uniqueInOrg(d *draft) *apiError {
 		return rowError("DUPLICATE_COMM_NICKNAME",
 			"Duplicate Nickname.<br>Another user has already selected this nickname.<br>Please select another.", u.nickname.name)
 	case taken(u.federation):
-		return federationTaken(u.federation.name)
+		return rowError(unconfirmed.FederationIDTakenCode, unconfirmed.FederationIDTaken, u.federation.name)
 	}
 	return nil
 }
@@ -145,7 +147,7 @@ func (tx *transaction) managerChain(d *draft) *apiError {
 	users := tx.org.tables["User"]
 	for id, hops := d.get(f), 0; id != "" && hops < 10_000; hops++ {
 		if id == d.base.id {
-			return rowError("FIELD_INTEGRITY_EXCEPTION", circularManager, f.name)
+			return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.CircularManager, f.name)
 		}
 		above := users.get(id)
 		if above == nil {
@@ -182,7 +184,7 @@ func (tx *transaction) profileChange(d *draft) *apiError {
 		return nil
 	}
 	from, to := tx.org.definitionKey(tx.licenseOf(d.old(f))), tx.org.definitionKey(tx.licenseOf(d.get(f)))
-	if message, ok := compatible(from, to); !ok {
+	if message, ok := unconfirmed.MayMove(from, to); !ok {
 		return rowError("FIELD_INTEGRITY_EXCEPTION", message, f.name)
 	}
 	return nil
@@ -191,10 +193,10 @@ func (tx *transaction) profileChange(d *draft) *apiError {
 // roleOfLicense looks only at writes that touch the role or the license.
 func (tx *transaction) roleOfLicense(d *draft) *apiError {
 	u := &tx.org.user
-	if d.get(u.role) == "" || !d.changes(u.role) && !d.changes(u.profile) || mayHaveRole(tx.org.definitionKey(tx.licenseOf(d.get(u.profile)))) {
+	if d.get(u.role) == "" || !d.changes(u.role) && !d.changes(u.profile) || unconfirmed.MayHaveRole(tx.org.definitionKey(tx.licenseOf(d.get(u.profile)))) {
 		return nil
 	}
-	return rowError("FIELD_INTEGRITY_EXCEPTION", roleNotAllowed, u.role.name)
+	return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.RoleNotAllowed, u.role.name)
 }
 
 // deactivation guards those whom the org needs.
@@ -207,9 +209,9 @@ func (tx *transaction) deactivation(d *draft) *apiError {
 	case guard != "":
 		return rowError("FIELD_INTEGRITY_EXCEPTION", guard, u.active.name)
 	case d.base.id == tx.user:
-		return rowError("FIELD_INTEGRITY_EXCEPTION", deactivateSelf, u.active.name)
+		return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.DeactivateSelf, u.active.name)
 	case tx.isLastAdministrator(d.base):
-		return rowError("CANNOT_DISABLE_LAST_ADMIN", lastAdministrator, u.active.name)
+		return rowError("CANNOT_DISABLE_LAST_ADMIN", unconfirmed.LastAdministrator, u.active.name)
 	}
 	return nil
 }
@@ -250,7 +252,7 @@ func (tx *transaction) licenseSeats(d *draft) *apiError {
 		return nil
 	}
 	if needs != nil {
-		if !hasSeat(tx.org.integer(needs, "UserLicense", "TotalLicenses"), tx.org.used[needs.id]) && !tx.trusted {
+		if !unconfirmed.HasSeat(tx.org.integer(needs, "UserLicense", "TotalLicenses"), tx.org.used[needs.id]) && !tx.trusted {
 			return rowError("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded")
 		}
 		tx.take(needs.id, 1)
@@ -269,7 +271,7 @@ func (tx *transaction) featureSeats(d *draft) *apiError {
 		needs := d.get(u.active) == "true" && d.get(f) == "true"
 		switch {
 		case needs && !had:
-			if !hasSeat(tx.org.config.FeatureLicenses[f.name], tx.org.used[f.name]) && !tx.trusted {
+			if !unconfirmed.HasSeat(tx.org.config.FeatureLicenses[f.name], tx.org.used[f.name]) && !tx.trusted {
 				return rowError("LICENSE_LIMIT_EXCEEDED", "license limit exceeded", f.name)
 			}
 			tx.take(f.name, 1)

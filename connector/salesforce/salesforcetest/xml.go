@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // format takes .xml or .json off the end of a path and tells whether the client
@@ -59,10 +61,10 @@ func xmlRoot(value any) (name string, content any) {
 			return findText(typed, "type"), v
 		}
 		if _, ok := find(v, "records"); ok {
-			return xmlQueryResult, sortedMembers(v, "done", "nextRecordsUrl", "records", "totalSize")
+			return unconfirmed.XMLQueryResult, sortedMembers(v, "done", "nextRecordsUrl", "records", "totalSize")
 		}
 		if _, ok := find(v, "success"); ok {
-			return xmlResult, v
+			return unconfirmed.XMLResult, v
 		}
 	case []any:
 		if len(v) == 0 {
@@ -70,10 +72,10 @@ func xmlRoot(value any) (name string, content any) {
 		}
 		first, _ := v[0].([]member)
 		if _, ok := find(first, "errorCode"); ok {
-			return xmlErrors, []member{{xmlError, v}}
+			return unconfirmed.XMLErrors, []member{{unconfirmed.XMLError, v}}
 		}
 		if _, ok := find(first, "version"); ok {
-			return xmlVersions, []member{{xmlVersion, v}}
+			return unconfirmed.XMLVersions, []member{{unconfirmed.XMLVersion, v}}
 		}
 	}
 	return "", nil

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
 // condition reads terms joined by AND, or terms joined by OR. The language does
@@ -14,7 +16,7 @@ func (p *parser) condition() (Condition, error) {
 		return nil, err
 	}
 	defer p.leave()
-	if !notBeforeAnyTerm && p.accept("NOT") {
+	if !unconfirmed.NotBeforeAnyTerm && p.accept("NOT") {
 		term, err := p.term()
 		return Not{Term: term}, err
 	}
@@ -44,7 +46,7 @@ func (p *parser) condition() (Condition, error) {
 
 // term reads a comparison or a condition in parentheses.
 func (p *parser) term() (Condition, error) {
-	if notBeforeAnyTerm && p.accept("NOT") {
+	if unconfirmed.NotBeforeAnyTerm && p.accept("NOT") {
 		term, err := p.term()
 		return Not{Term: term}, err
 	}

@@ -95,8 +95,11 @@ func waitingTests() []test {
 				which store.Retry
 				want  int
 			}{
-				{store.Retry{SourceIDs: []string{"a"}, Code: "Z"}, 0}, {store.Retry{SourceIDs: []string{"b"}, Code: "X"}, 1},
-				{store.Retry{Code: "X"}, 2}, {store.Retry{SourceIDs: []string{"a"}}, 2}, {store.Retry{}, 3},
+				{store.Retry{SourceIDs: []string{"a"}, Code: "Z"}, 0},
+				{store.Retry{SourceIDs: []string{"b"}, Code: "X"}, 1},
+				{store.Retry{Code: "X"}, 2},
+				{store.Retry{SourceIDs: []string{"a"}}, 2},
+				{store.Retry{}, 3},
 			} {
 				got, err := w.RetryNow(w.ctx(), w.job, retry.which)
 				w.must(err)

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -59,7 +60,7 @@ func Compare(before, after Schema) []Difference {
 		switch {
 		case i < 0:
 			differences = append(differences, Difference{part.kind, part.name, part.text, ""})
-		case next[i].text != part.text:
+		case part.differs(next[i]):
 			differences = append(differences, Difference{part.kind, part.name, part.text, next[i].text})
 		}
 	}
@@ -75,7 +76,17 @@ func Compare(before, after Schema) []Difference {
 }
 
 // part is a piece of a schema with a readable form.
-type part struct{ kind, name, text string }
+type part struct {
+	kind, name, text string
+
+	unmeasured string // text without the length of an attribute, empty where it says none
+}
+
+// differs compares the texts. A length that only one of the two documents gives is no
+// difference: files from elsewhere have none, and the connector's is used then.
+func (p part) differs(other part) bool {
+	return p.text != other.text && cmp.Or(p.unmeasured, p.text) != other.text && p.text != cmp.Or(other.unmeasured, other.text)
+}
 
 func (p part) sameAs(other part) bool { return p.kind == other.kind && p.name == other.name }
 
@@ -85,9 +96,9 @@ func partsOf(schema Schema) []part {
 	if err != nil {
 		return parts
 	}
-	parts = append(parts, part{"allowed actions", "", object.FlowTypes.String()})
+	parts = append(parts, part{kind: "allowed actions", name: "", text: object.FlowTypes.String()})
 	for _, row := range object.AttributeMappings {
-		parts = append(parts, part{"attribute mapping", row.TargetAttributeName, row.String()})
+		parts = append(parts, part{kind: "attribute mapping", name: row.TargetAttributeName, text: row.String()})
 	}
 	if object.Scope != nil {
 		parts = append(parts, filterParts("scoping filter", object.Scope.Groups)...)
@@ -95,10 +106,10 @@ func partsOf(schema Schema) []part {
 		parts = append(parts, filterParts("category filter", object.Scope.CategoryFilterGroups)...)
 	}
 	if len(object.RoleRanking) > 0 {
-		parts = append(parts, part{"role ranking", "", strings.Join(object.RoleRanking, ", ")})
+		parts = append(parts, part{kind: "role ranking", name: "", text: strings.Join(object.RoleRanking, ", ")})
 	}
 	for _, test := range object.Tests {
-		parts = append(parts, part{"test", strconv.Quote(test.Name), jsonText(test)})
+		parts = append(parts, part{kind: "test", name: strconv.Quote(test.Name), text: jsonText(test)})
 	}
 	parts = append(parts, definitionParts(schema, "source attribute", rule.SourceDirectoryName, object.SourceObjectName)...)
 	return append(parts, definitionParts(schema, "target attribute", rule.TargetDirectoryName, object.TargetObjectName)...)
@@ -111,7 +122,7 @@ func filterParts(kind string, groups []scope.FilterGroup) []part {
 		for j, clause := range group.Clauses {
 			clauses[j] = strings.TrimSpace(clause.SourceOperandName + " " + clause.OperatorName + " " + clause.Value())
 		}
-		parts[i] = part{kind, strconv.Quote(group.Name), strings.Join(clauses, " and ")}
+		parts[i] = part{kind: kind, name: strconv.Quote(group.Name), text: strings.Join(clauses, " and ")}
 		if len(clauses) == 0 {
 			parts[i].text = "everyone"
 		}
@@ -123,7 +134,11 @@ func definitionParts(schema Schema, kind, directoryName, objectName string) []pa
 	definition, _ := schema.Object(directoryName, objectName)
 	parts := make([]part, len(definition.Attributes))
 	for i, attribute := range definition.Attributes {
-		parts[i] = part{kind, attribute.Name, attribute.String()}
+		parts[i] = part{kind: kind, name: attribute.Name, text: attribute.String()}
+		if length := attribute.MaximumLength(); length > 0 {
+			attribute.Metadata = nil
+			parts[i].unmeasured = attribute.String()
+		}
 	}
 	return parts
 }

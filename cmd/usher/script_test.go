@@ -118,7 +118,7 @@ func setupScript(env *testscript.Env) error {
 	env.Setenv("USHER_ACTOR", "script")
 	env.Values[orgKey{}] = &scriptOrg{}
 	env.Defer(func() {
-		files, err := filepath.Glob(filepath.Join(data, "*"))
+		files, err := filepath.Glob(filepath.Join(data, "*.*"))
 		if fault := errors.Join(err, canaries(append(files, transcript)...)); fault != nil {
 			env.T().Fatal(fault)
 		}

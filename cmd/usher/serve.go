@@ -25,8 +25,8 @@ import (
 
 // serveFlags say how the service runs.
 type serveFlags struct {
-	listen            string
-	insecure          bool
+	listen            listenFlags
+	apiRate           float64
 	logFormat         string
 	cycles            int
 	poll              time.Duration
@@ -46,21 +46,23 @@ its schedule, within about a second of a change in the directory, and when a ret
 is due. It notifies people of quarantines and held removals. It ends at SIGTERM or
 SIGINT, at the end of the batches under way and after 10 seconds at the latest.
 
-It serves /healthz, /readyz and /metrics over plain HTTP, on this machine alone
-unless --insecure-listen is given. Several may run on one PostgreSQL database
-(--database); each of them needs the same key (USHER_KEY or USHER_KEY_FILE).
+It serves the API (usher api-client create lets a program use it), /healthz, /readyz
+and /metrics. With --tls-cert and --tls-key it encrypts; plain HTTP is for this
+machine alone unless --insecure-http is given. Several may run on one PostgreSQL
+database (--database); each of them needs the same key (USHER_KEY or USHER_KEY_FILE).
 
 Secrets, and where they may come from:
   password of the mail server   --smtp-password-file FILE, USHER_SMTP_PASSWORD
   secret that signs webhooks    --webhook-secret-file FILE, USHER_WEBHOOK_SECRET`,
-		Example: "  usher serve\n  usher serve --listen 127.0.0.1:9090 --log-format json\n" +
+		Example: "  usher serve\n  usher serve --listen 127.0.0.1:8443 --tls self-signed\n" +
+			"  usher serve --listen :443 --tls-cert /etc/usher/cert.pem --tls-key /etc/usher/key.pem --log-format json\n" +
 			"  USHER_SMTP_PASSWORD=... usher serve --smtp-address smtp.contoso.com:587 --smtp-from usher@contoso.com --smtp-username usher",
 		Args: arguments(),
 		RunE: func(command *cobra.Command, _ []string) error { return o.serve(command, flags) },
 	}
 	f := command.Flags()
-	f.StringVar(&flags.listen, "listen", "127.0.0.1:8080", "address of the HTTP endpoints")
-	f.BoolVar(&flags.insecure, "insecure-listen", false, "let --listen name an address that other machines reach, although HTTP is not encrypted")
+	flags.listen.register(f)
+	f.Float64Var(&flags.apiRate, "api-rate", 500, "requests a second that each client of the API may make, twice as many in a burst; 0 is no limit")
 	f.StringVar(&flags.logFormat, "log-format", "text", "form of the log on the error output: text or json")
 	f.IntVar(&flags.cycles, "cycles", 8, "how many applications are provisioned at the same time")
 	f.DurationVar(&flags.poll, "poll", 500*time.Millisecond, "how often the directory is looked at for changes")
@@ -97,7 +99,15 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, served.jobs.Close()) }()
-		return served.run(ctx, flags.listen, log)
+		served.api, err = newAPI(ctx, w, flags.listen.origin, flags.apiRate, log)
+		if err != nil {
+			return err
+		}
+		listener, err := flags.listen.open(ctx, o.data, log)
+		if err != nil {
+			return err
+		}
+		return served.run(ctx, listener, log)
 	})
 }
 
@@ -127,14 +137,11 @@ func (o *options) serviceLog(errs io.Writer, format string) (*slog.Logger, error
 
 // check refuses flags that cannot be meant.
 func (f serveFlags) check() error {
-	host, _, err := net.SplitHostPort(f.listen)
-	if err != nil {
-		return fmt.Errorf("--listen is host:port, such as 127.0.0.1:8080, not %q", f.listen)
+	if err := f.listen.check(); err != nil {
+		return err
 	}
-	ip := net.ParseIP(host)
-	if local := host == "localhost" || ip != nil && ip.IsLoopback(); !local && !f.insecure {
-		return fmt.Errorf("--listen %s can be reached from other machines, and HTTP is not encrypted: "+
-			"put a proxy in front of a loopback address, or add --insecure-listen", f.listen)
+	if f.apiRate < 0 {
+		return errors.New("--api-rate is not negative")
 	}
 	if f.cycles < 1 {
 		return errors.New("--cycles is at least 1")
@@ -177,16 +184,13 @@ type service struct {
 	workspace *workspace
 	jobs      *jobs.Service
 	metrics   *metrics.Metrics
+	api       http.Handler
 }
 
 // run runs jobs and serves the endpoints until the context ends or one of them fails.
-func (s *service) run(ctx context.Context, address string, log *slog.Logger) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
+func (s *service) run(ctx context.Context, listener net.Listener, log *slog.Logger) error {
 	server := &http.Server{
-		Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: s.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.InfoContext(ctx, "usher serves", "address", listener.Addr().String(), "version", version())
@@ -207,7 +211,7 @@ func (s *service) run(ctx context.Context, address string, log *slog.Logger) err
 		}
 		return err
 	})
-	err = group.Wait()
+	err := group.Wait()
 	log.InfoContext(ctx, "usher has stopped")
 	return err
 }
@@ -217,7 +221,13 @@ func (s *service) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.Handler())
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isService(r.URL.Path) {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		s.api.ServeHTTP(w, r)
+	})
 }
 
 // ready tells whether jobs are run: the databases answer and the service does not

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"regexp"
 	"strconv"
@@ -26,7 +29,8 @@ import (
 // commands and the simulated org beside it. Besides the commands of TestScripts, a
 // script has these:
 //
-//	serving                      wait until usher serve, started in the background, is ready
+//	serving [CA_FILE]            wait until usher serve, started in the background, is ready; with a file, over TLS
+//	signin FILE                  fetch as the client that usher api-client create -o json wrote
 //	fetch PATH STATUS [PATTERN]  its answer has the status and matches; after "!" it does not match
 //	slow OPERATION DURATION      the org's next answer to the operation comes so late, after it did it
 //	terminate                    send SIGTERM to what runs in the background
@@ -54,7 +58,7 @@ func runServeScripts(t *testing.T, setup func(*testscript.Env) error) {
 		Dir: "testdata/serve", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
-			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate, "slow": slow,
+			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate, "slow": slow, "signin": signIn,
 		},
 	})
 }
@@ -126,7 +130,17 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 
 // awaitServing finds the address in what usher serve has logged, and waits until it
 // says that it is ready.
-func awaitServing(ts *testscript.TestScript, _ bool, _ []string) {
+func awaitServing(ts *testscript.TestScript, _ bool, args []string) {
+	scheme := "http://"
+	if len(args) == 1 {
+		scheme = "https://"
+		file := ts.MkAbs(args[0])
+		ts.Setenv("CA_FILE", file)
+		until(ts, "usher serve makes no certificate", func() bool {
+			_, err := os.Stat(file)
+			return err == nil
+		})
+	}
 	listening := regexp.MustCompile(`"usher serves","address":"([^"]+)"`)
 	served := ts.Value(servedKey{}).(*int)
 	known := *served
@@ -138,7 +152,7 @@ func awaitServing(ts *testscript.TestScript, _ bool, _ []string) {
 		if err != nil || len(found) == known {
 			return false
 		}
-		address := "http://" + string(found[len(found)-1][1])
+		address := scheme + string(found[len(found)-1][1])
 		ts.Setenv("SERVED", address)
 		status, _ := get(ts, address+"/readyz")
 		return status == http.StatusOK
@@ -161,12 +175,48 @@ func fetch(ts *testscript.TestScript, not bool, args []string) {
 func get(ts *testscript.TestScript, address string) (status int, body []byte) {
 	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, http.NoBody)
 	ts.Check(err)
-	response, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
+	if token := ts.Getenv("TOKEN"); token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := client(ts).Do(request)
 	ts.Check(err)
 	body, err = io.ReadAll(response.Body)
 	ts.Check(err)
 	ts.Check(response.Body.Close())
 	return response.StatusCode, body
+}
+
+// client trusts the certificate authority of the script, if there is one.
+func client(ts *testscript.TestScript) *http.Client {
+	pool := x509.NewCertPool()
+	if file := ts.Getenv("CA_FILE"); file != "" {
+		text, err := os.ReadFile(file)
+		ts.Check(err)
+		pool.AppendCertsFromPEM(text)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true}
+	return &http.Client{Timeout: 10 * time.Second, Transport: transport}
+}
+
+// signIn finds the token endpoint by discovery and signs in.
+func signIn(ts *testscript.TestScript, _ bool, args []string) {
+	var made struct{ ClientID, TenantID, ClientSecret string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &made))
+	var found struct {
+		TokenEndpoint string `json:"token_endpoint"`
+	}
+	_, body := get(ts, ts.Getenv("SERVED")+"/"+made.TenantID+"/v2.0/.well-known/openid-configuration")
+	ts.Check(json.Unmarshal(body, &found))
+	response, err := client(ts).PostForm(found.TokenEndpoint, url.Values{ //nolint:noctx // the client has a time limit
+		"grant_type": {"client_credentials"}, "client_id": {made.ClientID}, "client_secret": {made.ClientSecret}, "scope": {ts.Getenv("SERVED") + "/.default"},
+	})
+	ts.Check(err)
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	ts.Check(json.NewDecoder(response.Body).Decode(&token))
+	ts.Check(response.Body.Close())
+	ts.Setenv("TOKEN", token.AccessToken)
 }
 
 func await(ts *testscript.TestScript, _ bool, args []string) {
@@ -210,7 +260,7 @@ func accountFault(ts *testscript.TestScript, args []string) string {
 
 func TestServeRefusesFlagsThatCannotBeMeant(t *testing.T) {
 	t.Parallel()
-	good := serveFlags{listen: "127.0.0.1:0", cycles: 1, poll: time.Second}
+	good := serveFlags{listen: listenFlags{address: "127.0.0.1:0"}, cycles: 1, poll: time.Second}
 	if err := good.check(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,13 +269,20 @@ func TestServeRefusesFlagsThatCannotBeMeant(t *testing.T) {
 		adapt func(*serveFlags)
 		want  string // empty: it is taken
 	}{
-		{name: "all addresses", adapt: func(f *serveFlags) { f.listen = ":8080" }, want: "--insecure-listen"},
-		{name: "an address of the network", adapt: func(f *serveFlags) { f.listen = "192.0.2.1:8080" }, want: "--insecure-listen"},
-		{name: "a name", adapt: func(f *serveFlags) { f.listen = "usher.contoso.example:8080" }, want: "--insecure-listen"},
-		{name: "all addresses, and it is meant", adapt: func(f *serveFlags) { f.listen, f.insecure = ":8080", true }},
-		{name: "the loopback address of IPv6", adapt: func(f *serveFlags) { f.listen = "[::1]:8080" }},
-		{name: "localhost", adapt: func(f *serveFlags) { f.listen = "localhost:8080" }},
-		{name: "no port", adapt: func(f *serveFlags) { f.listen = "127.0.0.1" }, want: "host:port"},
+		{name: "all addresses", adapt: func(f *serveFlags) { f.listen.address = ":8080" }, want: "--insecure-http"},
+		{name: "an address of the network", adapt: func(f *serveFlags) { f.listen.address = "192.0.2.1:8080" }, want: "--insecure-http"},
+		{name: "a name", adapt: func(f *serveFlags) { f.listen.address = "usher.contoso.example:8080" }, want: "--insecure-http"},
+		{name: "all addresses, and it is meant", adapt: func(f *serveFlags) { f.listen.address, f.listen.insecure = ":8080", true }},
+		{name: "the loopback address of IPv6", adapt: func(f *serveFlags) { f.listen.address = "[::1]:8080" }},
+		{name: "localhost", adapt: func(f *serveFlags) { f.listen.address = "localhost:8080" }},
+		{name: "no port", adapt: func(f *serveFlags) { f.listen.address = "127.0.0.1" }, want: "host:port"},
+		{name: "a certificate for all addresses", adapt: func(f *serveFlags) { f.listen.address, f.listen.cert, f.listen.key = ":8080", "c", "k" }},
+		{name: "a certificate without key", adapt: func(f *serveFlags) { f.listen.cert = "c" }, want: "--tls-key"},
+		{name: "two certificates", adapt: func(f *serveFlags) { f.listen.tls, f.listen.cert, f.listen.key = "self-signed", "c", "k" }, want: "not both"},
+		{name: "another kind of TLS", adapt: func(f *serveFlags) { f.listen.tls = "acme" }, want: "--tls is self-signed"},
+		{name: "its own certificate for others", adapt: func(f *serveFlags) { f.listen.tls, f.listen.address = "self-signed", ":8080" }, want: "--tls-cert"},
+		{name: "a base URL with a path", adapt: func(f *serveFlags) { f.listen.origin.URL = "https://usher.contoso.com/a" }, want: "--base-url"},
+		{name: "a rate below zero", adapt: func(f *serveFlags) { f.apiRate = -1 }, want: "--api-rate"},
 		{name: "no cycles", adapt: func(f *serveFlags) { f.cycles = 0 }, want: "--cycles"},
 		{name: "no pause between polls", adapt: func(f *serveFlags) { f.poll = 0 }, want: "--poll"},
 	}

@@ -57,7 +57,7 @@ type Query struct {
 	Attribute string    // matching attribute; with it, Values
 	Values    []string  // wanted values of the attribute, whatever their letter case unless the attribute is case-exact
 	All       bool      // every object; IDs and Attribute are empty
-	Since     time.Time // with All: only what changed in the target since; zero for everything
+	Since     time.Time // with All: only what changed in the target since, as far as the target tells; zero for everything
 	Select    []string  // attributes to read
 }
 

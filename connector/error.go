@@ -76,6 +76,3 @@ func KindOf(err error) Kind {
 	}
 	return Unavailable
 }
-
-// asError returns the error of the target within err.
-func asError(err error) (*Error, bool) { return errors.AsType[*Error](err) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -422,4 +423,49 @@ func decided(t *testing.T, c connector.Connector, id string, flow mapping.FlowTy
 		Source: plan.Identity{Type: "User", ID: "1"}, Verdict: scope.Verdict{In: true}, Desired: desired, Connected: plan.Identity{Type: "User", ID: id},
 		Found: read(t, c, connector.Query{IDs: []string{id}, Select: compiled.Targets()}),
 	}, plan.Rules{TargetType: "User", ActiveAttribute: "IsActive", NameAttribute: "Username", Flows: mapping.AllFlows})
+}
+
+// TestWhatSomebodyElseGaveIsFoundAsAChange gives things to users in the org, with
+// which no field of the user changes.
+func TestWhatSomebodyElseGaveIsFoundAsAChange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org := newOrg(t, salesforcetest.Default())
+		c := openWith(t, org, "PermissionSets", "PermissionSetGroups", "PermissionSetLicenses", "PublicGroups", "IsFrozen")
+		var changes []plan.Change
+		for i := range 7 {
+			changes = append(changes, create(username(i)))
+		}
+		ids := mustApply(t, c, changes...)
+		mustApply(t, c, change(plan.Update, ids[6], attr.Object{}.With("PublicGroups", attr.Texts("All_Sales"))))
+		time.Sleep(time.Hour)
+		since := time.Now()
+		time.Sleep(time.Minute)
+		for i, with := range []attr.Object{
+			attr.Object{}.With("PermissionSets", attr.Texts("Report_Runner")), attr.Object{}.With("PermissionSetGroups", attr.Texts("Sales_Tools")),
+			attr.Object{}.With("PermissionSetLicenses", attr.Texts("SalesConsoleUser")), attr.Object{}.With("PublicGroups", attr.Texts("Support_Queue")),
+			attr.Object{}.With("IsFrozen", attr.Bool(true)),
+		} {
+			mustApply(t, c, change(plan.Update, ids[i], with)) // stands for somebody else
+		}
+		all := []string{"Username", "PermissionSets", "PermissionSetGroups", "PermissionSetLicenses", "PublicGroups", "IsFrozen"}
+		want := []string{username(0), username(1), username(2), username(3), username(4)}
+		for _, selected := range [][]string{all, {"Username"}, {"Username", "PublicGroups"}} {
+			var got []string
+			for _, user := range read(t, c, connector.Query{All: true, Since: since, Select: selected}) {
+				got = append(got, user.Get("Username").String())
+			}
+			slices.Sort(got)
+			expected := want
+			if len(selected) < len(all) {
+				expected = nil
+				if len(selected) == 2 {
+					expected = []string{username(3)}
+				}
+			}
+			if diff := cmp.Diff(expected, got); diff != "" {
+				t.Errorf("changed, of %v (-want +got):\n%s", selected, diff)
+			}
+		}
+	})
 }

@@ -193,7 +193,7 @@ func (c *Connector) conditions(query connector.Query, fields []field) ([]string,
 		if query.Since.IsZero() {
 			return []string{""}, nil
 		}
-		return []string{"SystemModstamp>" + query.Since.UTC().Format(time.RFC3339)}, nil
+		return changedSince(query.Since, fields), nil
 	}
 	if query.Attribute == attributeID {
 		query.IDs, query.Attribute, query.Values = slices.Concat(query.IDs, query.Values), "", nil
@@ -209,6 +209,25 @@ func (c *Connector) conditions(query connector.Query, fields []field) ([]string,
 	name := newField(query.Attribute).soql()
 	room := maxAddress - addressOverhead - escapedLength(statement(fields, "() OR ()", strings.Repeat("x", 18))) - len("Id IN  IN ") - len(name)
 	return pack(quotedIDs(query.IDs), name, quotedValues(query.Values), room), nil
+}
+
+// changedSince writes the conditions for users who changed, and for those who were
+// given something that is not a field of User. Salesforce does not tell from whom
+// something was taken away: the record that tied it to the user is gone, and what is
+// left of it (getDeleted, for members of groups alone) names neither. The parts are
+// asked for one after the other, because SOQL has no semi-join behind OR.
+func changedSince(since time.Time, fields []field) []string {
+	moment := since.UTC().Format(time.RFC3339)
+	conditions := []string{"SystemModstamp>" + moment}
+	for _, junction := range junctionsOf(fields) {
+		user, _ := junctionFields(junction)
+		stamp := "SystemModstamp"
+		if junction == objectUserLogin {
+			stamp = "LastModifiedDate" // it has no other
+		}
+		conditions = append(conditions, "Id IN (SELECT "+user+" FROM "+junction+" WHERE "+stamp+">"+moment+")")
+	}
+	return conditions
 }
 
 // addressOverhead is what stands before the statement: a host name, and the path.

@@ -63,6 +63,7 @@ type contentSignIn struct {
 	Expired      bool   `json:"expired,omitzero"`
 	Locked       bool   `json:"locked,omitzero"`
 	Frozen       bool   `json:"frozen,omitzero"`
+	Changed      int64  `json:"changed,omitzero"`
 	Failures     int    `json:"failures,omitzero"`
 	Guard        string `json:"guard,omitzero"`
 	RecentLogins int    `json:"recentLogins,omitzero"`
@@ -74,7 +75,7 @@ type contentSignIn struct {
 // contentSignInOf is how a data file has it.
 func contentSignInOf(s signIn) contentSignIn {
 	return contentSignIn{
-		Password: s.password, Token: s.token, Expired: s.expired, Locked: s.locked, Frozen: s.frozen, Failures: s.failures,
+		Password: s.password, Token: s.token, Expired: s.expired, Locked: s.locked, Frozen: s.frozen, Changed: s.changed, Failures: s.failures,
 		Guard: s.guard, RecentLogins: s.recentLogins, WindowAt: s.windowAt, LastLogin: s.lastLogin, PasswordAt: s.passwordAt,
 	}
 }
@@ -82,7 +83,7 @@ func contentSignInOf(s signIn) contentSignIn {
 // signIn is how the org has it.
 func (s contentSignIn) signIn() signIn {
 	return signIn{
-		password: s.Password, token: s.Token, expired: s.Expired, locked: s.Locked, frozen: s.Frozen, failures: s.Failures,
+		password: s.Password, token: s.Token, expired: s.Expired, locked: s.Locked, frozen: s.Frozen, changed: s.Changed, failures: s.Failures,
 		guard: s.Guard, recentLogins: s.RecentLogins, windowAt: s.WindowAt, lastLogin: s.LastLogin, passwordAt: s.PasswordAt,
 	}
 }

@@ -64,6 +64,7 @@ type signIn struct {
 	recentLogins            int
 	windowAt, lastLogin     int64 // milliseconds since 1970, like passwordAt
 	passwordAt              int64 // when the password was set over the API
+	changed                 int64 // when the user was frozen or unfrozen, or unlocked
 }
 
 // New makes an org. Empty parts of config are those of [Default]. It reports
@@ -184,7 +185,7 @@ func (o *Org) loginOf(user *record) *record {
 	id := o.schema.object("UserLogin").prefix + user.id[3:15]
 	return &record{
 		id: id + checkSuffix(id), layout: o.login.layout, values: []string{user.id, truth(s.frozen), truth(s.locked)},
-		created: user.created, modified: user.modified, stamp: user.stamp, createdBy: user.createdBy, modifiedBy: user.modifiedBy,
+		created: user.created, modified: max(user.modified, s.changed), stamp: max(user.stamp, s.changed), createdBy: user.createdBy, modifiedBy: user.modifiedBy,
 	}
 }
 
@@ -200,7 +201,7 @@ func (tx *transaction) storeSignIn(d *draft) *apiError {
 		return rowError("CANNOT_PASSWORD_LOCKOUT", unconfirmed.LockPassword, "IsPasswordLocked")
 	}
 	after := before
-	after.frozen, after.locked = frozen, locked
+	after.frozen, after.locked, after.changed = frozen, locked, tx.now
 	if !locked {
 		after.failures = 0
 	}

@@ -5,7 +5,7 @@ USERS ?= 1000
 LINT := go tool -modfile=go.tool.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help test race lint format bench demo fuzz golden sample ci
+.PHONY: help test race sweep lint format bench demo fuzz golden sample ci
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ test: ## Run all tests.
 
 race: ## Run the tests of the concurrent packages with the race detector.
 	go test -race ./engine/... ./internal/store/... ./connector/...
+
+sweep: ## Let every fault happen in every request of the cycles of 600 people.
+	USHER_SWEEP_PEOPLE=600 go test ./engine -run TestEveryFaultInEveryCall -timeout 60m -v
 
 lint: ## Check the format and run the linter.
 	$(LINT) config verify

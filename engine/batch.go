@@ -73,6 +73,9 @@ func (c *cycle) apply(ctx context.Context, items []*item) error {
 		if len(todo) == 0 {
 			return nil
 		}
+		if err := c.latest(ctx); err != nil {
+			return err
+		}
 		slices.SortStableFunc(todo, removalsFirst)
 		changes := make([]plan.Change, len(todo))
 		for n, i := range todo {
@@ -87,6 +90,20 @@ func (c *cycle) apply(ctx context.Context, items []*item) error {
 			return err
 		}
 	}
+}
+
+// latest makes sure, right before something is written to the target, that no newer
+// cycle has begun: this one may have waited for its turn or for the target, or slept
+// with the whole process.
+func (c *cycle) latest(ctx context.Context) error {
+	job, err := c.Ledger.Look(ctx, c.job.ID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look whether a newer cycle has begun: %w", err)
+	case job.Fence != c.cycle.Fence:
+		return ErrFenced
+	}
+	return nil
 }
 
 func removalsFirst(a, b *item) int {

@@ -7,12 +7,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/usher-id/usher/attr"
-	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/examples/contoso"
@@ -460,53 +458,6 @@ func TestExplainNamesWhatIsMissing(t *testing.T) {
 			t.Errorf("%+v", explanation)
 		}
 	})
-}
-
-func TestEveryKindOfFaultInEveryCallEndsInTheSameOrg(t *testing.T) {
-	t.Parallel()
-	undisturbed := newWorld(t, worldOptions{users: 60, managers: true})
-	undisturbed.cycle(t)
-	undisturbed.cycle(t)
-	want := undisturbed.content()
-	for _, kind := range []salesforcetest.FaultKind{
-		salesforcetest.FaultReset, salesforcetest.FaultResponseLost, salesforcetest.FaultServerError, salesforcetest.FaultUnavailable,
-		salesforcetest.FaultSessionExpired, salesforcetest.FaultTruncatedBody, salesforcetest.FaultQuota, salesforcetest.FaultHalfPage, salesforcetest.FaultShortPage,
-	} {
-		for _, operation := range []string{"login", "query", "create", "update"} {
-			t.Run(string(kind)+" "+operation, func(t *testing.T) {
-				t.Parallel()
-				for nth := 1; nth <= 3; nth++ {
-					// The waits between attempts pass in no time.
-					synctest.Test(t, func(t *testing.T) {
-						sweep(t, want, salesforcetest.Fault{Kind: kind, Operation: operation, Nth: nth, Object: objectOf(operation)})
-					})
-				}
-			})
-		}
-	}
-}
-
-// sweep lets one fault happen, lets three cycles deal with it, and compares the
-// org with the undisturbed one after a fourth.
-func sweep(t *testing.T, want map[string]string, fault salesforcetest.Fault) {
-	t.Helper()
-	w := newWorld(t, worldOptions{users: 60, managers: true})
-	w.org.SetFaults([]salesforcetest.Fault{fault})
-	for range 3 {
-		_, _ = w.try(t.Context(), t, engine.Run{}) // It may fail; the next one makes it good.
-	}
-	w.org.SetFaults(nil)
-	w.cycle(t)
-	if diff := cmp.Diff(want, w.content()); diff != "" {
-		t.Fatalf("%+v: the org differs from the undisturbed one (-want +got):\n%s", fault, diff)
-	}
-}
-
-func objectOf(operation string) string {
-	if operation == "login" {
-		return ""
-	}
-	return "User"
 }
 
 // content is what the org holds, by names instead of ids.

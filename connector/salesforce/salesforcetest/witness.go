@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -105,8 +104,12 @@ func (w *Witness) look() {
 	}
 }
 
-// same reports whether two users hold the same values.
+// same reports whether two users hold the same values. That somebody signed in is no
+// change of a value.
 func (u User) same(other User) bool {
-	return u.PendingEmail == other.PendingEmail && u.IsFrozen == other.IsFrozen && maps.Equal(u.fields, other.fields) &&
-		strings.Join(u.PermissionSets, "\n") == strings.Join(other.PermissionSets, "\n") && strings.Join(u.Groups, "\n") == strings.Join(other.Groups, "\n")
+	held, holds := maps.Clone(u.fields), maps.Clone(other.fields)
+	delete(held, "lastlogindate")
+	delete(holds, "lastlogindate")
+	return u.PendingEmail == other.PendingEmail && u.IsFrozen == other.IsFrozen && maps.Equal(held, holds) &&
+		slices.Equal(u.PermissionSets, other.PermissionSets) && slices.Equal(u.Groups, other.Groups)
 }

@@ -111,6 +111,7 @@ func compile(schema Schema, use Use) *compiler {
 		RuleID: rule.ID, SourceSystem: rule.SourceDirectoryName, TargetSystem: rule.TargetDirectoryName,
 		TargetObject: object.TargetObjectName, Flows: object.FlowTypes, ranking: object.RoleRanking, tests: object.Tests,
 	}
+	c.mapping.sourceNames = c.sourceNames()
 	c.compile(object)
 	return c
 }

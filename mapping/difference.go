@@ -53,7 +53,7 @@ func (d Difference) String() string {
 // matters for provisioning users, and whether anything else differs. Ids and
 // versions do not count, and neither does the order of the parts.
 func Compare(before, after Schema) []Difference {
-	old, next := partsOf(before), partsOf(after)
+	old, next := numbered(partsOf(before)), numbered(partsOf(after))
 	var differences []Difference
 	for _, part := range old {
 		i := slices.IndexFunc(next, part.sameAs)
@@ -79,6 +79,7 @@ func Compare(before, after Schema) []Difference {
 type part struct {
 	kind, name, text string
 
+	number     int    // how many of this kind and name stand before it
 	unmeasured string // text without the length of an attribute, empty where it says none
 }
 
@@ -88,7 +89,21 @@ func (p part) differs(other part) bool {
 	return p.text != other.text && cmp.Or(p.unmeasured, p.text) != other.text && p.text != cmp.Or(other.unmeasured, other.text)
 }
 
-func (p part) sameAs(other part) bool { return p.kind == other.kind && p.name == other.name }
+func (p part) sameAs(other part) bool {
+	return p.kind == other.kind && p.name == other.name && p.number == other.number
+}
+
+// numbered tells parts of one kind and name apart, such as two filters with one
+// title, by their order.
+func numbered(parts []part) []part {
+	seen := make(map[[2]string]int, len(parts))
+	for i, part := range parts {
+		key := [2]string{part.kind, part.name}
+		parts[i].number = seen[key]
+		seen[key]++
+	}
+	return parts
+}
 
 func partsOf(schema Schema) []part {
 	var parts []part

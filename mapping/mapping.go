@@ -30,6 +30,8 @@ type Mapping struct {
 	ranking   []string        // names of app roles, the one that counts most first
 	usesRoles bool            // an expression asks for the app roles
 	tests     []Test
+
+	sourceNames []string // attributes that tests may give
 }
 
 // Targets returns the target attributes that the mapping writes.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/expr"
 )
 
@@ -54,7 +55,7 @@ func (m *Mapping) try(test Test) []string {
 		return []string{err.Error()}
 	}
 	source := completed(input.Source)
-	var faults []string
+	faults := m.strangeInputs(input.Source)
 	if test.InScope != nil {
 		failed := m.Filter.Judge(source).Failed
 		switch passes := len(failed) == 0; {
@@ -85,6 +86,17 @@ func (m *Mapping) try(test Test) []string {
 	for _, target := range slices.Sorted(maps.Keys(test.Expect)) {
 		if fault := m.compare(target, test.Expect[target], desired); fault != "" {
 			faults = append(faults, fault)
+		}
+	}
+	return faults
+}
+
+// strangeInputs names the attributes of a test that no person can have.
+func (m *Mapping) strangeInputs(source attr.Object) []string {
+	var faults []string
+	for name := range source.All() {
+		if !slices.Contains(m.sourceNames, name) && !directory.IsExtensionName(name) {
+			faults = append(faults, fmt.Sprintf("there is no source attribute %q%s", name, meant(name, m.sourceNames)))
 		}
 	}
 	return faults

@@ -127,6 +127,9 @@ func (c *cycle) feedPlanned(ctx context.Context, d *dispatcher, planned []PlanIt
 	c.progress.collected(len(items))
 	for n, i := range items {
 		i.planned = &planned[n]
+		if c.applied.plan.Kind == DriftPlan {
+			c.regardAsInUse(i)
+		}
 		if err := d.add(i, leavers); err != nil {
 			return err
 		}
@@ -244,7 +247,8 @@ func (c *cycle) rest(i *item) bool {
 func (i *item) refuse(change plan.Change) {
 	i.change = change
 	i.result, i.note = ItemRefused, strings.TrimPrefix(change.Reason.Text, "not done as planned: ")
-	i.subject.Escrow, i.subject.Removal, i.takesOver, i.waiting = Escrow{}, Removal{}, "", nil
+	i.subject.Escrow, i.subject.Removal, i.subject.Leaver = Escrow{}, Removal{}, Leaver{}
+	i.takesOver, i.waiting, i.keptUntil, i.retracted = "", nil, time.Time{}, nil
 	i.decided = true
 }
 

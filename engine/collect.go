@@ -257,6 +257,8 @@ func (c *cycle) takenAway(i *item) bool {
 	switch {
 	case i.verdict.In, i.verdict.Kept, i.subject.Connection.IsZero():
 		return false
+	case len(i.subject.Accepted) > 0 && !c.removal(i):
+		return false // what the target leads for has to be noted as over
 	case i.leave.Action == plan.Skip, !i.keptUntil.IsZero(), c.deferred[i.subject.User.ID]:
 		return false
 	}

@@ -103,6 +103,9 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		c.escrow(i, &commit, now)
 		c.leaver(i, &commit)
 		if i.change.Status != plan.Failure {
+			commit.Retracted = append(commit.Retracted, c.over(i)...)
+		}
+		if i.change.Status != plan.Failure {
 			i.references(&commit, i.change.Action)
 		}
 		if !i.subject.Removal.IsZero() && i.change.Status != plan.Failure && i.change.Status != plan.Staged {

@@ -27,6 +27,7 @@ type item struct {
 	planned   *PlanItem     // the item of the plan that is carried out; nil in a cycle
 	result    ItemState     // what became of it, when that is known before the write
 	note      string        // why
+	retracted []Acceptance  // the target does not lead for these attributes any more
 	recovered []plan.Change // what an earlier cycle wrote and could not record
 	decided   bool          // over without looking at the target, or stopped by a fault
 	leave     plan.Leave
@@ -99,6 +100,7 @@ func (c *cycle) evaluate(i *item) {
 		}
 		return ""
 	})
+	i.accept()
 }
 
 // needsTarget reports whether the decision depends on what the target holds, of a

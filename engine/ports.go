@@ -52,11 +52,12 @@ type Subject struct {
 	User       directory.User
 	Gone       bool // not in the directory any more; only User.ID is set
 	Grants     []directory.Grant
-	Connection Connection // zero when the user has no account that Usher manages
-	Manager    Connection // connection of the user's manager in the same job; zero when there is none
-	Escrow     Escrow     // zero when nothing failed
-	Removal    Removal    // zero when the account is not on the list of removals
-	Leaver     Leaver     // zero when no grace period runs
+	Connection Connection   // zero when the user has no account that Usher manages
+	Manager    Connection   // connection of the user's manager in the same job; zero when there is none
+	Escrow     Escrow       // zero when nothing failed
+	Removal    Removal      // zero when the account is not on the list of removals
+	Accepted   []Acceptance // attributes for which the target leads
+	Leaver     Leaver       // zero when no grace period runs
 }
 
 // Connection links a user of the directory to an account of the target.
@@ -168,6 +169,8 @@ type Commit struct {
 	Stayed      []string  // source ids whose grace period is over, or who came back
 	Settled     []string  // ids of attempts whose outcome is recorded herewith
 	Unsettled   []Attempt // put: what of them is not known
+
+	Retracted []Acceptance // over: the directory leads again
 
 	Plan  string       // key of the plan that is carried out, empty in a cycle
 	Items []ItemResult // what became of its items

@@ -130,3 +130,14 @@ func (s Session) request(request Run) Run {
 func (r *Runner) Undo(ctx context.Context, session Session, request Run, cycleID string, entries iter.Seq2[journal.Entry, error]) (Plan, error) {
 	return r.Engine.Undo(ctx, session.request(request), cycleID, entries, session.Schema)
 }
+
+// Drift looks for changes made in the target; see [Engine.Drift].
+func (r *Runner) Drift(ctx context.Context, session Session, request Run, scope DriftScope) (Plan, error) {
+	return r.Engine.Drift(ctx, session.request(request), scope, session.Schema)
+}
+
+// Acceptable tells what is to be kept so that the target leads for an attribute; see
+// [Engine.Acceptable].
+func (r *Runner) Acceptable(ctx context.Context, session Session, request Run, scope DriftScope, attribute string) ([]Acceptance, error) {
+	return r.Engine.Acceptable(ctx, session.request(request), scope, attribute)
+}

@@ -200,7 +200,8 @@ func (c *cycle) restorable(ctx context.Context, planned []PlanItem) ([]*item, er
 	for n, i := range items {
 		i.planned = &planned[n]
 		// Retries and removals are about what the directory wants, which an undo does not ask.
-		i.subject.Escrow, i.subject.Removal = Escrow{}, Removal{}
+		i.subject.Escrow, i.subject.Removal, i.subject.Leaver = Escrow{}, Removal{}, Leaver{}
+		i.subject.Accepted, i.keptUntil = nil, time.Time{}
 		if name := planned[n].Change.Target.Name; name != "" {
 			i.desired.Keys = []mapping.Key{{Attribute: c.target.NameAttribute, Value: attr.Text(name)}}
 		}

@@ -48,6 +48,7 @@ func general() []Explanation {
 		{"RedundantExport", "the account is as it should be already", ""},
 		{"EntrySynchronizationSkipped", "nothing was to be done", ""},
 		{"PlanOutdated", "what was planned for the person is not what would be done now, so it was not done", "Look at the person, and make a new plan."},
+		{"TargetDrift", "the account was changed in the application, and nothing changed in the directory", "Repair it, or accept that the application leads for the attribute."},
 		{"ChangedSince", "the account was changed after the cycle that is to be undone, so it is left alone", "Look at the account, and change it by hand."},
 		{"ImportSkipped", "the person has no value for any matching attribute", "Fill in the attribute that accounts are matched by."},
 		{"InvalidAnchor", "the account that belongs to the person does not exist in the target any more", "Restore it, or remove the connection so that an account is matched or made again."},

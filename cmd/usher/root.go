@@ -87,7 +87,8 @@ failed or are held back ("usher logs" says who and why).`,
 	})
 	root.AddCommand(
 		newDemoCommand(o), newSimCommand(o), newDirectoryCommand(o), newAppCommand(o), newAssignCommand(o), newUnassignCommand(o),
-		newProvisionCommand(o), newPlanCommand(o), newApplyCommand(o), newUndoCommand(o), newServeCommand(o), newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newAPIClientCommand(o), newWhyCommand(o), newExprCommand(o),
+		newProvisionCommand(o), newPlanCommand(o), newApplyCommand(o), newUndoCommand(o), newDriftCommand(o), newServeCommand(o),
+		newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newAPIClientCommand(o), newWhyCommand(o), newExprCommand(o),
 	)
 	refuseUnknownCommands(root)
 	return root

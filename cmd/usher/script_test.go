@@ -70,6 +70,7 @@ func program() {
 //	rows N                       the org has written so many rows since the last look
 //	exits CODE COMMAND...        the command ends with this code
 //	json FILE                    the file (or stdout) is one or more JSON documents
+//	edit USERNAME FIELD=VALUE... somebody changes the account in the org
 //	remember NAME PATTERN        the variable gets what the pattern's group matches in stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -92,7 +93,7 @@ func runScripts(t *testing.T, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON, "remember": remember,
+			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON, "remember": remember, "edit": editAccount,
 		},
 	})
 }
@@ -237,4 +238,19 @@ func remember(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("stdout has nothing like %s", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+func editAccount(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: edit USERNAME FIELD=VALUE...")
+	}
+	fields := map[string]any{}
+	for _, arg := range args[1:] {
+		name, value, _ := strings.Cut(arg, "=")
+		fields[name] = value
+		if flag, err := strconv.ParseBool(value); err == nil {
+			fields[name] = flag
+		}
+	}
+	ts.Check(ts.Value(orgKey{}).(*scriptOrg).org.SetUser(args[0], fields))
 }

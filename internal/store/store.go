@@ -277,6 +277,25 @@ type Dispatch interface {
 	Tell(ctx context.Context, jobID string, told provisioning.Told) (bool, error)
 }
 
+// Drift keeps what is known of changes made in a job's target, and for which of them
+// the target leads.
+type Drift interface {
+	// Accept keeps acceptances; one for the same attribute of the same person is replaced.
+	Accept(ctx context.Context, jobID string, accepted []engine.Acceptance) error
+
+	// Retract ends those of an attribute, whatever its letter case, for all people when
+	// none are named, puts the people into the feed, and returns how many there were.
+	Retract(ctx context.Context, jobID, attribute string, sourceIDs []string) (int, error)
+
+	// Acceptances yields a job's acceptances in the order of source id and attribute.
+	Acceptances(ctx context.Context, jobID string) iter.Seq2[engine.Acceptance, error]
+
+	// DriftCheck returns the record of the latest check, zero when there was none;
+	// PutDriftCheck replaces it.
+	DriftCheck(ctx context.Context, jobID string) (engine.DriftCheck, error)
+	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error
+}
+
 // Plans keeps stored plans; engine.Plans makes and applies them. A plan goes with its
 // application.
 type Plans interface {
@@ -338,6 +357,7 @@ type Store interface {
 	Directory
 	Provisioning
 	Plans
+	Drift
 	Journal
 	SignIn
 

@@ -39,6 +39,7 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 			},
 			func() error { return t.settle(ctx, cycle.JobID, commit.Settled) },
 			func() error { return t.putAttempts(ctx, cycle.JobID, commit.Unsettled) },
+			func() error { return t.retract(ctx, cycle.JobID, commit.Retracted) },
 			func() error { return t.putResults(ctx, commit.Plan, commit.Items) },
 			func() error { return t.appendEntries(ctx, entries) },
 		} {

@@ -20,7 +20,7 @@ func (c cycles) Subjects(ctx context.Context, jobID string, userIDs []string) ([
 	page := newSubjectPage(jobID, userIDs)
 	err := c.database().read(ctx, "read users", func(s session) error {
 		for _, read := range []func(context.Context, session) error{
-			page.readJob, page.readUsers, page.readAssignments, page.readRoles, page.readConnections, page.readEscrows, page.readRemovals, page.readLeavers,
+			page.readJob, page.readUsers, page.readAssignments, page.readRoles, page.readConnections, page.readEscrows, page.readRemovals, page.readAcceptances, page.readLeavers,
 		} {
 			if err := read(ctx, s); err != nil {
 				return err

@@ -120,7 +120,10 @@ func (c *cycle) feed(ctx context.Context, d *dispatcher) error {
 	if err := c.feedLeftBehind(ctx, d); err != nil {
 		return err
 	}
-	return c.pages(ctx, c.collection(), func(items []*item) error {
+	d.inOrder = true
+	collection := c.collection()
+	collection.After = c.resumed
+	return c.pages(ctx, collection, func(items []*item) error {
 		c.progress.collected(len(items))
 		for _, i := range items {
 			if _, left := c.attempts.targets[i.subject.User.ID]; left || c.takenAway(i) {

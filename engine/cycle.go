@@ -19,6 +19,7 @@ func (c *cycle) run(ctx context.Context) error {
 		return fmt.Errorf("read the position of the change feed: %w", err)
 	}
 	c.until = until
+	c.resume()
 	if err := c.recall(ctx); err != nil {
 		return err
 	}
@@ -93,9 +94,12 @@ func distinct(roles []connector.Role) error {
 type quarantineError struct {
 	reason        provisioning.QuarantineReason
 	code, message string
+	cause         error // nil when it is the engine's own finding
 }
 
 func (e *quarantineError) Error() string { return e.message }
+
+func (e *quarantineError) Unwrap() error { return e.cause }
 
 // close records how the cycle ended. A cycle that was fenced off records nothing:
 // the job belongs to the newer one.
@@ -138,39 +142,60 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	if !c.partial() {
 		job.Status.LastRun = run
 	}
+	if failure != nil && !c.partial() && !c.asked.Full {
+		job.Status.Resume = c.left()
+	}
 	if _, interrupted := errors.AsType[*interruptedError](failure); interrupted {
 		return job // the next cycle goes on; nothing is wrong with the job
 	}
 	if failure != nil {
-		job.Status.SuccessiveFailure++
-		if quarantine, found := c.quarantine(failure); found {
-			job.Status.Code = provisioning.Quarantined
-			job.Status.Quarantine = c.continued(job.Status.Quarantine, quarantine)
-		}
-		return job
+		return failed(job, failure, run.Ended)
 	}
+	initial := !job.Status.InitialDone
 	job.Watermark = c.until
-	job.Status.InitialDone = true
+	job.Status.InitialDone, job.Status.Resume = true, provisioning.Resume{}
 	job.Status.SuccessiveFailure = 0
 	job.Status.LastSuccess = run
 	job.Status.Code = provisioning.Active
 	if job.Schedule.State != provisioning.ScheduleActive {
 		job.Status.Code = provisioning.Paused // a cycle by hand does not turn provisioning on
 	}
-	before := job.Status.Quarantine
-	job.Status.Quarantine = provisioning.Quarantine{}
 	if job.Status.SteadySince.IsZero() {
 		job.Status.SteadySince = run.Ended
 	}
-	if reason, why := c.failures(run.Counts).Judge(job.Settings.FailurePercent); reason != "" {
+	return c.judged(job, run, initial)
+}
+
+// judged puts the job into quarantine, or lifts it, by what a complete cycle counted.
+// When too much failed in an initial cycle, the job does not go on trying: what
+// failed is forgotten, and it waits for an administrator.
+func (c *cycle) judged(job provisioning.Job, run provisioning.Run, initial bool) provisioning.Job {
+	before := job.Status.Quarantine
+	job.Status.Quarantine, job.Status.EscrowsPruned = provisioning.Quarantine{}, false
+	enter := func(reason provisioning.QuarantineReason, code, why string) {
 		job.Status.Code = provisioning.Quarantined
-		job.Status.Quarantine = c.continued(before, provisioning.Quarantine{Reason: reason, Code: string(reason), Message: why})
+		job.Status.Quarantine = provisioning.Quarantine{Reason: reason, Code: code, Message: why}.After(before, run.Ended)
 	}
-	if why := c.removalsHeld(); why != "" {
+	reason, why := c.failures(run.Counts).Judge(job.Settings.FailurePercent)
+	held := c.removalsHeld()
+	switch {
+	case reason != "" && initial:
+		enter(reason, string(reason), why+"; it was the initial cycle: what failed is not tried again by itself, and provisioning is paused until it is started again")
+		job.Status.Code, job.Status.EscrowsPruned = provisioning.Paused, true
+	case reason != "" && held == "":
+		enter(reason, string(reason), why)
+	case held != "":
+		enter(provisioning.TooManyDeletes, plan.CodeStaged, held)
+	}
+	return job
+}
+
+// failed returns the job after a cycle that failed as a whole.
+func failed(job provisioning.Job, failure error, moment time.Time) provisioning.Job {
+	job.Status.SuccessiveFailure++
+	if quarantine, found := quarantineFor(failure); found {
 		job.Status.Code = provisioning.Quarantined
-		job.Status.Quarantine = c.continued(before, provisioning.Quarantine{
-			Reason: provisioning.TooManyDeletes, Code: plan.CodeStaged, Message: why,
-		})
+		job.Status.Quarantine = quarantine.After(job.Status.Quarantine, moment)
 	}
 	return job
 }
@@ -202,9 +227,9 @@ func (c *cycle) unauthorized(failure error) bool {
 	return errors.Is(failure, connector.Unauthorized)
 }
 
-// quarantine tells whether a failure concerns the job as a whole: credentials
-// that do not work, duplicate roles.
-func (c *cycle) quarantine(failure error) (provisioning.Quarantine, bool) {
+// quarantineFor tells whether a failure concerns the job as a whole: credentials
+// that do not work, duplicate roles, a job that cannot be opened.
+func quarantineFor(failure error) (provisioning.Quarantine, bool) {
 	if q, ok := errors.AsType[*quarantineError](failure); ok {
 		return provisioning.Quarantine{Reason: q.reason, Code: q.code, Message: q.message}, true
 	}
@@ -217,30 +242,4 @@ func (c *cycle) quarantine(failure error) (provisioning.Quarantine, bool) {
 		message += " " + target.Advice
 	}
 	return provisioning.Quarantine{Reason: provisioning.EncounteredQuarantineException, Code: target.Code, Message: message}, true
-}
-
-// continued keeps the beginning of a quarantine that goes on. The next attempt
-// follows the documented steps after the first failure: 6, 12, 24 hours, then
-// daily.
-func (c *cycle) continued(before, now provisioning.Quarantine) provisioning.Quarantine {
-	moment := time.Now().UTC()
-	now.Began, now.SeriesBegan, now.SeriesCount = moment, moment, 1
-	if before.Reason != "" {
-		now.SeriesBegan, now.SeriesCount = before.SeriesBegan, before.SeriesCount+1
-		if before.Reason == now.Reason {
-			now.Began = before.Began
-		}
-	}
-	now.NextAttempt = nextAttempt(now.SeriesBegan, moment)
-	return now
-}
-
-func nextAttempt(first, now time.Time) time.Time {
-	for _, wait := range []time.Duration{6 * time.Hour, 12 * time.Hour, 24 * time.Hour} {
-		if due := first.Add(wait); due.After(now) {
-			return due
-		}
-	}
-	days := now.Sub(first)/(24*time.Hour) + 1
-	return first.Add(days * 24 * time.Hour)
 }

@@ -23,12 +23,14 @@ type dispatcher struct {
 
 	batch   batch
 	leavers bool // batches with leavers may be under way
+	inOrder bool // people come in the order of their ids by now
 }
 
 // batch is a number of people that go through the target together.
 type batch struct {
 	items   []*item // whose decision may depend on the target
 	decided []*item // the others
+	through string  // id of the last person, when everybody up to it was handed on
 	leavers bool
 }
 
@@ -64,6 +66,9 @@ func (d *dispatcher) add(i *item, leaver bool) error {
 		d.batch.decided = append(d.batch.decided, i)
 	}
 	d.batch.leavers = d.batch.leavers || leaver
+	if d.inOrder {
+		d.batch.through = i.subject.User.ID
+	}
 	if len(d.batch.items) >= c.target.BatchSize || len(d.batch.decided) >= pageSize {
 		return d.dispatch()
 	}
@@ -85,12 +90,19 @@ func (d *dispatcher) dispatch() error {
 		d.leavers = false
 	}
 	d.leavers = d.leavers || work.leavers
+	marks := &d.cycle.marks
+	begun := &batchMark{}
+	if work.through != "" {
+		begun = marks.begin(work.through)
+	}
 	d.group.Go(func() error {
 		err := d.cycle.process(d.ctx, d, work)
 		if err != nil {
 			d.cancel(err)
+			return err
 		}
-		return err
+		marks.end(begun)
+		return nil
 	})
 	return nil
 }

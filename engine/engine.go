@@ -131,6 +131,8 @@ type cycle struct {
 	attempts    attempts
 	found       int       // removals that this cycle found and no earlier one failed to make
 	dryRemovals []Removal // what a dry run would put on the list
+	marks       marks
+	resumed     string // the cycle goes on after this id
 	telling     sync.Mutex
 	counting    sync.Mutex
 	reserving   sync.Mutex

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/journal"
@@ -45,7 +47,7 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	}
 	template, err := r.Gallery.Find(job.TemplateID)
 	if err != nil {
-		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+		return Session{}, unopened("UnknownTemplate", fmt.Errorf("open job %s: %w", job.ID, err))
 	}
 	schema, err := r.Jobs.Schema(ctx, job.ID)
 	if err != nil {
@@ -53,7 +55,7 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	}
 	compiled, err := mapping.Compile(schema)
 	if err != nil {
-		return Session{}, fmt.Errorf("the synchronization schema of job %s has faults: %w", job.ID, err)
+		return Session{}, unopened("InvalidSchema", fmt.Errorf("the synchronization schema of job %s has faults: %w", job.ID, err))
 	}
 	hash, err := SchemaHash(schema)
 	if err != nil {
@@ -68,9 +70,39 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 	}
 	opened, err := template.Open(environment)
 	if err != nil {
-		return Session{}, fmt.Errorf("open connector %s: %w", template.Descriptor.Name, err)
+		return Session{}, unopened("InvalidCredentials", fmt.Errorf("open connector %s: %w", template.Descriptor.Name, err))
 	}
 	return Session{Job: job, Template: template, Mapping: compiled, Connector: opened, Schema: hash}, nil
+}
+
+// unopened says that a job cannot be opened until somebody mends it.
+func unopened(code string, err error) error {
+	if target, ok := errors.AsType[*connector.Error](err); ok && target.Code != "" {
+		code = target.Code
+	}
+	return &quarantineError{reason: provisioning.EncounteredQuarantineException, code: code, message: err.Error(), cause: err}
+}
+
+// Refuse records that a job could not be opened, as a cycle that failed, and puts it
+// into quarantine if that is for an administrator to mend: a schema with faults,
+// settings that are missing, a template that there is none of. Any other error, such
+// as one of the database, is not recorded, and the zero Run comes back.
+func (r *Runner) Refuse(ctx context.Context, jobID string, failure error) (provisioning.Run, error) {
+	if _, found := errors.AsType[*quarantineError](failure); !found {
+		return provisioning.Run{}, nil
+	}
+	job, err := r.Engine.Ledger.Begin(ctx, jobID)
+	if err != nil {
+		return provisioning.Run{}, fmt.Errorf("record that job %s could not be opened: %w", jobID, err)
+	}
+	now := time.Now().UTC()
+	run := provisioning.Run{CycleID: newID(), Kind: kindOf(Run{}, job), State: provisioning.Failed, Began: now, Ended: now, Error: failure.Error()}
+	job.Status.LastRun = run
+	cycle := Cycle{ID: run.CycleID, JobID: job.ID, ApplicationID: job.ApplicationID, Fence: job.Fence}
+	if err := r.Engine.Ledger.Finish(ctx, cycle, failed(job, failure, now)); err != nil {
+		return run, fmt.Errorf("record that job %s could not be opened: %w", jobID, err)
+	}
+	return run, nil
 }
 
 // Run runs one cycle of the session. The request's JobID, Connector and Mapping

@@ -100,6 +100,25 @@ type Status struct {
 	Quarantine        Quarantine `json:"quarantine,omitzero"`
 	SteadySince       time.Time  `json:"steadySince,omitzero"` // end of the first complete cycle
 	SuccessiveFailure int        `json:"successiveFailures,omitzero"`
+
+	Resume Resume `json:"resume,omitzero"` // where a cycle that was cut off goes on
+
+	// EscrowsPruned is set when so much failed in an initial cycle that it was forgotten
+	// and the job waits, paused, for an administrator: Graph's escrowsPruned.
+	EscrowsPruned bool `json:"escrowsPruned,omitzero"`
+}
+
+// Resume is how far a cycle came that was cut off. The zero Resume is nowhere.
+type Resume struct {
+	Kind  CycleKind        `json:"kind"`
+	Until directory.Cursor `json:"until"` // the position in the change feed that it works off
+	After string           `json:"after"` // everybody up to this id is done
+}
+
+// Anew returns the status of a job whose next cycle looks at everyone.
+func (s Status) Anew() Status {
+	s.InitialDone, s.Resume = false, Resume{}
+	return s
 }
 
 // CycleKind says how a cycle collects.
@@ -167,6 +186,7 @@ type Quarantine struct {
 	NextAttempt time.Time        `json:"nextAttempt,omitzero"`
 	SeriesBegan time.Time        `json:"seriesBegan,omitzero"`
 	SeriesCount int              `json:"seriesCount,omitzero"`
+	GivenUp     bool             `json:"givenUp,omitzero"` // it lasted too long; the job was turned off
 }
 
 // QuarantineReason is Graph's quarantineReason.

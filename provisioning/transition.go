@@ -1,8 +1,10 @@
 package provisioning
 
 // Configured returns the job after credentials were saved: from then on it can run.
+// One in quarantine is tried again at once.
 func (j Job) Configured() Job {
 	if j.Status.Code != NotConfigured {
+		j.Status = j.Status.Hastened()
 		return j
 	}
 	j.Status.Code = NotRun
@@ -19,11 +21,14 @@ func (j Job) Unconfigured() Job {
 	return j
 }
 
-// Started returns the job turned on. A quarantine that is on stays on, and a job
-// without credentials waits for them.
+// Started returns the job turned on. A quarantine that is on stays on, unless it had
+// turned the job off, and a job without credentials waits for them.
 func (j Job) Started() Job {
 	j.Draft = false
 	j.Schedule.State = ScheduleActive
+	if _, stopped := j.Status.Stops(); stopped { // somebody looked at it
+		j.Status.EscrowsPruned, j.Status.Quarantine = false, Quarantine{}
+	}
 	switch {
 	case j.Status.Code == NotConfigured:
 	case j.Status.Quarantine.Reason != "":
@@ -48,7 +53,7 @@ func (j Job) Stopped() Job {
 
 // Released returns the job without its quarantine.
 func (j Job) Released() Job {
-	j.Status.Quarantine = Quarantine{}
+	j.Status.Quarantine, j.Status.EscrowsPruned = Quarantine{}, false
 	if j.Status.Code != Quarantined {
 		return j
 	}

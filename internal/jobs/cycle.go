@@ -174,7 +174,11 @@ func (s *Service) cycle(ctx context.Context, job provisioning.Job, holder string
 	session, err := s.Runner.Open(ctx, job.ApplicationID)
 	if err != nil {
 		s.memory.leave(job.ID, time.Now().Add(openAgain))
-		return provisioning.Run{}, err
+		run, failure := s.Runner.Refuse(ctx, job.ID, err)
+		if run.CycleID != "" {
+			s.memory.leave(job.ID, time.Time{}) // its quarantine says when it is tried again
+		}
+		return run, errors.Join(err, failure)
 	}
 	s.memory.leave(job.ID, time.Time{})
 	ctx, cancel := stoppable(ctx)

@@ -26,7 +26,7 @@ func nextRun(job provisioning.Job, now, started time.Time) time.Time {
 	switch {
 	case !runnable(job):
 		return time.Time{}
-	case kept(job):
+	case job.Status.Quarantine.Keeps():
 		return job.Status.Quarantine.NextAttempt
 	case job.Status.SuccessiveFailure > 0 && last.Ended.Before(started):
 		return now
@@ -43,15 +43,8 @@ func runnable(job provisioning.Job) bool {
 	return job.Schedule.State == provisioning.ScheduleActive && job.Status.Code != provisioning.NotConfigured
 }
 
-// kept reports whether the job's quarantine keeps it from running as usual. Held
-// removals do not: they wait in a list of their own, and everything else goes on.
-func kept(job provisioning.Job) bool {
-	reason := job.Status.Quarantine.Reason
-	return reason != "" && reason != provisioning.TooManyDeletes
-}
-
 // steady reports whether the job runs without trouble, so that a change may wake it
 // ahead of its schedule.
 func steady(job provisioning.Job) bool {
-	return runnable(job) && !kept(job) && job.Status.InitialDone && job.Status.SuccessiveFailure == 0
+	return runnable(job) && !job.Status.Quarantine.Keeps() && job.Status.InitialDone && job.Status.SuccessiveFailure == 0
 }

@@ -101,17 +101,19 @@ func (t *tx) updateJob(ctx context.Context, before, after provisioning.Job) erro
 	if err := after.Settings.Leaving.Check(); err != nil {
 		return errorf(store.ErrInvalid, "%s", err.Error())
 	}
-	if before.Settings.NeedsFullCycle(after.Settings) {
-		after.Status.InitialDone = false
+	anew := before.Settings.NeedsFullCycle(after.Settings)
+	if anew {
+		after.Status = after.Status.Anew().Hastened()
+	}
+	if anew || before.Status.InitialDone && !after.Status.InitialDone || after.Watermark < before.Watermark {
+		if err := t.countRestart(ctx, before.ID); err != nil {
+			return err
+		}
+		after.Status.Resume = provisioning.Resume{}
 	}
 	settings, status, err := jobTexts(after)
 	if err != nil {
 		return err
-	}
-	if before.Status.InitialDone && !after.Status.InitialDone || after.Watermark < before.Watermark {
-		if err := t.countRestart(ctx, before.ID); err != nil {
-			return err
-		}
 	}
 	_, err = t.exec(ctx, `update jobs set draft = $1, schedule_interval_nanoseconds = $2, schedule_state = $3, settings = $4, status = $5, watermark = $6
 		where id = $7`, after.Draft, int64(after.Schedule.Interval), string(after.Schedule.State), settings, status, int64(after.Watermark), before.ID)
@@ -164,7 +166,7 @@ func (s *Store) PutSchema(ctx context.Context, jobID string, schema mapping.Sche
 		if err != nil {
 			return err
 		}
-		job.Status.InitialDone = false
+		job.Status = job.Status.Anew().Hastened()
 		if err := t.putStatus(ctx, job); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning
 			return err
 		}
 		if restarted > 0 {
-			job.Status.InitialDone = false
+			job.Status = job.Status.Anew()
 		}
 		job.ID = cycle.JobID
 		stored, decided, err := t.decidedMeanwhile(ctx, cycle.JobID)
@@ -77,9 +77,26 @@ func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning
 		}
 		if decided {
 			job.Status.Code, job.Status.Quarantine = stored.Code, stored.Quarantine
+		} else if err := t.stop(ctx, job); err != nil {
+			return err
 		}
 		return t.putStatus(ctx, job)
 	})
+}
+
+// stop turns a job off, or pauses it, where the status of a cycle asks for that, and
+// forgets what failed.
+func (t *tx) stop(ctx context.Context, job provisioning.Job) error {
+	state, stops := job.Status.Stops()
+	if !stops {
+		return nil
+	}
+	if _, err := t.exec(ctx, `update jobs set schedule_state = $1 where id = $2 and schedule_state = $3`,
+		string(state), job.ID, string(provisioning.ScheduleActive)); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `delete from escrows where job_id = $1`, job.ID)
+	return err
 }
 
 // decidedMeanwhile returns the job's status, and whether an administrator decided on

@@ -92,10 +92,10 @@ func (t *tx) restartStatus(ctx context.Context, job provisioning.Job, scope prov
 		if err := t.countRestart(ctx, job.ID); err != nil {
 			return err
 		}
-		job.Watermark, job.Status.InitialDone = 0, false
+		job.Watermark, job.Status = 0, job.Status.Anew()
 	}
 	if scope.Has(provisioning.RestartQuarantineState) {
-		job.Status.Quarantine = provisioning.Quarantine{}
+		job.Status.Quarantine, job.Status.EscrowsPruned = provisioning.Quarantine{}, false
 		if job.Status.Code == provisioning.Quarantined {
 			job.Status.Code = provisioning.Paused // a restart does not turn provisioning on
 			if job.Schedule.State == provisioning.ScheduleActive {

@@ -3,6 +3,7 @@ package salesforcetest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -56,7 +57,7 @@ func (f *Fault) check() error {
 	case f.Kind == FaultSlow && f.Delay <= 0:
 		return fmt.Errorf("a fault of the kind %s needs a delay", f.Kind)
 	case f.Page < 0 || f.Nth < 0 || f.Times < -1:
-		return fmt.Errorf("page, nth and times count from 1, and times may be -1 for all")
+		return errors.New("page, nth and times count from 1, and times may be -1 for all")
 	}
 	return nil
 }

@@ -10,12 +10,14 @@ import (
 	"github.com/usher-id/usher/connector/salesforce/soql"
 )
 
-// isAggregate tells whether a query sums up rows.
+// isAggregate tells whether a query sums up rows. The answer then has no records of
+// an object but rows of the type AggregateResult (SOQL and SOSL Reference, GROUP BY).
 func isAggregate(query *soql.Query) bool {
 	return len(query.GroupBy) > 0 || slices.ContainsFunc(query.Columns, func(c soql.Column) bool { return c.Operand.IsAggregate() })
 }
 
-// isCount tells whether a query is SELECT COUNT() FROM ….
+// isCount tells whether a query is SELECT COUNT() FROM …, whose answer is totalSize
+// alone. COUNT(Id) is another thing: it answers with a row.
 func isCount(query *soql.Query) bool {
 	return len(query.Columns) == 1 && query.Columns[0].Operand.Function == "COUNT" && len(query.Columns[0].Operand.Path) == 0
 }
@@ -33,6 +35,7 @@ func (q *queryRun) aggregate(t *object, query *soql.Query) ([][]byte, *apiError)
 	if err := a.resolve(t); err != nil {
 		return nil, err
 	}
+	// Order and limits are those of the groups, not of the records below them.
 	all := *query
 	all.OrderBy, all.Limit, all.Offset = nil, nil, nil
 	rows, err := q.rows(t, &all)
@@ -49,6 +52,7 @@ func (q *queryRun) aggregate(t *object, query *soql.Query) ([][]byte, *apiError)
 	if query.Limit != nil {
 		groups = groups[:min(*query.Limit, len(groups))]
 	}
+	// Such a result has one page: there is no cursor for what was summed up.
 	if len(groups) > defaultPage {
 		return nil, newError(http.StatusBadRequest, "EXCEEDED_ID_LIMIT",
 			"Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch")

@@ -49,7 +49,9 @@ func (a *authorizations) take(code string) (authorization, bool) {
 	return found, known && time.Since(found.made) <= codeLife
 }
 
-// authorize asks a person to sign in, and leads back to the client with a code.
+// authorize asks a person to sign in, and leads back to the client with a code. A
+// password suffices here, as it does for a person in front of a browser; the
+// security token is for APIs.
 func (o *Org) authorize(c *call) *answer {
 	form := c.form()
 	app, refused := o.application(c, form, false)
@@ -108,7 +110,8 @@ func signInForm(form url.Values, message string) *answer {
 	return &answer{status: http.StatusOK, body: []byte(page.String()), contentType: "text/html; charset=utf-8"}
 }
 
-// codeGrant exchanges a code. It checks the proof key if the code has one.
+// codeGrant exchanges a code. It checks the proof key if the code has one (RFC 7636);
+// an app that proves nothing must show its secret.
 func (o *Org) codeGrant(c *call, form url.Values) *answer {
 	app, refused := o.application(c, form, false)
 	if refused != nil {

@@ -6,7 +6,9 @@ import (
 	"strings"
 )
 
-// batch carries out independent subrequests. Each counts against the quota.
+// batch carries out independent subrequests. Each counts against the quota, and
+// with haltOnError those behind a failure are answered 412 without being tried
+// (REST API Developer Guide, Composite Batch).
 func (o *Org) batch(c *call) *answer {
 	members, err := c.object()
 	if err != nil {
@@ -48,7 +50,8 @@ func (o *Org) runBatchEntry(c *call, fields []member) *answer {
 	return o.subcall(c, findText(fields, "method"), address, http.Header{}, body, nil)
 }
 
-// graph carries out graphs of dependent subrequests, each of which is one transaction.
+// graph carries out graphs of dependent subrequests. Each graph is one transaction
+// and stands or falls alone (REST API Developer Guide, Composite Graph).
 func (o *Org) graph(c *call) *answer {
 	members, err := c.object()
 	if err != nil {

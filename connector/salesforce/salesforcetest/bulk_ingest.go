@@ -27,7 +27,9 @@ func delimiters() map[string]rune {
 	return map[string]rune{"COMMA": ',', "SEMICOLON": ';', "TAB": '\t', "PIPE": '|', "CARET": '^', "BACKQUOTE": '`'}
 }
 
-// createIngestJob opens a job that waits for its rows.
+// createIngestJob opens a job that waits for its rows (Bulk API 2.0 and Bulk API
+// Developer Guide, Create a Job). What is wrong with the job is told now, what is
+// wrong with a row only in its results.
 func (o *Org) createIngestJob(c *call, members []member) *answer {
 	made := &job{
 		kind: "ingest", operation: findText(members, "operation"), user: c.user, state: "Open", version: c.version,
@@ -51,7 +53,8 @@ func (o *Org) createIngestJob(c *call, members []member) *answer {
 	return reply(http.StatusOK, made.describe())
 }
 
-// ingestContent takes the rows, and gives the results.
+// ingestContent takes the rows, in one piece and once, and gives the results.
+// Together the three lists of results hold every row of the content.
 func (o *Org) ingestContent(c *call, j *job, part string) *answer {
 	o.jobs.mu.Lock()
 	defer o.jobs.mu.Unlock()

@@ -14,6 +14,8 @@ import (
 const resultPage = 50_000
 
 // createQueryJob runs the query at once; a client sees the result at its first poll.
+// The answer itself still says UploadComplete, because clients rely on having to
+// poll (Bulk API 2.0 and Bulk API Developer Guide, Create a Query Job).
 func (o *Org) createQueryJob(c *call, members []member) *answer {
 	made := &job{
 		kind: "query", operation: findText(members, "operation"), query: findText(members, "query"), user: c.user, state: "UploadComplete",
@@ -45,7 +47,9 @@ func (o *Org) createQueryJob(c *call, members []member) *answer {
 	return reply(http.StatusOK, described)
 }
 
-// fillQueryJob computes the rows. The caller holds the lock for reading.
+// fillQueryJob computes the rows. The caller holds the lock for reading. A job has
+// columns only: what would need nested answers is refused (Bulk API 2.0 and Bulk
+// API Developer Guide, SOQL Considerations).
 func (o *Org) fillQueryJob(made *job, query *soql.Query, user string) *apiError {
 	run := &queryRun{org: o, user: user, text: made.query, now: time.Now(), bin: made.operation == "queryAll"}
 	t, fault := run.begin(query)
@@ -82,7 +86,8 @@ func (o *Org) fillQueryJob(made *job, query *soql.Query, user string) *apiError 
 	return nil
 }
 
-// queryResults gives a part of the rows; the locator leads to the next.
+// queryResults gives a part of the rows; the locator leads to the next, and the
+// word null stands for none.
 func (o *Org) queryResults(c *call, j *job, part string) *answer {
 	if c.method != http.MethodGet || !strings.EqualFold(part, "results") {
 		return refuse(notFound())

@@ -14,7 +14,9 @@ const (
 	maximumChunks = 10
 )
 
-// collections answers /composite/sobjects/….
+// collections answers /composite/sobjects/…: up to 200 records in one call, each
+// of which succeeds or fails for itself unless allOrNone says otherwise (REST API
+// Developer Guide, sObject Collections).
 func (o *Org) collections(c *call, path []string) *answer {
 	switch {
 	case len(path) == 0 && c.method == http.MethodPost:
@@ -91,7 +93,8 @@ func (o *Org) writeRows(c *call, verb string, external *field, upserted *object)
 	return o.carryOut(c, rows, operations, external, findBoolean(members, "allOrNone"))
 }
 
-// rowOf reads one record. Its type stands in its attributes.
+// rowOf reads one record. Its type stands in its attributes, because a call may
+// have records of several objects.
 func (o *Org) rowOf(item any, verb string) (*rowRequest, *apiError) {
 	members, ok := item.([]member)
 	if !ok {
@@ -147,7 +150,8 @@ func (o *Org) rowOperations(c *call, rows []*rowRequest) []operation {
 	return operations
 }
 
-// carryOut writes the rows in one transaction.
+// carryOut writes the rows in one transaction. The status is 200 whatever becomes
+// of them: who looks at the status alone misses every refusal.
 func (o *Org) carryOut(c *call, rows []*rowRequest, operations []operation, external *field, allOrNone bool) *answer {
 	o.write(c, func(tx *transaction) {
 		mark := tx.mark()
@@ -232,7 +236,8 @@ func (tx *transaction) writeRow(row *rowRequest, external *field) {
 	}
 }
 
-// matchExternal decides between creating and updating.
+// matchExternal decides between creating and updating. Two records with the value
+// refuse the row, because the org does not choose between them.
 func (tx *transaction) matchExternal(row *rowRequest, external *field) []*apiError {
 	row.verb = "create"
 	if external.kind == typeID {
@@ -378,7 +383,8 @@ func (tx *transaction) deleteAll(rows []*rowRequest, operations []operation, all
 	}
 }
 
-// retrieveRows reads records by id: null for each that does not exist.
+// retrieveRows reads records by id. The list has the order of the ids, with null
+// for each that does not exist, so a client can tell what is gone.
 func (o *Org) retrieveRows(c *call, name string) *answer {
 	t := o.schema.object(name)
 	if t == nil {
@@ -432,7 +438,8 @@ func (o *Org) appendRetrieved(c *call, t *object, ids []string, list []*projecti
 	return append(body, ']')
 }
 
-// joined reads a list of texts, or one text with commas.
+// joined reads a list of texts, or one text with commas, which clients that share
+// code between GET and POST send.
 func joined(members []member, name string) string {
 	value, _ := find(members, name)
 	if list, ok := value.([]any); ok {

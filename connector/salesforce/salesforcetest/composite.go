@@ -84,7 +84,9 @@ type subresult struct {
 	value     any // the decoded body, for references
 }
 
-// composite carries out up to 25 subrequests in order.
+// composite carries out up to 25 subrequests in order, each of which may refer to
+// the answers before it (REST API Developer Guide, Composite). Together they cost
+// one request of the allocation.
 func (o *Org) composite(c *call) *answer {
 	members, err := c.object()
 	if err != nil {
@@ -162,7 +164,8 @@ func (o *Org) runSubrequests(c *call, requests []subrequest, allOrNone bool) ([]
 	return halted(results, requests, failed), nil
 }
 
-// hasFailedRow tells whether the answer of a collection has a row that failed.
+// hasFailedRow tells whether the answer of a collection has a row that failed: its
+// status is 200 all the same, and allOrNone of the whole request wants to know.
 func hasFailedRow(value any) bool {
 	rows, _ := value.([]any)
 	for _, row := range rows {
@@ -234,7 +237,8 @@ func (o *Org) runSubrequest(c *call, r subrequest, earlier []subresult, tx *tran
 	return o.subcall(c, r.method, address, header, content, tx)
 }
 
-// subcall carries out a request within a request.
+// subcall carries out a request within a request. It has the session and the
+// transaction of the outer one, but headers of its own.
 func (o *Org) subcall(c *call, method, address string, header http.Header, body []byte, tx *transaction) *answer {
 	target, err := url.Parse(address)
 	if err != nil {
@@ -322,7 +326,8 @@ func referenceOf(expression string) string {
 	return name
 }
 
-// lookUp follows reference.member[index].member.
+// lookUp follows reference.member[index].member. The names of members are case
+// sensitive: a created record has id, a record that was read has Id.
 func lookUp(expression string, earlier []subresult) (string, bool) {
 	steps := strings.FieldsFunc(expression, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 	if len(steps) == 0 {

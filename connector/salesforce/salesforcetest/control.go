@@ -13,6 +13,8 @@ import (
 
 // control answers /__sim/…, by which tests and people steer the org from
 // outside its API. It asks for no token: whoever reaches the org may steer it.
+// Nothing of it counts as a request of the org, is delayed by the latency, or can be
+// hit by a fault, so that a test can always repair what it broke.
 func (o *Org) control(c *call, path []string) *answer {
 	c.outcome.kind = "control"
 	if len(path) == 0 {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// basics are the properties of an object that the list of objects shows too.
+// basics are the properties of an object that the list of objects shows too. Those
+// that no object here has are there all the same: generated clients want them.
 func (c *call) basics(t *object) []member {
 	url := c.prefix() + "/sobjects/" + t.name
 	return []member{
@@ -53,7 +54,10 @@ func (o *Org) listObjects(c *call) *answer {
 	return reply(http.StatusOK, []member{{"encoding", "UTF-8"}, {"maxBatchSize", 200}, {"sobjects", list}})
 }
 
-// describe answers /sobjects/{object}/describe.
+// describe answers /sobjects/{object}/describe. It changes only with the content of
+// the org made anew, so that clients may cache it (REST API Developer Guide, Get
+// Object Metadata Changes). Createable stays true for a user who may not create:
+// permissions on objects are no part of it.
 func (o *Org) describe(c *call, t *object) *answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return refuse(methodNotAllowed(c.method, "GET", "HEAD"))
@@ -79,7 +83,8 @@ func (o *Org) describe(c *call, t *object) *answer {
 	return a
 }
 
-// childRelationships lists every reference to the object, named or not.
+// childRelationships lists every reference to the object. Those without a name
+// cannot be queried from the parent, and are listed with null.
 func (o *Org) childRelationships(parent *object) []any {
 	list := []any{}
 	for _, t := range o.schema.objects {

@@ -8,8 +8,8 @@ import (
 	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
-// draftOf reads the members of a JSON record. id is not empty if the record
-// names one. The error refuses the whole request.
+// draftOf reads the members of a JSON record, whose names may have any case. id is
+// not empty if the record names one. The error refuses the whole request.
 func (o *Org) draftOf(t *object, members []member) (d *draft, id string, err *apiError) {
 	d = newDraft(t, nil)
 	d.fields = make([]*field, 0, len(members))
@@ -66,7 +66,9 @@ func (o *Org) draftRelation(t *object, d *draft, m member) *apiError {
 	return noSuchColumn(m.name, t)
 }
 
-// create stores a new record and returns its id.
+// create stores a new record and returns its id. Faults of single fields are all
+// reported at once, those of rules about the whole record one after the other, as
+// in a real org.
 func (tx *transaction) create(o *object, d *draft) (string, []*apiError) {
 	if errors := tx.admit(o, o.create, "create"); errors != nil {
 		return "", errors
@@ -86,7 +88,8 @@ func (tx *transaction) create(o *object, d *draft) (string, []*apiError) {
 	return id, nil
 }
 
-// update changes the given fields of a record.
+// update changes the given fields of a record; what is not given stays, and null
+// clears.
 func (tx *transaction) update(o *object, id string, d *draft) []*apiError {
 	if errors := tx.admit(o, o.update, "update"); errors != nil {
 		return errors
@@ -200,7 +203,8 @@ func (tx *transaction) check(d *draft, writable func(*field) bool) []*apiError {
 }
 
 // missing lists required fields that would be empty. An update is only asked
-// about the fields that it carries.
+// about the fields that it carries: a record that lacks a value since before the
+// field was required can still be changed.
 func (tx *transaction) missing(o *object, d *draft) []string {
 	var names []string
 	for _, f := range o.fields {

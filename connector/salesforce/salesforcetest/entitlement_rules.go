@@ -130,7 +130,8 @@ func (o *Org) firstPermission(set *record) string {
 	return ""
 }
 
-// grantLicense gives the user a permission set license unless it is there.
+// grantLicense gives the user a permission set license unless it is there. It stays
+// when the permission set is taken away again.
 func (tx *transaction) grantLicense(user, license string) *apiError {
 	o := tx.org.schema.object("PermissionSetLicenseAssign")
 	assignee, id := o.field("AssigneeId"), o.field("PermissionSetLicenseId")
@@ -225,8 +226,9 @@ func (tx *transaction) ownGroup(o *object, d *draft) *apiError {
 	return nil
 }
 
-// roleGroups makes the groups that stand for a role in sharing, which queries
-// show among the public ones. They have no name of their own.
+// roleGroups makes the groups that stand for a role in sharing (Object Reference,
+// Group: Type), which queries show among the public ones. They have no name of
+// their own.
 func (tx *transaction) roleGroups(role *record) {
 	t := tx.org.tables["Group"]
 	name := tx.org.name("UserRole", role.id, "DeveloperName")

@@ -13,7 +13,8 @@ import (
 // filter tells whether a record belongs to a result.
 type filter func(*record) bool
 
-// compile turns a condition into a filter.
+// compile turns a condition into a filter once, so that each record costs only the
+// comparisons.
 func (q *queryRun) compile(t *object, condition soql.Condition) (filter, *apiError) {
 	switch c := condition.(type) {
 	case soql.And:
@@ -308,7 +309,8 @@ func step(day time.Time, unit string, n int) time.Time {
 	return day.AddDate(0, 0, n)
 }
 
-// like compiles a pattern of % (anything) and _ (one character).
+// like compiles a pattern of % (anything) and _ (one character). Case never counts
+// in it, not even for fields where it counts in =.
 func (q *queryRun) like(p path, c soql.Comparison) (filter, *apiError) {
 	switch {
 	case c.Value.Kind != soql.String:
@@ -402,7 +404,9 @@ func (q *queryRun) membership(t *object, m soql.Membership) (filter, *apiError) 
 	}, nil
 }
 
-// semiJoin runs the nested query and collects the values of its one field.
+// semiJoin runs the nested query and collects the values of its one field, which
+// must be an id or a reference (SOQL and SOSL Reference, Comparison Operators:
+// semi-joins).
 func (q *queryRun) semiJoin(p *path, m soql.Membership) (map[string]struct{}, *apiError) {
 	if len(m.Query.Columns) != 1 || m.Query.Columns[0].Operand.IsZero() || m.Query.Columns[0].Operand.Function != "" {
 		return nil, q.fault(m.Query.From.Position, "MALFORMED_QUERY", "Nesting of semi join sub-selects must select exactly one field")

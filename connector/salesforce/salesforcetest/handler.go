@@ -151,7 +151,8 @@ func baseOf(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// route leads to the parts of the org.
+// route leads to the parts of the org. Everything but the control endpoints and the
+// page has the address that a real org gives it, in any case.
 func (o *Org) route(c *call) *answer {
 	p := c.path
 	is := func(words ...string) bool {
@@ -231,8 +232,8 @@ func (o *Org) send(w http.ResponseWriter, r *http.Request, c *call, a *answer) {
 	_, _ = w.Write(body)
 }
 
-// compress zips a body; if that fails the body is sent as it is, which gzip then
-// does not name.
+// compress zips a body, with more regard for time than for size; if that fails the
+// body is sent as it is, which gzip then does not name.
 func compress(body []byte) []byte {
 	var zipped bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestSpeed)

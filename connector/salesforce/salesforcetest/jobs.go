@@ -189,7 +189,8 @@ func (o *Org) oneJob(c *call, j *job) *answer {
 	return refuse(methodNotAllowed(c.method, "GET", "PATCH", "DELETE"))
 }
 
-// moveJob takes a job to UploadComplete or Aborted. The rows are written at
+// moveJob takes a job to UploadComplete or Aborted, the only states that a client
+// may ask for. The rows are written at
 // once; the answer shows the state before that, as an asynchronous job would.
 func (o *Org) moveJob(c *call, j *job) *answer {
 	members, err := c.object()

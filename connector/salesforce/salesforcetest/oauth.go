@@ -115,7 +115,8 @@ func (o *Org) application(c *call, form url.Values, secretNeeded bool) (Applicat
 }
 
 // clientCredentials signs in as the user that the app runs as. The common login
-// hosts do not offer this grant.
+// hosts do not offer this grant, because they cannot tell which org is meant (Help:
+// OAuth 2.0 Client Credentials Flow).
 func (o *Org) clientCredentials(c *call, form url.Values) *answer {
 	app, refused := o.application(c, form, true)
 	if refused != nil {
@@ -165,7 +166,9 @@ func (o *Org) refreshGrant(c *call, form url.Values) *answer {
 	return o.grant(c, o.tables["User"].get(token.user), "")
 }
 
-// bearerGrant checks an assertion that is signed with the key of the app.
+// bearerGrant checks an assertion that is signed with the key of the app (Help:
+// OAuth 2.0 JWT Bearer Flow). Whoever is named in it needs to have approved the app
+// beforehand; here every active user has.
 func (o *Org) bearerGrant(c *call, form url.Values) *answer {
 	claims := jwt.RegisteredClaims{}
 	var app Application
@@ -210,7 +213,8 @@ func (o *Org) acceptsAudience(c *call, audiences []string) bool {
 	return false
 }
 
-// grant issues an access token. The caller holds the lock.
+// grant issues an access token. The caller holds the lock. The answer has no
+// expires_in: clients learn of the end of a session when it has come.
 func (o *Org) grant(c *call, user *record, refresh string) *answer {
 	if fault := o.checkUser(c, user); fault != nil {
 		return invalidGrant(fault.oauth)

@@ -48,7 +48,8 @@ func permissions() []permission {
 	}
 }
 
-// implied lists what a permission brings along.
+// implied lists what a permission brings along (Help: User Permissions). Without it
+// an integration user with Manage Users would seem to lack half of what it has.
 func implied(name string) []string {
 	switch name {
 	case permissionManageUsers:

@@ -130,7 +130,9 @@ func (p *populator) featureMetrics() {
 	}
 }
 
-// profiles come with the permission set that each of them owns.
+// profiles come with the permission set that each of them owns (Object Reference,
+// PermissionSet: IsOwnedByProfile), which clients have to leave out when they list
+// what can be assigned.
 func (p *populator) profiles() {
 	for _, profile := range p.org.config.Profiles {
 		values := p.permissions("profile "+profile.Name, profile.Permissions)
@@ -178,7 +180,8 @@ func (p *populator) roles() {
 	}
 }
 
-// permissionSets makes them and the groups that bundle them.
+// permissionSets makes them and the groups that bundle them. A group has a
+// permission set of the type Group that stands for it in assignments.
 func (p *populator) permissionSets() {
 	for _, set := range p.org.config.PermissionSets {
 		fill(&set.Label, set.Name)

@@ -61,7 +61,9 @@ func (q *queryRun) project(t *object, query *soql.Query) ([]*projection, *apiErr
 	return list, nil
 }
 
-// fieldSet expands FIELDS().
+// fieldSet expands FIELDS(). Only the standard fields may be asked for without a
+// limit, which protects the org from its own custom fields (SOQL and SOSL
+// Reference, FIELDS()).
 func (q *queryRun) fieldSet(t *object, query *soql.Query, set soql.FieldSet) ([]*projection, *apiError) {
 	if set != soql.FieldsStandard && (query.Limit == nil || *query.Limit > 200) {
 		return nil, newError(http.StatusBadRequest, "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200")
@@ -121,7 +123,8 @@ func below(list *[]*projection, hops []*field) *[]*projection {
 	return list
 }
 
-// projectChild runs a nested query once and sorts its rows by parent.
+// projectChild runs a nested query once and sorts its rows by parent. Its LIMIT is
+// one for each parent.
 func (q *queryRun) projectChild(parent *object, query *soql.Query) (*projection, *apiError) {
 	below, reference := q.org.schema.children(parent, query.From.Name)
 	if below == nil {
@@ -200,7 +203,8 @@ func (w renderer) projection(buffer []byte, t *object, r *record, p *projection)
 	return appendField(buffer, p.field, w.org.value(t, r, p.field))
 }
 
-// children writes a nested result; without rows it is null.
+// children writes a nested result; without rows it is null and not an empty list,
+// which clients trip over.
 func (w renderer) children(buffer []byte, r *record, p *projection) []byte {
 	rows := p.children[r.id]
 	if p.limit >= 0 {
@@ -220,7 +224,8 @@ func (w renderer) children(buffer []byte, r *record, p *projection) []byte {
 	return append(buffer, "]}"...)
 }
 
-// appendField writes a value in the JSON type of its field.
+// appendField writes a value in the JSON type of its field. Numbers with decimals
+// keep one even when they are whole.
 func appendField(buffer []byte, f *field, value string) []byte {
 	switch {
 	case value == "":

@@ -93,7 +93,8 @@ func (s *cursors) countFrom(serial uint64) {
 	s.serial = serial
 }
 
-// queryResource answers /query, /queryAll and their next pages.
+// queryResource answers /query, /queryAll and their next pages. queryAll also finds
+// what lies in the recycle bin (REST API Developer Guide, QueryAll).
 func (o *Org) queryResource(c *call, bin bool, path []string) *answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return refuse(methodNotAllowed(c.method, "GET", "HEAD"))
@@ -207,7 +208,9 @@ func pageOf(total int, next string, lines [][]byte) *answer {
 	return &answer{status: http.StatusOK, body: append(body, "]}"...)}
 }
 
-// pageSize reads Sforce-Query-Options: batchSize=n.
+// pageSize reads Sforce-Query-Options: batchSize=n, which is a wish: what lies
+// outside of 200 to 2,000 is brought inside (REST API Developer Guide, Query
+// Options Header).
 func (c *call) pageSize() int {
 	for option := range strings.SplitSeq(c.header.Get("Sforce-Query-Options"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(option), "=")
@@ -218,7 +221,8 @@ func (c *call) pageSize() int {
 	return defaultPage
 }
 
-// nextPage goes on with a cursor: 01g…-2000.
+// nextPage goes on with a cursor: 01g…-2000. A cursor that was dropped, or that
+// belongs to another user, is unknown; a client then has to begin anew.
 func (o *Org) nextPage(c *call, locator string) *answer {
 	id, place, _ := strings.Cut(locator, "-")
 	from, err := strconv.Atoi(place)
@@ -235,7 +239,9 @@ func (o *Org) nextPage(c *call, locator string) *answer {
 	return a
 }
 
-// columns describes the columns of a query instead of running it.
+// columns describes the columns of a query instead of running it. The parameter is
+// not documented; the Salesforce CLI sends it before every query and reads what
+// stands here.
 func (q *queryRun) columns(t *object, query *soql.Query) *answer {
 	list := []any{}
 	idSelected := false

@@ -109,7 +109,8 @@ func readVersion(text string) (int, *apiError) {
 // prefix is the path of the version that the client uses.
 func (c *call) prefix() string { return fmt.Sprintf("/services/data/v%d.0", c.version) }
 
-// versions lists what the org serves. It needs no session.
+// versions lists what the org serves, oldest first. It needs no session and costs
+// nothing, so that clients can ask before they sign in.
 func (o *Org) versions() *answer {
 	list := []any{}
 	for v := oldestVersion; v <= newestVersion; v++ {
@@ -206,7 +207,9 @@ func compositeKind(c *call, kind, write string) string {
 	return "collections-" + write
 }
 
-// limits answers with what is left, and with record counts.
+// limits answers with what is left, and with record counts. Only the requests, the
+// bulk batches and the query jobs move; the others are there because clients look
+// for them (REST API Developer Guide, Limits).
 func (o *Org) limits(c *call, path []string) *answer {
 	if c.method != http.MethodGet && c.method != http.MethodHead {
 		return refuse(methodNotAllowed(c.method, "GET", "HEAD"))

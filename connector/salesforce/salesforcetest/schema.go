@@ -213,7 +213,8 @@ func (p *schemaParser) object(line string) error {
 	return nil
 }
 
-// add makes an object known by name and by prefix.
+// add makes an object known by name and by prefix. The first three characters of
+// every id tell its object, which is how references to several objects are followed.
 func (s *schema) add(o *object) {
 	s.objects = append(s.objects, o)
 	s.byName[strings.ToLower(o.name)] = o

@@ -32,7 +32,7 @@ func (q *queryRun) begin(query *soql.Query) (*object, *apiError) {
 	return t, nil
 }
 
-// maximumOffset is the largest OFFSET.
+// maximumOffset is the largest OFFSET (SOQL and SOSL Reference, OFFSET).
 const maximumOffset = 2_000
 
 // rows returns the records of a query in order, OFFSET and LIMIT applied.
@@ -70,7 +70,9 @@ func (q *queryRun) rows(t *object, query *soql.Query) ([]*record, *apiError) {
 	return found, nil
 }
 
-// scan looks at every record, and stops at LIMIT if the order does not matter.
+// scan looks at every record, and stops at LIMIT if the order does not matter. The
+// rows of UserLogin are made of users as they pass: every user has one, and it is
+// not worth a table of its own.
 func (q *queryRun) scan(t *object, query *soql.Query, keep filter) []*record {
 	enough := -1
 	if query.Limit != nil && len(query.OrderBy) == 0 && query.Offset == nil {
@@ -172,7 +174,9 @@ func (q *queryRun) inOrder(t *object, rows []*record) []*record {
 	return slices.CompactFunc(rows, func(a, b *record) bool { return a.id == b.id })
 }
 
-// sort orders the rows; each key is computed once.
+// sort orders the rows; each key is computed once. Equal rows stay in the order of
+// their creation, although the language promises nothing: a result that changes
+// from run to run would make tests of clients flaky.
 func (q *queryRun) sort(t *object, orders []soql.Order, rows []*record) *apiError {
 	if len(orders) == 0 {
 		return nil
@@ -202,7 +206,8 @@ func (q *queryRun) sort(t *object, orders []soql.Order, rows []*record) *apiErro
 	return nil
 }
 
-// ordering compares two keys; empty ones are null.
+// ordering compares two keys; empty ones are null, and come first unless NULLS LAST
+// says otherwise, in both directions (SOQL and SOSL Reference, ORDER BY).
 func ordering(order soql.Order, kind fieldType) func(a, b string) int {
 	compare := strings.Compare
 	if kind == typeInteger || kind == typeDouble {

@@ -34,7 +34,9 @@ func (o *Org) token() string {
 	return o.id[:15] + "!AQ4AQ" + rand.Text() + "." + rand.Text() + rand.Text()
 }
 
-// open starts a session. Logins that share get the session that is there.
+// open starts a session. Logins that share get the session that is there: SOAP
+// logins of one user do, so that a logout of one client ends the others (SOAP API
+// Developer Guide, logout). OAuth gives each its own.
 func (o *Org) open(user string, shared, restricted bool, timeout time.Duration) *session {
 	s := &o.sessions
 	s.mu.Lock()
@@ -203,7 +205,8 @@ func (o *Org) checkPassword(c *call, username, secret string) (user *record, fau
 	return user, nil
 }
 
-// noteLogin keeps the login history and the user's last login, and counts
+// noteLogin keeps the login history and the user's last login, which are no changes
+// of the record, and counts
 // against the hourly rate of logins.
 func (o *Org) noteLogin(user *record, kind, status string) {
 	now := time.Now().UnixMilli()

@@ -22,7 +22,8 @@ const (
 	lastSOAPLogin       = 64 // login() does not exist from 65.0
 )
 
-// soap answers the SOAP API: /services/Soap/{u|c|m}/VERSION[/ORG].
+// soap answers the SOAP API: /services/Soap/{u|c|m}/VERSION[/ORG]. Faults come with
+// status 500, whatever their reason (SOAP API Developer Guide, Handling Errors).
 func (o *Org) soap(c *call, path []string) *answer {
 	c.outcome.kind = "soap"
 	if len(path) < 2 || c.method != http.MethodPost {
@@ -150,7 +151,9 @@ func element(name, value string) string {
 	return "<" + name + ">" + escapeXML(value) + "</" + name + ">"
 }
 
-// login signs in with a password and a security token.
+// login signs in with a password and a security token, with nothing between the
+// two (SOAP API Developer Guide, login). Why a sign-in is refused is told by the
+// code; the text is nearly always the same, so as to help nobody who guesses.
 func (s *soapCall) login() *answer {
 	o, c := s.org, s.call
 	c.outcome.kind = "login"
@@ -266,7 +269,8 @@ func (s *soapCall) userInfo(r *record) string {
 	return b.String()
 }
 
-// authenticated carries out the operations that need a session.
+// authenticated carries out the operations that need a session: the few that
+// clients call around their sign-in. Data goes over REST.
 func (s *soapCall) authenticated() *answer {
 	o := s.org
 	token := strings.TrimSpace(s.body.texts["sessionId"])

@@ -72,7 +72,9 @@ func (o *Org) draftFrom(c *call, t *object) (d *draft, id string, err *apiError)
 	return d, id, err
 }
 
-// keysOf names a row for the fault schedule: its username or name, and id.
+// keysOf names a row for the fault schedule: its username or name, and id, both
+// as they were and as they will be, so that a fault may be written down before the
+// record exists.
 func (o *Org) keysOf(t *object, d *draft, id string) []string {
 	keys := make([]string, 0, 4)
 	if id != "" {
@@ -93,7 +95,8 @@ func (o *Org) keysOf(t *object, d *draft, id string) []string {
 	return keys
 }
 
-// createOne creates a record from the body.
+// createOne creates a record from the body. A fault of the schedule that concerns
+// the request is asked for first, one that concerns the row within the transaction.
 func (o *Org) createOne(c *call, t *object) *answer {
 	d, id, err := o.draftFrom(c, t)
 	if err == nil && id != "" {
@@ -170,7 +173,8 @@ func (o *Org) readOne(c *call, t *object, id string) *answer {
 	return a
 }
 
-// addressed finds the record that an id in a path means.
+// addressed finds the record that an id in a path means. An id of another object is
+// taken for the value of an external id, hence the words.
 func (o *Org) addressed(t *object, id string) (*record, *apiError) {
 	if !isID(id) || id[:3] != t.prefix {
 		return nil, newError(http.StatusNotFound, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: "+id)
@@ -300,7 +304,9 @@ func (o *Org) external(c *call, t *object, name, value string) *answer {
 	return o.record(c, t, found[0].id)
 }
 
-// upsertOne creates or updates. The external id stands in the address only.
+// upsertOne creates or updates. The external id stands in the address only. From
+// version 46.0 an update has a body (REST API Developer Guide, Upsert Records Using
+// sObject Rows by External ID).
 func (o *Org) upsertOne(c *call, t *object, f *field, value string, found []*record) *answer {
 	members, err := c.object()
 	if err != nil {
@@ -328,7 +334,9 @@ func (o *Org) upsertOne(c *call, t *object, f *field, value string, found []*rec
 	return a
 }
 
-// replicated answers which records were changed, or deleted, in a period.
+// replicated answers which records were changed, or deleted, in a period of 30 days
+// at most. The start is rounded down to the minute (SOAP API Developer Guide,
+// getUpdated).
 func (o *Org) replicated(c *call, t *object, deleted bool) *answer {
 	start, errStart := parseParameter(c.query.Get("start"))
 	end, errEnd := parseParameter(c.query.Get("end"))
@@ -373,7 +381,9 @@ func parseParameter(text string) (time.Time, error) {
 	return t, nil
 }
 
-// password tells whether a password is expired, sets or resets it.
+// password tells whether a password is expired, sets or resets it (REST API
+// Developer Guide, sObject User Password). There is no mail: the answer to a reset
+// has the new password, as the API gives it.
 func (o *Org) password(c *call, id string) *answer {
 	c.outcome.kind = "password"
 	var a *answer
@@ -409,7 +419,8 @@ func (o *Org) givePassword(c *call, target *record) *answer {
 	return &answer{status: http.StatusNoContent}
 }
 
-// resetPassword makes a password up. The user must change it.
+// resetPassword makes a password up. The user must change it, and the security
+// token is another one too.
 func (o *Org) resetPassword(c *call, target *record) *answer {
 	password := newSecurityToken()[:12]
 	if err := o.setPassword(c.user, target, password); err != nil {

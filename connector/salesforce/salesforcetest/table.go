@@ -147,7 +147,8 @@ func (t *table) put(r *record) {
 	}
 }
 
-// remove takes a record out without a trace.
+// remove takes a record out without a trace. Its place stays empty, because indexes
+// count on the places of the others.
 func (t *table) remove(r *record) {
 	place, ok := t.places[r.id[:15]]
 	if !ok {

@@ -120,7 +120,9 @@ func duplicateUsername() *apiError {
 		"Usernames must be unique across all Salesforce organizations. To resolve, use a different username (it doesn't need to match the user's email address). ", "Username")
 }
 
-// claimUsername takes the name in the universe and gives the old one back.
+// claimUsername takes the name in the universe, which all orgs share, and gives the
+// old one back. A name that another org has is refused although no query finds it:
+// the case that a provisioning client cannot see coming.
 func (tx *transaction) claimUsername(d *draft) *apiError {
 	f, universe := tx.org.user.username, tx.org.config.Universe
 	name, old := d.get(f), d.old(f)
@@ -177,7 +179,8 @@ func (o *Org) definitionKey(license *record) string {
 	return key
 }
 
-// profileChange allows the moves between licenses that Salesforce allows.
+// profileChange allows the moves between licenses that Salesforce allows. It looks
+// at licenses and not at profiles: within one license every profile may follow.
 func (tx *transaction) profileChange(d *draft) *apiError {
 	f := tx.org.user.profile
 	if d.base == nil || !d.changes(f) {
@@ -199,7 +202,9 @@ func (tx *transaction) roleOfLicense(d *draft) *apiError {
 	return rowError("FIELD_INTEGRITY_EXCEPTION", unconfirmed.RoleNotAllowed, u.role.name)
 }
 
-// deactivation guards those whom the org needs.
+// deactivation guards those whom the org needs: users who are named in its setup
+// (Help: Considerations for Deactivating Users), the user who asks, and the last
+// administrator.
 func (tx *transaction) deactivation(d *draft) *apiError {
 	u := &tx.org.user
 	if d.base == nil || !d.changes(u.active) || d.get(u.active) == "true" || tx.trusted {
@@ -237,8 +242,8 @@ func (o *Org) isActive(r *record) bool {
 	return !ok || v == "true"
 }
 
-// licenseSeats takes the seat that the user will have and gives the one back
-// that the user had. Only active users take seats.
+// licenseSeats takes the seat that the user will have, by way of the profile, and
+// gives the one back that the user had. Only active users take seats.
 func (tx *transaction) licenseSeats(d *draft) *apiError {
 	u := &tx.org.user
 	var had, needs *record

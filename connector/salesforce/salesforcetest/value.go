@@ -40,7 +40,8 @@ func wrongType(f *field, token, value string) *apiError {
 		f.kind, token, value)
 }
 
-// coerceText reads a JSON string. Clients send booleans and numbers as text too.
+// coerceText reads a JSON string. Clients send booleans and numbers as text too, and
+// a real org takes them.
 func coerceText(f *field, text string) (string, *apiError) {
 	switch f.kind {
 	case typeBoolean:
@@ -113,7 +114,8 @@ func (tx *transaction) validate(f *field, value string) (string, *apiError) {
 	return value, nil
 }
 
-// validatePicklist returns the value in the spelling of the list.
+// validatePicklist returns the value in the spelling of the list. The refusal names
+// the label of the field, not its name.
 func validatePicklist(f *field, value string) (string, *apiError) {
 	for _, allowed := range f.list {
 		if strings.EqualFold(allowed, value) {
@@ -144,7 +146,8 @@ func (tx *transaction) validateReference(f *field, value string) (string, *apiEr
 	return "", wrong
 }
 
-// isEmail accepts what has one @ with something in front and a domain behind.
+// isEmail accepts what has one @ with something in front and a domain behind. It is
+// stricter than the check of usernames, which only look like addresses.
 func isEmail(text string) bool {
 	local, domain, found := strings.Cut(text, "@")
 	if !found || local == "" || strings.ContainsAny(text, " \t\r\n,;:<>()[]\\\"") || strings.Contains(domain, "@") {

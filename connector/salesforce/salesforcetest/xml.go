@@ -8,7 +8,8 @@ import (
 	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
 )
 
-// format takes .xml or .json off the end of a path and tells whether the client
+// format takes .xml or .json off the end of a path (REST API Developer Guide, Response
+// Format) and tells whether the client
 // wants XML. The end of the path counts more than the header.
 func (c *call) format() {
 	for media := range strings.SplitSeq(c.header.Get("Accept"), ",") {

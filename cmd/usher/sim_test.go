@@ -101,7 +101,7 @@ func TestSimKeepsItsOrgInADataFile(t *testing.T) {
 	if diff := cmp.Diff(first.ready["password"], second.ready["password"]); diff != "" {
 		t.Errorf("password (-first +second):\n%s", diff)
 	}
-	if again := second.post("/services/data/v64.0/sobjects/UserRole", role, "application/json"); !strings.Contains(again, "DUPLICATE_VALUE") {
+	if again := second.post("/services/data/v64.0/sobjects/UserRole", role, "application/json"); !strings.Contains(again, "DUPLICATE_DEVELOPER_NAME") {
 		t.Errorf("the role is not there any more: %s", again)
 	}
 	second.interrupt()

@@ -66,7 +66,7 @@ func (o *Org) graph(c *call) *answer {
 		id       string
 		requests []subrequest
 	}
-	graphs, nodes := make([]namedGraph, len(items)), 0
+	graphs, nodes, depth := make([]namedGraph, len(items)), 0, 0
 	for i, item := range items {
 		fields, _ := item.([]member)
 		graphs[i].id = findText(fields, "graphId")
@@ -74,10 +74,11 @@ func (o *Org) graph(c *call) *answer {
 			return refuse(err)
 		}
 		nodes += len(graphs[i].requests)
+		depth = max(depth, depthOf(graphs[i].requests))
 	}
-	if len(graphs) > maximumGraphs || nodes > maximumNodes {
+	if len(graphs) > maximumGraphs || nodes > maximumNodes || depth > maximumDepth {
 		return refuse(newError(http.StatusBadRequest, "LIMIT_EXCEEDED", fmt.Sprintf(
-			"Cannot have more than %d graphs and %d nodes", maximumGraphs, maximumNodes)))
+			"Cannot have more than %d graphs, %d nodes and a depth of %d", maximumGraphs, maximumNodes, maximumDepth)))
 	}
 	answers := make([]any, len(graphs))
 	for i, g := range graphs {

@@ -15,6 +15,7 @@ const (
 	maximumCollections = 5 // queries and collections in one composite request
 	maximumGraphs      = 75
 	maximumNodes       = 500
+	maximumDepth       = 15 // nodes that refer to each other in a row
 )
 
 // compositeResource answers /composite/….
@@ -75,6 +76,23 @@ func readSubrequests(members []member, list string) ([]subrequest, *apiError) {
 		requests[i] = r
 	}
 	return requests, nil
+}
+
+// depthOf is the longest row of subrequests that refer to each other.
+func depthOf(requests []subrequest) int {
+	depths, deepest := map[string]int{}, 0
+	for _, r := range requests {
+		depth := 1
+		text := r.url + string(appendJSON(nil, r.body))
+		for i := strings.Index(text, "@{"); i >= 0; i = strings.Index(text, "@{") {
+			text = text[i+2:]
+			expression, _, _ := strings.Cut(text, "}")
+			depth = max(depth, depths[referenceOf(expression)]+1)
+		}
+		depths[r.reference] = depth
+		deepest = max(deepest, depth)
+	}
+	return deepest
 }
 
 // subresult is what became of a subrequest.

@@ -1,7 +1,9 @@
 package salesforcetest_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -88,6 +90,26 @@ func TestSetupAndDataObjectsDoNotMix(t *testing.T) {
 	fault := second["body"].([]any)[0].(map[string]any)
 	if fault["errorCode"] != "MIXED_DML_OPERATION" {
 		t.Errorf("got %v", fault)
+	}
+}
+
+func TestGraphsHaveADepth(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, salesforcetest.Default())
+	for depth, want := range map[int]string{15: "", 16: "LIMIT_EXCEEDED"} {
+		requests := []any{subrequest("POST", "/sobjects/UserRole", "r1", map[string]any{"Name": fmt.Sprintf("Role %d of 1", depth)})}
+		for i := 2; i <= depth; i++ {
+			body := map[string]any{"Name": fmt.Sprintf("Role %d of %d", depth, i), "ParentRoleId": fmt.Sprintf("@{r%d.id}", i-1)}
+			requests = append(requests, subrequest("POST", "/sobjects/UserRole", fmt.Sprintf("r%d", i), body))
+		}
+		graphs := []any{map[string]any{"graphId": "g", "compositeRequest": requests}}
+		answer := s.do(http.MethodPost, data+"/composite/graph", encode(t, map[string]any{"graphs": graphs}))
+		if answer.code(t) != want {
+			t.Errorf("a depth of %d: %d %.300s", depth, answer.status, answer.text)
+		}
+		if want == "" && !strings.Contains(answer.text, `"isSuccessful":true`) {
+			t.Errorf("a depth of %d: %s", depth, answer.text)
+		}
 	}
 }
 

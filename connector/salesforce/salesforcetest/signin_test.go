@@ -128,6 +128,29 @@ func TestSOAPLoginFaults(t *testing.T) {
 	}
 }
 
+func TestRequestsThatAreNoSOAP(t *testing.T) {
+	t.Parallel()
+	s := anonymous(t, salesforcetest.Config{})
+	const envelope = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><login xmlns="urn:partner.soap.sforce.com"><username>a@b.example</username><password>%s</password></login></e:Body></e:Envelope>`
+	tests := []struct {
+		name, body string
+		action     []string
+		want       string
+	}{
+		{"no action", fmt.Sprintf(envelope, "x"), nil, "<faultcode>soapenv:Client</faultcode><faultstring>SOAPAction HTTP header missing</faultstring>"},
+		{"an empty action", fmt.Sprintf(envelope, "x"), []string{"SOAPAction", ""}, "<faultcode>sf:INVALID_LOGIN</faultcode>"},
+		{"a password that is not escaped", fmt.Sprintf(envelope, "a & b"), []string{"SOAPAction", "login"}, "<sf:UnexpectedErrorFault xsi:type=\"sf:UnexpectedErrorFault\"><sf:exceptionCode>UNKNOWN_EXCEPTION</sf:exceptionCode>"},
+		{"half of an envelope", "<e:Envelope", []string{"SOAPAction", "login"}, "<sf:exceptionCode>UNKNOWN_EXCEPTION</sf:exceptionCode>"},
+		{"JSON", `{"username":"a@b.example"}`, []string{"SOAPAction", "login"}, "<sf:exceptionCode>UNKNOWN_EXCEPTION</sf:exceptionCode>"},
+	}
+	for _, test := range tests {
+		answer := s.do(http.MethodPost, "/services/Soap/u/64.0", test.body, append([]string{"Content-Type", "text/xml"}, test.action...)...)
+		if answer.status != http.StatusInternalServerError || !strings.Contains(answer.text, test.want) {
+			t.Errorf("%s: got %d %s, want %s", test.name, answer.status, answer.text, test.want)
+		}
+	}
+}
+
 func TestCommonLoginHostsLeadToTheOwnDomain(t *testing.T) {
 	t.Parallel()
 	config := salesforcetest.Default()

@@ -29,6 +29,9 @@ func (o *Org) soap(c *call, path []string) *answer {
 	if len(path) < 2 || c.method != http.MethodPost {
 		return refuse(notFound())
 	}
+	if len(c.header.Values("SOAPAction")) == 0 {
+		return missingAction()
+	}
 	s := soapCall{org: o, call: c, flavour: strings.ToLower(path[0]), version: path[1]}
 	major, _, _ := strings.Cut(path[1], ".")
 	number, err := strconv.Atoi(major)
@@ -37,7 +40,7 @@ func (o *Org) soap(c *call, path []string) *answer {
 	}
 	s.number = number
 	if s.body, err = readEnvelope(c.body); err != nil {
-		return s.fault("INVALID_SOAP_HEADER", "The request is not a SOAP envelope: "+err.Error(), false)
+		return s.fault("UNKNOWN_EXCEPTION", "The request is not a SOAP envelope: "+err.Error(), false)
 	}
 	switch s.body.operation {
 	case "login":
@@ -125,6 +128,14 @@ func (s *soapCall) fault(code, message string, login bool) *answer {
 		`</faultcode><faultstring>` + escapeXML(code+": "+message) + `</faultstring><detail><sf:` + kind + ` xsi:type="sf:` + kind +
 		`"><sf:exceptionCode>` + code + `</sf:exceptionCode><sf:exceptionMessage>` + escapeXML(message) +
 		`</sf:exceptionMessage></sf:` + kind + `></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
+	return &answer{status: http.StatusInternalServerError, body: []byte(body), contentType: "text/xml;charset=UTF-8"}
+}
+
+// missingAction refuses a request without the header SOAPAction, whose value does
+// not matter. The words are those of the server below the API.
+func missingAction() *answer {
+	const body = `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault>` +
+		`<faultcode>soapenv:Client</faultcode><faultstring>SOAPAction HTTP header missing</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
 	return &answer{status: http.StatusInternalServerError, body: []byte(body), contentType: "text/xml;charset=UTF-8"}
 }
 

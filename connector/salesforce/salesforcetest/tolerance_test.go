@@ -107,7 +107,7 @@ func TestSOAPWithAnyPrefix(t *testing.T) {
 	for _, operation := range []string{"getServerTimestamp", "getUserInfo", "describeMetadata"} {
 		envelope := `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Header><SessionHeader xmlns="urn:partner.soap.sforce.com"><sessionId>` + s.token +
 			`</sessionId></SessionHeader></s:Header><s:Body><` + operation + ` xmlns="urn:partner.soap.sforce.com"/></s:Body></s:Envelope>`
-		if answer := s.do(http.MethodPost, "/services/Soap/m/60.0", envelope); answer.status != http.StatusOK || !strings.Contains(answer.text, operation+"Response") {
+		if answer := s.do(http.MethodPost, "/services/Soap/m/60.0", envelope, "SOAPAction", ""); answer.status != http.StatusOK || !strings.Contains(answer.text, operation+"Response") {
 			t.Errorf("%s: %d %s", operation, answer.status, answer.text)
 		}
 	}

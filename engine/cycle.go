@@ -145,6 +145,10 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	if failure != nil && !c.partial() && !c.asked.Full {
 		job.Status.Resume = c.left()
 	}
+	job.Status.ResumeAt = time.Time{}
+	if target, ok := errors.AsType[*connector.Error](failure); ok && target.Kind == connector.QuotaExceeded && target.RetryAfter > 0 {
+		job.Status.ResumeAt = run.Ended.Add(target.RetryAfter)
+	}
 	if _, interrupted := errors.AsType[*interruptedError](failure); interrupted {
 		return job // the next cycle goes on; nothing is wrong with the job
 	}

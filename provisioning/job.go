@@ -100,6 +100,7 @@ type Status struct {
 	Quarantine        Quarantine `json:"quarantine,omitzero"`
 	SteadySince       time.Time  `json:"steadySince,omitzero"` // end of the first complete cycle
 	SuccessiveFailure int        `json:"successiveFailures,omitzero"`
+	ResumeAt          time.Time  `json:"resumeAt,omitzero"` // the target's quota is used up until then; zero when it is not
 
 	Resume Resume `json:"resume,omitzero"` // where a cycle that was cut off goes on
 

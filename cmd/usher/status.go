@@ -66,6 +66,9 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 	if view.Links.Rejected > 0 {
 		rows = append(rows, []string{"rejected removals", strconv.Itoa(view.Links.Rejected)})
 	}
+	if resume := view.Status.ResumeAt; !resume.IsZero() {
+		rows = append(rows, []string{"out of quota until", resume.Format(time.RFC3339)})
+	}
 	if quarantine := view.Status.Quarantine; quarantine.Reason != "" {
 		rows = append(rows,
 			[]string{"quarantine", fmt.Sprintf("%s since %s", quarantine.Reason, quarantine.Began.Format(time.RFC3339))},

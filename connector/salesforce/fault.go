@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/connector/salesforce/unconfirmed"
@@ -105,14 +106,14 @@ func (c *client) failure(faults ...fault) *connector.Error {
 	e := lookup(target)
 	return c.redacted(&connector.Error{
 		Kind: e.kind, Code: e.productCode(), TargetCode: first.code(), Fields: fields,
-		Message: strings.Join(messages, "; "), Advice: e.advice,
+		Message: strings.Join(messages, "; "), Advice: e.advice, RetryAfter: untilWindowMoves(e.kind),
 	})
 }
 
 // own makes the error for something that is found out here.
 func (c *client) own(code, message string, cause error) *connector.Error {
 	e := ownEntry(code)
-	return c.redacted(&connector.Error{Kind: e.kind, Code: code, Message: message, Advice: e.advice, Err: cause})
+	return c.redacted(&connector.Error{Kind: e.kind, Code: code, Message: message, Advice: e.advice, RetryAfter: untilWindowMoves(e.kind), Err: cause})
 }
 
 func ownEntry(code string) entry {
@@ -177,7 +178,7 @@ func ownIDRefused(err *connector.Error) bool {
 func (c *client) refusal(r request, a answer) *connector.Error {
 	if faults := parseFaults(a.body); faults != nil {
 		err := c.failure(faults...)
-		err.RetryAfter = a.retryAfter()
+		err.RetryAfter = cmp.Or(a.retryAfter(), err.RetryAfter)
 		if r.write && mayHaveHappened(a.status, err.TargetCode) {
 			err.Kind = connector.Ambiguous
 		}
@@ -187,8 +188,18 @@ func (c *client) refusal(r request, a answer) *connector.Error {
 		return err
 	}
 	err := c.strangeRefusal(r, a)
-	err.RetryAfter = a.retryAfter()
+	err.RetryAfter = cmp.Or(a.retryAfter(), err.RetryAfter)
 	return err
+}
+
+// untilWindowMoves is how long there is nothing to be done when the requests of the
+// day are used up, 0 for any other error.
+func untilWindowMoves(kind connector.Kind) time.Duration {
+	if kind != connector.QuotaExceeded {
+		return 0
+	}
+	now := time.Now()
+	return unconfirmed.WindowMoves(now).Sub(now)
 }
 
 // mayHaveHappened reports whether a refused write may have been carried out in

@@ -28,6 +28,9 @@ func nextRun(job provisioning.Job, now, started time.Time) time.Time {
 		return time.Time{}
 	case job.Status.Quarantine.Keeps():
 		return job.Status.Quarantine.NextAttempt
+	case !job.Status.ResumeAt.IsZero():
+		// Leavers do not wait for the quota longer than for the schedule: what is reserved is theirs.
+		return earlier(job.Status.ResumeAt, last.Began.Add(interval))
 	case job.Status.SuccessiveFailure > 0 && last.Ended.Before(started):
 		return now
 	case job.Status.SuccessiveFailure > 0:
@@ -36,6 +39,13 @@ func nextRun(job provisioning.Job, now, started time.Time) time.Time {
 		return now
 	}
 	return last.Began.Add(interval)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // runnable reports whether the job may run at all.

@@ -39,6 +39,21 @@ func TestTheNextRun(t *testing.T) {
 			}, want: now,
 		},
 		{
+			name: "when the quota of the target moves on", adapt: func(j *provisioning.Job) {
+				j.Status.SuccessiveFailure, j.Status.ResumeAt = 1, now.Add(10*time.Minute)
+			}, want: now.Add(10 * time.Minute),
+		},
+		{
+			name: "when the quota of the target moves on, also after a start", adapt: func(j *provisioning.Job) {
+				j.Status.SuccessiveFailure, j.Status.LastRun.Ended, j.Status.ResumeAt = 3, ago(10*time.Minute), now.Add(10*time.Minute)
+			}, want: now.Add(10 * time.Minute),
+		},
+		{
+			name: "as usual when the quota takes longer", adapt: func(j *provisioning.Job) {
+				j.Status.SuccessiveFailure, j.Status.ResumeAt = 1, now.Add(50*time.Minute)
+			}, want: now.Add(15 * time.Minute),
+		},
+		{
 			name: "when the quarantine says", adapt: func(j *provisioning.Job) {
 				j.Status.Quarantine = provisioning.Quarantine{Reason: provisioning.EncounteredQuarantineException, NextAttempt: now.Add(6 * time.Hour)}
 			}, want: now.Add(6 * time.Hour),

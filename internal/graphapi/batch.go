@@ -106,7 +106,7 @@ func (a *api) batchOne(ctx context.Context, r *request, one batchRequest, blocke
 			Status: http.StatusTooManyRequests, Code: codeTooManyRequests, RetryAfter: wait, Message: "Too many requests.",
 		})
 	}
-	answer, err := a.serve(inner, r.caller, r.id)
+	answer, err := a.serve(nil, inner, r.caller, r.id)
 	if err == nil && answer.stream != nil {
 		err = badRequest("A stream cannot be part of a batch.")
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -21,6 +22,16 @@ type route struct {
 	needs   store.APIRole // the least role that may
 	answer  handler
 	keys    []string // names of the keys of the pattern, in order
+	slow    bool     // it looks at everybody, or talks to a target: it may take as long as slowTimeout
+}
+
+// slowTimeout is how long a request to a slow route may take.
+const slowTimeout = 15 * time.Minute
+
+// slowly marks a route as slow.
+func slowly(r route) route {
+	r.slow = true
+	return r
 }
 
 func get(pattern string, answer handler) route {

@@ -13,7 +13,7 @@ func (a *api) graphRoutes() []route {
 }
 
 // ownRoutes is what is served below /usher/v1.
-func (a *api) ownRoutes() []route { return nil }
+func (a *api) ownRoutes() []route { return a.usherRoutes() }
 
 // serviceRoutes are those that belong to no family.
 func (a *api) serviceRoutes() []route {

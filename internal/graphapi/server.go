@@ -29,6 +29,10 @@ type Dependencies struct {
 	Runner    *engine.Runner
 	Catalogue journal.Catalogue // explains the codes of the log
 
+	// Exclusively does work while no cycle of the job runs; it waits for one that does.
+	// Without it plans cannot be applied.
+	Exclusively func(ctx context.Context, jobID string, work func() error) error
+
 	// Wake has a job looked at now that was created, started or changed; nil: it is
 	// found within seconds.
 	Wake func(ctx context.Context, applicationID string)
@@ -56,6 +60,7 @@ type Store interface {
 	store.Applications
 	store.Assignments
 	store.Provisioning
+	store.Plans
 	store.Journal
 }
 
@@ -112,7 +117,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	caller, err := a.admit(r)
 	var answer response
 	if err == nil {
-		answer, err = a.serve(r, caller, id)
+		answer, err = a.serve(w, r, caller, id)
 	}
 	if err != nil {
 		answer = a.fail(r, err, lastSegment(r.URL.Path), id, clientID)
@@ -147,7 +152,7 @@ func (a *api) admit(r *http.Request) (store.APIClient, error) {
 }
 
 // serve finds the route and runs it. A panic becomes an error.
-func (a *api) serve(r *http.Request, caller store.APIClient, id string) (answer response, err error) {
+func (a *api) serve(w http.ResponseWriter, r *http.Request, caller store.APIClient, id string) (answer response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			if cause == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
@@ -160,9 +165,26 @@ func (a *api) serve(r *http.Request, caller store.APIClient, id string) (answer 
 	if err != nil {
 		return response{}, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	timeout := a.Timeout
+	if found.slow {
+		timeout = max(timeout, slowTimeout)
+		patiently(w, timeout)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	return found.answer(ctx, req)
+}
+
+// patiently puts the limits off that the server sets for requests and answers. A
+// writer that has none, as in tests, has nothing to put off; without a writer it is a
+// part of a batch.
+func patiently(w http.ResponseWriter, timeout time.Duration) {
+	if w == nil {
+		return
+	}
+	controller := http.NewResponseController(w)
+	_ = controller.SetReadDeadline(time.Time{})                     //nolint:errcheck // as above
+	_ = controller.SetWriteDeadline(time.Now().Add(timeout + 30*time.Second)) //nolint:errcheck // as above
 }
 
 // prepare finds the route of a request, checks that the caller may, and parses the

@@ -3,6 +3,7 @@ package graphapi
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -111,6 +112,8 @@ func parseSchema(data []byte) (mapping.Schema, error) {
 	if err != nil {
 		return schema, badRequest("The synchronization schema cannot be read: %s.", err.Error())
 	}
+	// What an answer says of itself comes back with a schema that was fetched.
+	maps.DeleteFunc(schema.Unknown, func(name string, _ json.RawMessage) bool { return strings.HasPrefix(name, "@odata.") })
 	return schema, nil
 }
 

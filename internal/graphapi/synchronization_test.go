@@ -56,12 +56,13 @@ func newWorld(tb testing.TB) *world {
 	w.fill(template)
 	ports := w.store.Engine()
 	w.runner = &engine.Runner{
-		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Log: slog.New(slog.DiscardHandler)},
+		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: slog.New(slog.DiscardHandler)},
 		Jobs:   w.store, Gallery: connector.Gallery{template, salesforce.SandboxTemplate(salesforce.Options{})},
 		Environment: connector.Environment{Transport: w.org.Client().Transport},
 	}
 	w.handler = newAPI(tb, w.store, graphapi.Dependencies{
 		Runner: w.runner, Catalogue: journal.NewCatalogue(),
+		Exclusively: func(_ context.Context, _ string, work func() error) error { return work() },
 		Wake: func(_ context.Context, application string) { w.woken = append(w.woken, application) },
 	})
 	return w

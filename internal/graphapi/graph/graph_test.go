@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/expr"
@@ -239,7 +240,10 @@ func TestJobSettingsAreChangedByName(t *testing.T) {
 
 func TestTemplatesAndOperatorsInTheFormOfGraph(t *testing.T) {
 	t.Parallel()
-	golden(t, "template", graph.NewTemplate(salesforce.Template(salesforce.Options{})))
+	golden(t, "template", graph.NewTemplate(connector.Template{Descriptor: connector.Descriptor{
+		TemplateID: "shop", GalleryID: "00000000-0000-0000-0000-0000000000ab", Name: "Shop", Description: "Users of a shop.",
+		Settings: []provisioning.Setting{{Key: "UserName"}, {Key: "Password", Secret: true}},
+	}}))
 	golden(t, "operators", graph.FilterOperators())
 }
 

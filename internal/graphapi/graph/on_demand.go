@@ -146,7 +146,7 @@ func newOnDemandValue(change plan.Change, performance Performance, around Surrou
 		}},
 	}
 	for i, field := range change.Fields {
-		value.ModifiedProperties[i] = newModified(field)
+		value.ModifiedProperties[i] = NewModifiedProperty(field)
 	}
 	for i, step := range change.Steps {
 		value.ProvisioningSteps[i] = onDemandStep{step.Name, stepTitle(step.Type), resultName(step.Status), step.Description, Moment(performance.Ended), details(step.Details)}

@@ -129,10 +129,10 @@ func NewSummary(entry journal.Entry, around Surroundings) ProvisioningObjectSumm
 		ProvisioningSteps: make([]ProvisioningStep, len(change.Steps)), ModifiedProperties: make([]ModifiedProperty, len(change.Fields)),
 	}
 	for i, step := range change.Steps {
-		summary.ProvisioningSteps[i] = ProvisioningStep{step.Name, string(step.Type), StatusName(step.Status), step.Description, details(step.Details)}
+		summary.ProvisioningSteps[i] = NewProvisioningStep(step)
 	}
 	for i, field := range change.Fields {
-		summary.ModifiedProperties[i] = newModified(field)
+		summary.ModifiedProperties[i] = NewModifiedProperty(field)
 	}
 	return summary
 }
@@ -162,7 +162,13 @@ func newProvisioned(identity plan.Identity) ProvisionedObject {
 	return ProvisionedObject{ID: identity.ID, DisplayName: identity.Name, IdentityType: identity.Type, Details: map[string]string{}}
 }
 
-func newModified(field plan.Field) ModifiedProperty {
+// NewProvisioningStep makes the resource of a step.
+func NewProvisioningStep(step plan.Step) ProvisioningStep {
+	return ProvisioningStep{step.Name, string(step.Type), StatusName(step.Status), step.Description, details(step.Details)}
+}
+
+// NewModifiedProperty makes the resource of a field; a redacted value is not shown.
+func NewModifiedProperty(field plan.Field) ModifiedProperty {
 	return ModifiedProperty{DisplayName: field.Name, OldValue: valueText(field, field.Old), NewValue: valueText(field, field.New)}
 }
 

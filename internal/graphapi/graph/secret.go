@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/usher-id/usher/nearest"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -72,7 +73,7 @@ func (s Secrets) Put(given []Secret, declared []provisioning.Setting) (Secrets, 
 	s.Credentials = slices.Clone(s.Credentials)
 	for _, secret := range given {
 		if !slices.Contains(secretKeys(), secret.Key) && !slices.ContainsFunc(declared, func(d provisioning.Setting) bool { return d.Key == secret.Key }) {
-			return s, fmt.Errorf("there is no secret key %.60q; keys are case-sensitive, such as %s", secret.Key, keysOf(declared))
+			return s, fmt.Errorf("there is no secret key %.60q; keys are case-sensitive%s", secret.Key, meant(secret.Key, declared))
 		}
 		if secret.Value == Masked && s.Credentials.Get(secret.Key) != "" {
 			continue
@@ -85,6 +86,18 @@ func (s Secrets) Put(given []Secret, declared []provisioning.Setting) (Secrets, 
 		s.Credentials = s.Credentials.With(secret.Key, secret.Value)
 	}
 	return s, nil
+}
+
+// meant proposes a key that exists.
+func meant(key string, declared []provisioning.Setting) string {
+	known := secretKeys()
+	for _, setting := range declared {
+		known = append(known, setting.Key)
+	}
+	if proposal := nearest.Name(key, known); proposal != "" {
+		return fmt.Sprintf("; did you mean %q?", proposal)
+	}
+	return ""
 }
 
 func keysOf(declared []provisioning.Setting) string {

@@ -23,3 +23,12 @@ func Patterns() []string {
 	})
 	return patterns
 }
+
+// Needed returns the role that each pattern of /usher/v1 needs, by method and pattern.
+func Needed() map[string]string {
+	roles := map[string]string{}
+	for _, r := range (&api{}).ownRoutes() {
+		roles[r.method+" /"+r.pattern] = string(r.needs)
+	}
+	return roles
+}

@@ -183,8 +183,8 @@ func patiently(w http.ResponseWriter, timeout time.Duration) {
 		return
 	}
 	controller := http.NewResponseController(w)
-	_ = controller.SetReadDeadline(time.Time{})                     //nolint:errcheck // as above
-	_ = controller.SetWriteDeadline(time.Now().Add(timeout + 30*time.Second)) //nolint:errcheck // as above
+	_ = controller.SetReadDeadline(time.Time{})
+	_ = controller.SetWriteDeadline(time.Now().Add(timeout + 30*time.Second))
 }
 
 // prepare finds the route of a request, checks that the caller may, and parses the

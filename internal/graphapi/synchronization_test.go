@@ -63,7 +63,7 @@ func newWorld(tb testing.TB) *world {
 	w.handler = newAPI(tb, w.store, graphapi.Dependencies{
 		Runner: w.runner, Catalogue: journal.NewCatalogue(),
 		Exclusively: func(_ context.Context, _ string, work func() error) error { return work() },
-		Wake: func(_ context.Context, application string) { w.woken = append(w.woken, application) },
+		Wake:        func(_ context.Context, application string) { w.woken = append(w.woken, application) },
 	})
 	return w
 }

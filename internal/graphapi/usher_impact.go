@@ -15,9 +15,9 @@ import (
 type impact struct {
 	Findings    mapping.Findings    `json:"findings"`
 	Differences []difference        `json:"differences"`
-	People      int                 `json:"people"` // for whom something would change
-	Before      provisioning.Counts `json:"before"` // what a cycle over everyone would do with the schema in use
-	After       provisioning.Counts `json:"after"`  // and with the other one
+	People      int                 `json:"people"`  // for whom something would change
+	Before      provisioning.Counts `json:"before"`  // what a cycle over everyone would do with the schema in use
+	After       provisioning.Counts `json:"after"`   // and with the other one
 	Changes     []ownChange         `json:"changes"` // the first of them
 }
 

@@ -9,7 +9,7 @@ import (
 // openAPI describes /usher/v1 in the form of OpenAPI 3.1.
 //
 //go:embed openapi.json
-var openAPI []byte //nolint:gochecknoglobals // an embedded file
+var openAPI []byte
 
 func (a *api) getOpenAPI(context.Context, *request) (response, error) {
 	answer := ok(json.RawMessage(openAPI))

@@ -20,11 +20,19 @@ import (
 // everyFault are all kinds of faults of the simulated org.
 func everyFault() []salesforcetest.Fault {
 	return []salesforcetest.Fault{
-		{Kind: salesforcetest.FaultReset}, {Kind: salesforcetest.FaultResponseLost}, {Kind: salesforcetest.FaultServerError},
-		{Kind: salesforcetest.FaultUnavailable}, {Kind: salesforcetest.FaultQuota}, {Kind: salesforcetest.FaultConcurrent},
-		{Kind: salesforcetest.FaultRowLock, Times: -1}, {Kind: salesforcetest.FaultRowError, Times: -1, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION"},
-		{Kind: salesforcetest.FaultSessionExpired}, {Kind: salesforcetest.FaultHalfPage}, {Kind: salesforcetest.FaultShortPage},
-		{Kind: salesforcetest.FaultTruncatedBody}, {Kind: salesforcetest.FaultSlow, Delay: 30 * time.Second},
+		{Kind: salesforcetest.FaultReset},
+		{Kind: salesforcetest.FaultResponseLost},
+		{Kind: salesforcetest.FaultServerError},
+		{Kind: salesforcetest.FaultUnavailable},
+		{Kind: salesforcetest.FaultQuota},
+		{Kind: salesforcetest.FaultConcurrent},
+		{Kind: salesforcetest.FaultRowLock, Times: -1},
+		{Kind: salesforcetest.FaultRowError, Times: -1, Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION"},
+		{Kind: salesforcetest.FaultSessionExpired},
+		{Kind: salesforcetest.FaultHalfPage},
+		{Kind: salesforcetest.FaultShortPage},
+		{Kind: salesforcetest.FaultTruncatedBody},
+		{Kind: salesforcetest.FaultSlow, Delay: 30 * time.Second},
 	}
 }
 

@@ -28,7 +28,7 @@ func TestASourceThatBreaksOffAtAnyObjectDisablesNobody(t *testing.T) {
 	head, err := r.store.Engine().Head(t.Context())
 	r.must(t, err)
 	objects := 0
-	for range r.people {
+	for range r.people { //nolint:errcheck // a made-up company has no faults.
 		objects++
 	}
 	for after := range objects + 1 {

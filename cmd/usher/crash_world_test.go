@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -38,15 +39,22 @@ type crashWorld struct {
 	orgFile string           // the org's content
 	server  *httptest.Server // where the org of the present case answers
 	entries int64            // the last entry of the log before the cases begin
+	cases   int
 	witness atomic.Pointer[salesforcetest.Witness]
 }
 
-// newCrashWorld sets a company up as an administrator does.
+// newCrashWorld sets a company up as an administrator does, in the embedded database.
 func newCrashWorld(t *testing.T, users int) *crashWorld {
+	t.Helper()
+	return newCrashWorldOn(t, users, "")
+}
+
+// newCrashWorldOn sets it up in a PostgreSQL database.
+func newCrashWorldOn(t *testing.T, users int, database string) *crashWorld {
 	t.Helper()
 	folder := t.TempDir()
 	w := &crashWorld{
-		options: options{data: filepath.Join(folder, "data"), output: "table"}, orgFile: filepath.Join(folder, "org.json"),
+		options: options{data: filepath.Join(folder, "data"), database: database, output: "table"}, orgFile: filepath.Join(folder, "org.json"),
 		company: contoso.Generate(contoso.Options{Users: users, Seed: 7}),
 	}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) { w.witness.Load().ServeHTTP(out, r) }))
@@ -145,6 +153,10 @@ func (w *crashWorld) begin(t *testing.T) *crashCase {
 	c := &crashCase{crashWorld: w, options: w.options}
 	c.options.data = filepath.Join(folder, "data")
 	must(t, os.CopyFS(c.options.data, os.DirFS(w.options.data)))
+	if w.options.database != "" {
+		w.cases++
+		c.options.database = copyDatabase(t, w.options.database, strconv.Itoa(w.cases))
+	}
 	content, err := os.ReadFile(w.orgFile)
 	must(t, err)
 	file := filepath.Join(folder, "org.json")
@@ -159,27 +171,44 @@ func (w *crashWorld) begin(t *testing.T) *crashCase {
 func (c *crashCase) cycle(t *testing.T) {
 	t.Helper()
 	var errs strings.Builder
-	code := run(t.Context(), []string{"provision", contoso.Application, "--quiet", "--data", c.options.data}, nil, io.Discard, &errs)
+	code := run(t.Context(), c.arguments(), nil, io.Discard, &errs)
 	if code != exitDone && code != exitPartial {
 		t.Fatalf("exit code %d: %s", code, errs.String())
 	}
 }
 
-// start starts a cycle in a process of its own.
-func (c *crashCase) start(t *testing.T) *exec.Cmd {
+// arguments are the command line of a cycle.
+func (c *crashCase) arguments() []string {
+	return []string{"provision", contoso.Application, "--quiet", "--data", c.options.data, "--database", c.options.database}
+}
+
+// command is a cycle in a process of its own.
+func (c *crashCase) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	program, err := os.Executable()
 	must(t, err)
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program)
-	command.Args = []string{"usher", "provision", contoso.Application, "--quiet", "--data", c.options.data}
+	command.Args = append([]string{"usher"}, c.arguments()...)
+	return command
+}
+
+// start starts a cycle in a process of its own.
+func (c *crashCase) start(t *testing.T) *exec.Cmd {
+	t.Helper()
+	command := c.command(t)
 	must(t, command.Start())
 	return command
 }
 
-// forget ends what a killed command keeps others from working with, as 20 seconds do.
+// forget ends what a command that does not answer any more keeps others from working
+// with, as 20 seconds do.
 func (c *crashCase) forget(t *testing.T) {
 	t.Helper()
-	database, err := sql.Open("sqlite", filepath.Join(c.options.data, "usher.db"))
+	driver, location := "sqlite", filepath.Join(c.options.data, "usher.db")
+	if c.options.database != "" {
+		driver, location = "pgx", c.options.database
+	}
+	database, err := sql.Open(driver, location)
 	must(t, err)
 	_, err = database.ExecContext(t.Context(), "delete from leases")
 	must(t, errors.Join(err, database.Close()))

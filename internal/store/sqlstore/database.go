@@ -32,6 +32,9 @@ type dialect struct {
 
 	// lockMigrations keeps other nodes from migrating until the transaction ends.
 	lockMigrations string
+	// unhurried lets a transaction wait for its data as long as that takes; empty where
+	// nothing limits it.
+	unhurried string
 	// prepare runs before the first migration, each time.
 	prepare string
 }

@@ -20,6 +20,11 @@ const importBatch = 500
 func (s *Store) Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (store.ImportReport, error) {
 	var report store.ImportReport
 	err := s.database.write(ctx, "import", func(t *tx) error {
+		if text := s.database.dialect.unhurried; text != "" { // a source may be slow
+			if _, err := t.exec(ctx, text); err != nil {
+				return err
+			}
+		}
 		i := &importer{tx: t, resolver: newResolver(t.session), replace: replace}
 		if err := i.begin(ctx); err != nil {
 			return err

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,6 +17,14 @@ import (
 // store.
 const postgresConnections = 16
 
+// A node that stands still, as a suspended machine does, keeps the rows that it has
+// changed from all others. The server ends a transaction that nothing was heard of for
+// so long (PostgreSQL documentation, "Client Connection Defaults").
+const (
+	idleParameter = "idle_in_transaction_session_timeout"
+	longestIdle   = 15 * time.Second
+)
+
 // openPostgreSQL makes a pool of connections to a PostgreSQL database.
 func openPostgreSQL(url string) (*database, error) {
 	config, err := pgx.ParseConfig(url)
@@ -24,6 +34,9 @@ func openPostgreSQL(url string) (*database, error) {
 	}
 	if _, ok := config.RuntimeParams["application_name"]; !ok {
 		config.RuntimeParams["application_name"] = "usher"
+	}
+	if _, ok := config.RuntimeParams[idleParameter]; !ok {
+		config.RuntimeParams[idleParameter] = strconv.FormatInt(longestIdle.Milliseconds(), 10)
 	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(postgresConnections)
@@ -40,6 +53,7 @@ func postgresDialect(host, name string) dialect {
 		classify:     func(err error) error { return classifyPostgreSQL(host, name, err) },
 		// The number is "usher" in letters of five bits. It has to be the same on all nodes.
 		lockMigrations: `select pg_advisory_xact_lock(22651058)`,
+		unhurried:      `set local ` + idleParameter + ` = 0`,
 		// What sorts byte by byte sorts the same on every server, and as on SQLite.
 		prepare: `do $$ begin
 				create domain key_text as text collate "C";
@@ -63,7 +77,7 @@ func classifyPostgreSQL(host, name string, err error) error {
 		return fmt.Errorf("%w: %w", store.ErrConflict, err)
 	case "23503": // foreign_key_violation
 		return fmt.Errorf("%w: it belongs to something that does not exist: %w", store.ErrNotFound, err)
-	case "40P01", "40001", "55P03": // deadlock_detected, serialization_failure, lock_not_available
+	case "40P01", "40001", "55P03", "25P03": // deadlock_detected, serialization_failure, lock_not_available, idle_in_transaction_session_timeout
 		return fmt.Errorf("%w: try again: %w", store.ErrBusy, err)
 	case "53100": // disk_full
 		return fmt.Errorf("the disk of the PostgreSQL server at %s is full: free some space; nothing was written: %w", host, err)

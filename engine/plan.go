@@ -15,6 +15,10 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
+// PlanKept is how long a plan may be applied, and is kept. What it was made of is long
+// over by then.
+const PlanKept = 30 * 24 * time.Hour
+
 // PlanKind says what a stored plan is for.
 type PlanKind string
 

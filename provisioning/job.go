@@ -51,6 +51,8 @@ type Settings struct {
 	// DefaultConfirmationDays, negative: never.
 	ConfirmationDays int `json:"confirmationDays,omitzero"`
 
+	Drift Drift `json:"drift,omitzero"` // looking for changes that are made in the target
+
 	DefaultDomain string `json:"defaultDomain,omitzero"` // what the function DefaultDomain gives
 
 	Notify Notify `json:"notify,omitzero"` // who is told when something is wrong

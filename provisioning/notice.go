@@ -29,6 +29,7 @@ const (
 	QuarantineChanged Event = "quarantine.reason_changed"
 	QuarantineLifted  Event = "quarantine.lifted"
 	RemovalsStaged    Event = "removals.staged"
+	DriftFound        Event = "drift.found"
 	DailyDigest       Event = "digest"
 )
 
@@ -43,7 +44,16 @@ type Notice struct {
 	Quarantine    Quarantine `json:"quarantine,omitzero"` // the one that is on; with QuarantineLifted the one that is over
 	Before        string     `json:"before,omitzero"`     // with QuarantineChanged: the reason until now
 	Held          int        `json:"held,omitzero"`       // removals that wait for an administrator
+	Drift         DriftFinds `json:"drift,omitzero"`
 	Digest        Digest     `json:"digest,omitzero"`
+}
+
+// DriftFinds is what a check found that was changed in the target.
+type DriftFinds struct {
+	At       time.Time `json:"at,omitzero"`
+	Found    int       `json:"found,omitzero"`
+	Repaired int       `json:"repaired,omitzero"`
+	PlanID   string    `json:"planId,omitzero"` // lists what was found
 }
 
 // Digest sums up what a job did in a span of time.
@@ -65,6 +75,7 @@ type Told struct {
 	Quarantine Quarantine `json:"quarantine,omitzero"`
 	Held       int        `json:"held,omitzero"`
 	At         time.Time  `json:"at,omitzero"`         // when the latest notice was made
+	DriftAt    time.Time  `json:"driftAt,omitzero"`    // of the latest check for drift that people know of
 	DigestedAt time.Time  `json:"digestedAt,omitzero"` // up to when the digests reach
 }
 
@@ -73,6 +84,7 @@ type Standing struct {
 	Job         Job
 	Application string // display name of the job's application
 	Held        int    // removals that wait for an administrator
+	Drift       DriftFinds
 	Now         time.Time
 }
 
@@ -111,12 +123,16 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 		tell(RemovalsStaged, now, "")
 	}
 	next.Held = s.Held
+	if s.Drift.Found > 0 && s.Drift.At.After(t.DriftAt) {
+		tell(DriftFound, now, "")
+		notices[len(notices)-1].Drift, next.DriftAt = s.Drift, s.Drift.At
+	}
 	return notices, next
 }
 
 // Same reports whether two states tell people the same; versions do not count.
 func (t Told) Same(other Told) bool {
-	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.At.Equal(other.At) && t.DigestedAt.Equal(other.DigestedAt)
+	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.At.Equal(other.At) && t.DriftAt.Equal(other.DriftAt) && t.DigestedAt.Equal(other.DigestedAt)
 }
 
 // digestEvery is how often a digest comes.

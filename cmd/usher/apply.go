@@ -92,7 +92,7 @@ func (o *options) apply(ctx context.Context, command *cobra.Command, w *workspac
 // beforeApply refuses a plan that is too old, turns provisioning off where an undo
 // asks for it, and writes the audit log.
 func (w *workspace) beforeApply(ctx context.Context, app directory.Application, s engine.Session, p engine.Plan, flags applyFlags) (paused bool, err error) {
-	if time.Since(p.At) > planKept {
+	if time.Since(p.At) > engine.PlanKept {
 		return false, fmt.Errorf("the plan is from %s and too old to be applied; make a new one", p.At.Format(time.DateOnly))
 	}
 	if err := w.runner.Appliable(ctx, s, p, flags.allowRemovals); err != nil {

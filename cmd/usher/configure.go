@@ -23,6 +23,7 @@ type configuration struct {
 	actions  []string // trigger=action
 	grace    string
 	graceOn  []string // trigger=duration
+	drift    string
 }
 
 func newConfigureCommand(o *options) *cobra.Command {
@@ -76,6 +77,8 @@ more accounts away than before, make the next cycle look at everyone.`,
 	flags.StringArrayVar(&wanted.actions, "on", nil, "what becomes of an account, as trigger=action, such as unassigned=disable; may be repeated")
 	flags.StringVar(&wanted.grace, "grace", "", "keep an account for so long after its owner left, such as 7d or 12h; 0: not at all")
 	flags.StringArrayVar(&wanted.graceOn, "grace-on", nil, "a grace period for one trigger, as trigger=period, such as source-disabled=0; trigger=default takes it back; may be repeated")
+	flags.StringVar(&wanted.drift, "drift", "", "what usher serve does about changes made in the application: off, report (log and tell them) or repair")
+	flags.DurationVar(&wanted.Drift.Interval, "drift-interval", 0, "time between two looks for such changes, at least 1m; 0: 6h")
 	flags.DurationVar(&wanted.interval, "interval", 0, "time between two cycles, at least 1m")
 	return command
 }
@@ -145,6 +148,8 @@ func (c configuration) setters() []setter {
 		{"on", c.setActions},
 		{"grace", c.setGrace},
 		{"grace-on", c.setGraceOn},
+		plain("drift", func(s *provisioning.Settings) { s.Drift.Mode = provisioning.DriftMode(c.drift) }),
+		plain("drift-interval", func(s *provisioning.Settings) { s.Drift.Interval = c.Drift.Interval }),
 	}
 }
 
@@ -157,6 +162,9 @@ func (c configuration) apply(named func(flag string) bool, job provisioning.Job)
 		if err := setter.set(&job); err != nil {
 			return job, &exitError{exitUsage, fmt.Errorf("--%s: %w", setter.flag, err)}
 		}
+	}
+	if err := job.Settings.Drift.Check(); err != nil {
+		return job, &exitError{exitUsage, err}
 	}
 	if err := job.Settings.Leaving.Check(); err != nil {
 		return job, &exitError{exitUsage, err}

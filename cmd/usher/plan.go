@@ -14,9 +14,6 @@ import (
 	"github.com/usher-id/usher/internal/store"
 )
 
-// planKept is how long plans are kept. What they were made of is long over by then.
-const planKept = 30 * 24 * time.Hour
-
 // planIDShown is how much of a plan's id is shown, and enough to name it.
 const planIDShown = 12
 
@@ -55,7 +52,7 @@ not kept: only whether they changed since can be told.`,
 }
 
 func (o *options) makePlan(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, full bool) (engine.Plan, error) {
-	if _, err := w.store.RemovePlansBefore(ctx, time.Now().Add(-planKept)); err != nil {
+	if _, err := w.store.RemovePlansBefore(ctx, time.Now().Add(-engine.PlanKept)); err != nil {
 		return engine.Plan{}, err
 	}
 	assigned, err := w.store.CountAssigned(ctx, app.ID)

@@ -92,7 +92,7 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		served := &service{workspace: w}
 		served.metrics = metrics.New(served, version(), log)
 		served.jobs, err = jobs.New(ctx, jobs.Config{
-			Runner: w.runner, Store: w.store, Journal: w.store, Queue: o.queue(), Notifier: notifier, Observer: served.metrics, Log: log,
+			Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: notifier, Observer: served.metrics, Log: log,
 			Cycles: flags.cycles, Poll: flags.poll,
 		})
 		if err != nil {
@@ -275,9 +275,13 @@ func (s *service) Jobs(ctx context.Context) ([]metrics.Job, error) {
 		if err != nil {
 			return found, err
 		}
+		drift, err := w.store.DriftCheck(ctx, job.ID)
+		if err != nil {
+			return found, err
+		}
 		found = append(found, metrics.Job{
 			Job: job, Application: cmp.Or(app.DisplayName, app.ID), Connections: links.Connections, Enabled: links.Enabled,
-			Escrows: links.Escrows, References: links.Waiting, Staged: links.Staged, Behind: int64(head - job.Watermark),
+			Escrows: links.Escrows, References: links.Waiting, Staged: links.Staged, Drifted: drift.Found - drift.Repaired, Behind: int64(head - job.Watermark),
 		})
 	}
 	return found, nil

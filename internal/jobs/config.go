@@ -19,6 +19,7 @@ type Config struct {
 	Runner   *engine.Runner
 	Store    Store
 	Journal  Journal
+	Drift    Drift // nil: nobody looks for changes made in the targets
 	Queue    Queue
 	Notifier Notifier // nil: nobody is notified
 	Observer Observer // nil: nobody is told

@@ -69,6 +69,9 @@ func (s *Service) sweepJob(ctx context.Context, job provisioning.Job, head direc
 	if due.Leavers > 0 {
 		return s.nudge(ctx, job, "grace periods that are over")
 	}
+	if err := s.sweepDrift(ctx, job, now); err != nil {
+		return err
+	}
 	_, err = s.followJob(ctx, job, head)
 	return err
 }

@@ -72,6 +72,13 @@ func (s *Service) tell(ctx context.Context, app directory.Application) error {
 		return err
 	}
 	standing := provisioning.Standing{Job: job, Application: app.DisplayName, Held: removals.Staged, Now: time.Now().UTC()}
+	if s.Drift != nil {
+		check, err := s.Drift.DriftCheck(ctx, job.ID)
+		if err != nil {
+			return err
+		}
+		standing.Drift = provisioning.DriftFinds{At: check.At, Found: check.Found, Repaired: check.Repaired, PlanID: check.PlanID}
+	}
 	notices, next := known.Next(standing, s.Gap)
 	if digest, due := next.Digest(standing); due {
 		next.DigestedAt = standing.Now

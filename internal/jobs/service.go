@@ -41,6 +41,7 @@ func New(ctx context.Context, config Config) (*Service, error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &cycleWorker{service: s})
 	river.AddWorker(workers, &noticeWorker{service: s})
+	river.AddWorker(workers, &driftWorker{service: s})
 	s.queue, s.closer, err = openQueue(ctx, s.Config, workers)
 	if err != nil {
 		return nil, err

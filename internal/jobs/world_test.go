@@ -236,7 +236,7 @@ func (o *observed) events() []provisioning.Event {
 func (w *world) service(tb testing.TB, adapt func(*jobs.Config)) (stop func() error) {
 	tb.Helper()
 	config := jobs.Config{
-		Runner: w.runner(), Store: w.store, Journal: w.store, Notifier: &w.seen, Observer: &w.seen, Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
+		Runner: w.runner(), Store: w.store, Journal: w.store, Drift: w.store, Notifier: &w.seen, Observer: &w.seen, Log: slog.New(slog.NewTextHandler(tb.Output(), nil)),
 		Queue: jobs.Queue{Path: filepath.Join(w.data, "usher-queue.db")}, Sweep: time.Second,
 	}
 	if w.url != "" {

@@ -23,6 +23,7 @@ type Job struct {
 	Escrows     int    // failed changes that wait for another attempt
 	References  int    // references that wait until the account they point to exists
 	Staged      int    // removals that wait for an administrator
+	Drifted     int    // accounts that the latest check found changed in the target, and left so
 	Behind      int64  // changes of the directory since the job's watermark
 }
 

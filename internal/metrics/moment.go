@@ -19,9 +19,9 @@ type moment struct {
 	state State
 	log   *slog.Logger
 
-	info, connections, enabled, escrows, references, staged *prometheus.Desc
-	quarantined, active, behind, lastSuccess, lastRun       *prometheus.Desc
-	tasks, age                                              *prometheus.Desc
+	info, connections, enabled, escrows, references, staged, drifted *prometheus.Desc
+	quarantined, active, behind, lastSuccess, lastRun                *prometheus.Desc
+	tasks, age                                                       *prometheus.Desc
 }
 
 func newMoment(state State, log *slog.Logger) *moment {
@@ -36,6 +36,7 @@ func newMoment(state State, log *slog.Logger) *moment {
 		escrows:     of("usher_escrows", "Failed changes that wait for another attempt.", "job"),
 		references:  of("usher_waiting_references", "References that wait until the account they point to exists.", "job"),
 		staged:      of("usher_staged_removals", "Removals that wait for an administrator.", "job"),
+		drifted:     of("usher_drifted_accounts", "Accounts that the latest check found changed in the application, and that were left so.", "job"),
 		quarantined: of("usher_quarantined", "1 while the job is in quarantine, with the reason.", "job", "reason"),
 		active:      of("usher_job_active", "1 when provisioning is on, 0 when it is paused or not set up.", "job"),
 		behind:      of("usher_changes_behind", "Changes of the directory since the job's watermark, also those that do not concern it.", "job"),
@@ -49,7 +50,7 @@ func newMoment(state State, log *slog.Logger) *moment {
 // Describe implements prometheus.Collector.
 func (m *moment) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, description := range []*prometheus.Desc{
-		m.info, m.connections, m.enabled, m.escrows, m.references, m.staged, m.quarantined, m.active, m.behind, m.lastSuccess, m.lastRun, m.tasks, m.age,
+		m.info, m.connections, m.enabled, m.escrows, m.references, m.staged, m.drifted, m.quarantined, m.active, m.behind, m.lastSuccess, m.lastRun, m.tasks, m.age,
 	} {
 		descriptions <- description
 	}
@@ -95,6 +96,7 @@ func (m *moment) collectJob(metrics chan<- prometheus.Metric, job Job) {
 	gauge(m.escrows, float64(job.Escrows))
 	gauge(m.references, float64(job.References))
 	gauge(m.staged, float64(job.Staged))
+	gauge(m.drifted, float64(job.Drifted))
 	gauge(m.behind, float64(job.Behind))
 	gauge(m.active, active(job))
 	if status.Quarantine.Reason != "" {

@@ -22,6 +22,8 @@ func Subject(notice provisioning.Notice) string {
 		return "Provisioning of " + app + " is out of quarantine"
 	case provisioning.RemovalsStaged:
 		return fmt.Sprintf("%s: %s for you to allow or reject", app, removals(notice.Held))
+	case provisioning.DriftFound:
+		return fmt.Sprintf("%s: %s changed there, not in the directory", app, accounts(notice.Drift.Found))
 	case provisioning.DailyDigest:
 		return "Provisioning of " + app + " in the last day"
 	}
@@ -56,12 +58,35 @@ func Text(notice provisioning.Notice) string {
 		line("List them:    usher removals list %q", notice.Application)
 		line("Allow them:   usher removals allow %q", notice.Application)
 		line("Reject them:  usher removals reject %q", notice.Application)
+	case provisioning.DriftFound:
+		drift(line, notice)
 	case provisioning.DailyDigest:
 		digest(line, notice)
 	}
 	line("")
 	line("Job %s, %s", notice.JobID, moment(notice.At))
 	return b.String()
+}
+
+func drift(line func(string, ...any), notice provisioning.Notice) {
+	found := notice.Drift
+	line("Found:          %s", moment(found.At))
+	if found.Repaired > 0 {
+		line("Set right:      %d", found.Repaired)
+	}
+	name := found.PlanID[:min(len(found.PlanID), 12)]
+	line("See them:       usher plan show %s", name)
+	if found.Repaired < found.Found {
+		line("Set them right: usher apply %s", name)
+		line("Let them be:    usher drift %q --accept ATTRIBUTE", notice.Application)
+	}
+}
+
+func accounts(count int) string {
+	if count == 1 {
+		return "1 account was"
+	}
+	return fmt.Sprintf("%d accounts were", count)
 }
 
 func digest(line func(string, ...any), notice provisioning.Notice) {

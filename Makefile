@@ -5,7 +5,7 @@ USERS ?= 1000
 LINT := go tool -modfile=go.tool.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help test race sweep lint format bench demo fuzz golden sample ci
+.PHONY: help test race sweep lint format bench demo fuzz interop golden sample ci
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fuzz: ## Fuzz every target for FUZZTIME=20s.
 		echo "$$(dirname "$$file") $${declaration#func }"; \
 		go test -run '^$$' -fuzz "^$${declaration#func }\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
 	done
+
+interop: ## Drive Usher with the Go SDK of Microsoft Graph; its first build takes minutes.
+	cd interop/msgraph && go vet ./... && go test -count=1 -v ./...
 
 golden: sample ## Rewrite the golden files of every package that has some; review the diff.
 	@set -e; grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n 1 dirname | sort -u | \

@@ -357,7 +357,7 @@ func imports(t *testing.T) []fileImport {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && name != "." && ignored(entry.Name()):
+		case entry.IsDir() && name != "." && (ignored(entry.Name()) || otherModule(name)):
 			return fs.SkipDir
 		case entry.IsDir() || path.Ext(name) != ".go":
 			return nil
@@ -375,6 +375,13 @@ func imports(t *testing.T) []fileImport {
 // ignored reports whether the go command ignores a folder of this name.
 func ignored(name string) bool {
 	return name == "testdata" || name == "vendor" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+}
+
+// otherModule reports whether a folder holds a module of its own, whose packages are
+// not of this one.
+func otherModule(name string) bool {
+	_, err := os.Stat(filepath.Join(filepath.FromSlash(name), "go.mod"))
+	return err == nil
 }
 
 // importsOf reads one file. A file without imports gives one entry without a

@@ -61,7 +61,7 @@ func (s service) connect(t *testing.T) graph {
 	t.Helper()
 	web := s.trusting(t)
 	eventually(t, "the service is ready", func() bool { return s.ready(web) })
-	credential, err := azidentity.NewClientSecretCredential("common", s.ClientID, s.Secret, &azidentity.ClientSecretCredentialOptions{
+	credential, err := azidentity.NewClientSecretCredential(s.TenantID, s.ClientID, s.Secret, &azidentity.ClientSecretCredentialOptions{
 		ClientOptions: azcore.ClientOptions{
 			Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: s.URL},
 			Transport: web,

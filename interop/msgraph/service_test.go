@@ -22,6 +22,7 @@ import (
 type service struct {
 	URL      string // https, without a slash at the end
 	CA       string // file with the certificate to trust
+	TenantID string
 	ClientID string
 	Secret   string
 	Org      org
@@ -54,16 +55,17 @@ func startService(t *testing.T) service {
 		t.Fatalf("create an API client: %v\n%s", err, stderr(err))
 	}
 	var client struct {
+		TenantID string `json:"tenantId"`
 		ClientID string `json:"clientId"`
-		Secret   string `json:"secret"`
+		Secret   string `json:"clientSecret"`
 	}
 	if err := json.Unmarshal(output, &client); err != nil || client.Secret == "" {
 		t.Fatalf("usher api-client create printed %s", output)
 	}
-	s.ClientID, s.Secret = client.ClientID, client.Secret
+	s.TenantID, s.ClientID, s.Secret = client.TenantID, client.ClientID, client.Secret
 	address := freeAddress(t)
 	s.URL = "https://" + address
-	s.CA = filepath.Join(folder, "data", "tls", "self-signed.pem")
+	s.CA = filepath.Join(folder, "data", "tls", "ca.pem")
 	start(t, folder, "", binary, "serve", "--listen", address, "--tls", "self-signed")
 	return s
 }

@@ -42,21 +42,6 @@ func (e *Engine) Explain(ctx context.Context, run Run, userID string) (Explanati
 	return explanation, nil
 }
 
-// Source returns what mappings and filters see of one person. It does no target
-// I/O.
-func (e *Engine) Source(ctx context.Context, run Run, userID string) (attr.Object, error) {
-	run.DryRun = true
-	c, err := e.open(ctx, run)
-	if err != nil {
-		return attr.Object{}, err
-	}
-	i, err := c.person(ctx, userID)
-	if err != nil {
-		return attr.Object{}, err
-	}
-	return i.source, nil
-}
-
 func (c *cycle) person(ctx context.Context, userID string) (*item, error) {
 	subjects, err := c.Directory.Subjects(ctx, c.job.ID, []string{userID})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
@@ -41,6 +42,25 @@ type Session struct {
 // Open opens the job of an application. It does no I/O to the target. Missing
 // credentials and a schema that does not compile are errors.
 func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error) {
+	session, err := r.prepare(ctx, applicationID)
+	if err != nil {
+		return Session{}, err
+	}
+	environment := r.Environment
+	environment.Mapped = session.Mapping.Targets()
+	environment.Credentials, err = r.Jobs.Credentials(ctx, session.Job.ID)
+	if err != nil {
+		return Session{}, fmt.Errorf("open job %s: %w", session.Job.ID, err)
+	}
+	session.Connector, err = session.Template.Open(environment)
+	if err != nil {
+		return Session{}, unopened("InvalidCredentials", fmt.Errorf("open connector %s: %w", session.Template.Descriptor.Name, err))
+	}
+	return session, nil
+}
+
+// prepare is Open without the connector.
+func (r *Runner) prepare(ctx context.Context, applicationID string) (Session, error) {
 	job, err := r.Jobs.Job(ctx, applicationID)
 	if err != nil {
 		return Session{}, fmt.Errorf("open job: %w", err)
@@ -62,17 +82,26 @@ func (r *Runner) Open(ctx context.Context, applicationID string) (Session, error
 		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
 	}
 	compiled.DefaultDomain = job.Settings.DefaultDomain
-	environment := r.Environment
-	environment.Mapped = compiled.Targets()
-	environment.Credentials, err = r.Jobs.Credentials(ctx, job.ID)
+	return Session{Job: job, Template: template, Mapping: compiled, Schema: hash}, nil
+}
+
+// Source returns what the mappings and filters of an application see of one person.
+// It needs no credentials and does no target I/O.
+func (r *Runner) Source(ctx context.Context, applicationID, userID string) (attr.Object, error) {
+	session, err := r.prepare(ctx, applicationID)
 	if err != nil {
-		return Session{}, fmt.Errorf("open job %s: %w", job.ID, err)
+		return attr.Object{}, err
 	}
-	opened, err := template.Open(environment)
+	c := &cycle{
+		Engine: r.Engine, asked: Run{Mapping: session.Mapping}, job: session.Job,
+		target: session.Template.Descriptor.Capabilities, began: time.Now().UTC(),
+	}
+	c.rules = c.planRules()
+	i, err := c.person(ctx, userID)
 	if err != nil {
-		return Session{}, unopened("InvalidCredentials", fmt.Errorf("open connector %s: %w", template.Descriptor.Name, err))
+		return attr.Object{}, err
 	}
-	return Session{Job: job, Template: template, Mapping: compiled, Connector: opened, Schema: hash}, nil
+	return i.source, nil
 }
 
 // unopened says that a job cannot be opened until somebody mends it.

@@ -14,8 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/attr"
-	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/expr"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/nearest"
@@ -109,7 +107,7 @@ func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error
 	}
 	var environment expr.Environment
 	if options.user != "" {
-		input.Source, environment, err = o.exprPerson(command, options, node)
+		input, environment, err = o.exprPerson(command, options, node, input)
 		if err != nil {
 			return err
 		}
@@ -131,15 +129,24 @@ func exprEval(command *cobra.Command, o *options, options exprEvalOptions) error
 	return exprPrintText(command, steps, result, err)
 }
 
-// exprPerson returns what an application's mapping sees of a person, and what an
-// expression may use there.
-func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions, node expr.Node) (source attr.Object, environment expr.Environment, err error) {
-	err = o.withSession(command, options.application, func(ctx context.Context, w *workspace, _ directory.Application, s engine.Session) error {
+// exprPerson completes the input with what an application's mapping sees of a
+// person, and returns what an expression may use there.
+func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions, node expr.Node, input expr.Input) (expr.Input, expr.Environment, error) {
+	var environment expr.Environment
+	err := o.with(command, func(ctx context.Context, w *workspace) error {
+		app, err := w.application(ctx, options.application)
+		if err != nil {
+			return err
+		}
 		user, err := w.user(ctx, options.user)
 		if err != nil {
 			return err
 		}
-		schema, err := w.store.Schema(ctx, s.Job.ID)
+		job, err := w.store.Job(ctx, app.ID)
+		if err != nil {
+			return err
+		}
+		schema, err := w.store.Schema(ctx, job.ID)
 		if err != nil {
 			return err
 		}
@@ -149,10 +156,11 @@ func (o *options) exprPerson(command *cobra.Command, options exprEvalOptions, no
 		if err != nil {
 			return fmt.Errorf("look for directory extensions: %w", err)
 		}
-		source, err = w.runner.Engine.Source(ctx, engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping}, user.ID)
+		input.DefaultDomain = job.Settings.DefaultDomain
+		input.Source, err = w.runner.Source(ctx, app.ID, user.ID)
 		return err
 	})
-	return source, environment, err
+	return input, environment, err
 }
 
 // exprPrintText prints the trace, the warnings and the value, and returns the

@@ -99,7 +99,7 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, served.jobs.Close()) }()
-		served.api, err = newAPI(ctx, w, flags.listen.origin, flags.apiRate, log)
+		served.api, err = newAPI(ctx, w, served.jobs, flags.listen.origin, flags.apiRate, log)
 		if err != nil {
 			return err
 		}

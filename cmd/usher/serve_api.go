@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/graphapi"
+	"github.com/usher-id/usher/internal/jobs"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/ratelimit"
 	"github.com/usher-id/usher/internal/secret"
@@ -21,8 +22,8 @@ func signInRate() ratelimit.Rate { return ratelimit.Rate{PerSecond: 2, Burst: 20
 
 // newAPI makes the handler of the API with its sign-in. Without the key that sealed
 // the signing keys the service runs all the same, and the API says that it cannot.
-func newAPI(ctx context.Context, w *workspace, from origin.Origin, perSecond float64, log *slog.Logger) (http.Handler, error) {
-	handler, err := openAPI(ctx, w, from, perSecond, log)
+func newAPI(ctx context.Context, w *workspace, running *jobs.Service, from origin.Origin, perSecond float64, log *slog.Logger) (http.Handler, error) {
+	handler, err := openAPI(ctx, w, running, from, perSecond, log)
 	if errors.Is(err, secret.ErrWrongKey) {
 		log.ErrorContext(ctx, "the API is off: its keys cannot be read", "error", err.Error())
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -32,7 +33,7 @@ func newAPI(ctx context.Context, w *workspace, from origin.Origin, perSecond flo
 	return handler, err
 }
 
-func openAPI(ctx context.Context, w *workspace, from origin.Origin, perSecond float64, log *slog.Logger) (http.Handler, error) {
+func openAPI(ctx context.Context, w *workspace, running *jobs.Service, from origin.Origin, perSecond float64, log *slog.Logger) (http.Handler, error) {
 	signIn, err := auth.New(ctx, auth.Config{Store: w.store, Log: log, Origin: from, Rate: signInRate()})
 	if err != nil {
 		return nil, err
@@ -43,7 +44,10 @@ func openAPI(ctx context.Context, w *workspace, from origin.Origin, perSecond fl
 	}
 	api := graphapi.New(graphapi.Dependencies{
 		Store: w.store, Log: log, TokenKey: linkKey, Origin: from, TenantID: signIn.TenantID(), Runner: w.runner, Catalogue: w.catalogue,
-		Rate: ratelimit.Rate{PerSecond: perSecond, Burst: int(2 * perSecond)},
+		Rate: ratelimit.Rate{PerSecond: perSecond, Burst: int(2 * perSecond)}, Wake: running.Wake,
+		Exclusively: func(ctx context.Context, jobID string, work func() error) error {
+			return w.exclusively(ctx, jobID, func() {}, work)
+		},
 		Authenticate: func(ctx context.Context, token string) (store.APIClient, error) {
 			client, err := signIn.Authenticate(ctx, token)
 			if errors.Is(err, auth.ErrToken) {

@@ -39,6 +39,20 @@ func (s *Service) sweep(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
+// Wake asks for a cycle of an application's job now: somebody turned it on or changed
+// it. A job that may not run is left alone. When it fails, the job is looked at within
+// seconds all the same, so the error is only logged.
+func (s *Service) Wake(ctx context.Context, applicationID string) {
+	job, err := s.Store.Job(ctx, applicationID)
+	if err == nil && runnable(job) && !job.Status.Quarantine.Keeps() && !job.Status.ResumeAt.After(time.Now()) {
+		s.memory.leave(job.ID, time.Time{})
+		err = s.nudge(ctx, job, "an administrator")
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "wake job", "application_id", applicationID, "error", err.Error())
+	}
+}
+
 func (s *Service) sweepJob(ctx context.Context, job provisioning.Job, head directory.Cursor) error {
 	now := time.Now().UTC()
 	if s.memory.isWorking(job.ID) || s.memory.isLeft(job.ID, now) {

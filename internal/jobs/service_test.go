@@ -59,6 +59,25 @@ func TestAChangeWakesOnlyTheJobsThatItConcerns(t *testing.T) {
 	await(t, "the stranger has an account", func() bool { return w.surname(900) == "Stranger" })
 }
 
+func TestAJobThatIsWokenRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{})
+	w.service(t, func(config *jobs.Config) { config.Sweep, config.Poll = time.Hour, time.Hour })
+	await(t, "the initial cycle is over", func() bool { return w.status(t).Status.InitialDone })
+	turn := func(to func(provisioning.Job) provisioning.Job) {
+		t.Helper()
+		must(t, w.store.UpdateJob(t.Context(), w.job, func(job provisioning.Job) (provisioning.Job, error) { return to(job), nil }))
+		w.latest.Wake(t.Context(), w.app.ID)
+	}
+	turn(provisioning.Job.Stopped)
+	time.Sleep(time.Second)
+	if got := len(w.seen.cycles()); got != 1 {
+		t.Errorf("a job that is off ran: %d cycles", got)
+	}
+	turn(provisioning.Job.Started)
+	await(t, "the next cycle is over", func() bool { return len(w.seen.cycles()) == 2 })
+}
+
 func TestOneCycleOfAJobRunsAtATimeOnTwoNodes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, worldOptions{postgres: true, latency: 30 * time.Millisecond})

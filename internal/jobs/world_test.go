@@ -25,14 +25,15 @@ import (
 // world is what a service runs on: a database with a few people, of whom those of
 // the group Sales are assigned, and a simulated org that is reached without sockets.
 type world struct {
-	store *sqlstore.Store
-	org   *salesforcetest.Org
-	app   directory.Application
-	job   string
-	url   string // of the PostgreSQL database, empty on SQLite
-	data  string // folder of the SQLite files
-	open  openSessions
-	seen  observed
+	store  *sqlstore.Store
+	org    *salesforcetest.Org
+	app    directory.Application
+	job    string
+	url    string // of the PostgreSQL database, empty on SQLite
+	data   string // folder of the SQLite files
+	open   openSessions
+	seen   observed
+	latest *jobs.Service // that was started
 }
 
 type worldOptions struct {
@@ -247,6 +248,7 @@ func (w *world) service(tb testing.TB, adapt func(*jobs.Config)) (stop func() er
 	}
 	service, err := jobs.New(tb.Context(), config)
 	must(tb, err)
+	w.latest = service
 	ctx, cancel := context.WithCancel(tb.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- service.Run(ctx) }()

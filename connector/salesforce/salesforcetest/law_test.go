@@ -13,7 +13,8 @@ import (
 
 // TestWhateverHappensTheBooksBalance writes at random, with rows that fail and
 // transactions that are undone, and compares what the org keeps besides its
-// records with the records: seats, indexes, and the usernames of the universe.
+// records with the records: seats, indexes, the usernames of the universe, and the
+// permission set of the profile that every user is assigned.
 func TestWhateverHappensTheBooksBalance(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -56,11 +57,22 @@ func TestWhateverHappensTheBooksBalance(t *testing.T) {
 func checkBooks(t *testing.T, s *session, universe *salesforcetest.Universe) {
 	t.Helper()
 	seats, names := map[string]int{}, map[string]bool{}
+	owners := map[string]string{}
+	for _, set := range s.org.Records("PermissionSet") {
+		owners[set["Id"]] = set["ProfileId"]
+	}
+	assigned := map[string][]string{}
+	for _, a := range s.org.Records("PermissionSetAssignment") {
+		assigned[a["AssigneeId"]] = append(assigned[a["AssigneeId"]], owners[a["PermissionSetId"]])
+	}
 	for _, user := range s.org.Users() {
 		if user.IsActive {
 			seats[user.LicenseName]++
 		}
 		names[strings.ToLower(user.Username)] = true
+		if owned := assigned[user.ID]; len(owned) != 1 || owned[0] != user.ProfileID {
+			t.Fatalf("%s has the profile %s and is assigned the sets of %v", user.Username, user.ProfileID, owned)
+		}
 		byName, byScan := s.query(fmt.Sprintf("SELECT Id FROM User WHERE Username = '%s'", user.Username)), s.query(fmt.Sprintf("SELECT Id FROM User WHERE Username LIKE '%s'", user.Username))
 		if len(byName) != 1 || len(byScan) != 1 || byName[0]["Id"] != user.ID || byScan[0]["Id"] != user.ID {
 			t.Fatalf("%s is found as %v by its index and as %v by a scan", user.Username, byName, byScan)

@@ -115,8 +115,8 @@ func (q *queryRun) projectCommon(reference *field, fields []soql.Operand) ([]*pr
 	return list, nil
 }
 
-// byType writes the parent as its type asks for; without a branch for it, and
-// without ELSE, there is nothing to show.
+// byType writes the parent as its type asks for. Without a branch for it, and
+// without ELSE, there is nothing of it to show.
 func (w renderer) byType(buffer []byte, t *object, r *record, p *projection) []byte {
 	above, parent := w.org.parentOf(t, r, p.field)
 	if parent == nil {
@@ -126,7 +126,7 @@ func (w renderer) byType(buffer []byte, t *object, r *record, p *projection) []b
 	if !listed {
 		list = p.byType.otherwise
 	}
-	if list == nil {
+	if list == nil && unconfirmed.UnmatchedTypeIsNull {
 		return append(buffer, "null"...)
 	}
 	return w.record(buffer, above, parent, list)

@@ -19,6 +19,9 @@ const (
 	// FederationIDFindsUsers gives FederationIdentifier the property idLookup, with
 	// which an upsert could match by it.
 	FederationIDFindsUsers = false
+	// UnmatchedTypeIsNull shows null for a parent that TYPEOF has neither a WHEN nor
+	// an ELSE for; otherwise it shows the parent without any field.
+	UnmatchedTypeIsNull = true
 )
 
 // Numbers.

@@ -175,10 +175,11 @@ type Capabilities struct {
 	CreatesDisabled                    bool   // accounts can be created disabled
 	Deletes                            bool   // accounts can be deleted; where they cannot, a delete is a disable
 	ImportsRoles                       bool
-	RequiresRole                       bool   // default access is not enough
-	RoleIDAttribute, RoleNameAttribute string // attributes that give an account its role, and so its licence: "ProfileId", "ProfileName"
-	DisabledKeepsSeats                 bool   // disabling an account frees no licence
-	BatchSize                          int    // largest batch of Apply and of Query.IDs plus Query.Values
-	Concurrency                        int    // batches that may be under way at the same time
-	CodePrefix                         string // prefix of the codes in the provisioning log: "Salesforce"
+	RequiresRole                       bool          // default access is not enough
+	RoleIDAttribute, RoleNameAttribute string        // attributes that give an account its role, and so its licence: "ProfileId", "ProfileName"
+	Spelling                           plan.Spelling // how values are kept in another form than they are sent
+	DisabledKeepsSeats                 bool          // disabling an account frees no licence
+	BatchSize                          int           // largest batch of Apply and of Query.IDs plus Query.Values
+	Concurrency                        int           // batches that may be under way at the same time
+	CodePrefix                         string        // prefix of the codes in the provisioning log: "Salesforce"
 }

@@ -106,6 +106,7 @@ func (c *cycle) planRules() plan.Rules {
 	return plan.Rules{
 		TargetType: c.target.ObjectType, ActiveAttribute: c.target.ActiveAttribute, NameAttribute: c.target.NameAttribute,
 		Deletes: c.target.Deletes, Flows: c.asked.Mapping.Flows, Settings: c.job.Settings,
+		Spelling:     c.target.Spelling,
 		SourceSystem: c.asked.Mapping.SourceSystem, TargetSystem: c.asked.Mapping.TargetSystem,
 	}
 }

@@ -46,7 +46,7 @@ type comparison struct {
 	along   []Field // equal or not known to differ; written only together with fields that differ
 }
 
-func compare(desired mapping.Desired, current attr.Object) comparison {
+func compare(desired mapping.Desired, current attr.Object, spelling Spelling) comparison {
 	object := attr.NewBuilder(current.Type, current.ID, len(desired.Flows))
 	var result comparison
 	for _, flow := range desired.Flows {
@@ -55,6 +55,7 @@ func compare(desired mapping.Desired, current attr.Object) comparison {
 		if !wants {
 			continue
 		}
+		wanted = spelling.kept(flow.Rule.Target, wanted, old)
 		object.Set(flow.Rule.Target, wanted)
 		field := Field{Name: flow.Rule.Target, Old: old, New: wanted, Redacted: flow.Redacted}
 		hidden := flow.Rule.Mutability == mapping.WriteOnly

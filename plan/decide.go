@@ -33,6 +33,7 @@ type Rules struct {
 	Deletes         bool   // the target can delete; where it cannot, a delete is a disable
 	Flows           mapping.FlowTypes
 	Settings        provisioning.Settings // what becomes of the accounts of people who leave
+	Spelling        Spelling              // of the values in the target
 	SourceSystem    string                // for the steps' texts
 	TargetSystem    string
 }
@@ -157,7 +158,7 @@ func decideUpdate(change Change, facts Facts, rules Rules) Change {
 	current := facts.Found[0]
 	change.Current = current
 	change.Target = Identity{Type: rules.TargetType, ID: current.ID, Name: current.Get(rules.NameAttribute).String()}
-	compared := compare(facts.Desired, current)
+	compared := compare(facts.Desired, current, rules.Spelling)
 	change.Desired = compared.desired
 	change, compared.differs = change.withoutPending(compared.differs, facts.Pending)
 	change.Fields = compared.fields()

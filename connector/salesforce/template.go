@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -117,6 +118,7 @@ func describe(d connector.Descriptor, settings []provisioning.Setting) connector
 	d.Capabilities = connector.Capabilities{
 		ObjectType: objectUser, NameAttribute: attributeUsername, ActiveAttribute: attributeIsActive,
 		CreatesDisabled: true, Deletes: false, ImportsRoles: true, RequiresRole: true,
+		Spelling:        plan.Spelling{TrimsBlanks: true, ShortIDs: true},
 		RoleIDAttribute: attributeProfileID, RoleNameAttribute: attributeProfileName,
 		BatchSize: batchSize, Concurrency: 5, CodePrefix: codePrefix,
 	}

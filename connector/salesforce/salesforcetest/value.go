@@ -71,7 +71,8 @@ func coerceText(f *field, text string) (string, *apiError) {
 		return formatTime(t.UnixMilli()), nil
 	case typeString, typeTextArea, typeEmail, typePhone, typeURL, typePicklist, typeID, typeReference:
 	}
-	return text, nil
+	// No field has whitespace at its ends, nor an empty text (Apex Developer Guide, "Primitive Data Types").
+	return strings.TrimFunc(text, func(r rune) bool { return r <= ' ' }), nil
 }
 
 // coerceNumber reads a number into the form that records keep.

@@ -160,6 +160,9 @@ func (c *cycle) closed(job provisioning.Job, run provisioning.Run, failure error
 	job.Status.InitialDone, job.Status.Resume = true, provisioning.Resume{}
 	job.Status.SuccessiveFailure = 0
 	job.Status.LastSuccess = run
+	if run.Counts.Writes > 0 {
+		job.Status.LastExport = run
+	}
 	job.Status.Code = provisioning.Active
 	if job.Schedule.State != provisioning.ScheduleActive {
 		job.Status.Code = provisioning.Paused // a cycle by hand does not turn provisioning on

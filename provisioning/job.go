@@ -99,6 +99,7 @@ type Status struct {
 	InitialDone       bool       `json:"initialDone,omitzero"` // false: the next cycle is an initial one
 	LastRun           Run        `json:"lastRun,omitzero"`
 	LastSuccess       Run        `json:"lastSuccess,omitzero"`
+	LastExport        Run        `json:"lastExport,omitzero"` // the latest one that came to its end and wrote to the target
 	Quarantine        Quarantine `json:"quarantine,omitzero"`
 	SteadySince       time.Time  `json:"steadySince,omitzero"` // end of the first complete cycle
 	SuccessiveFailure int        `json:"successiveFailures,omitzero"`

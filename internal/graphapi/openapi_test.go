@@ -115,10 +115,12 @@ func TestAnswersHaveTheFormOfTheDocument(t *testing.T) {
 	schema := w.want(http.StatusOK, http.MethodGet, jobPath+"/schema", "")
 	made := w.object(w.want(http.StatusCreated, http.MethodPost, own+"/plans", `{"full":true}`))
 	w.want(http.StatusOK, http.MethodPost, own+"/plans/"+made["id"].(string)+"/apply", "")
+	w.cycle()
 	log := w.object(w.want(http.StatusOK, http.MethodGet, "/v1.0/auditLogs/provisioning?$top=1", ""))
 	keys := strings.NewReplacer("{application}", principal, "{user}", ana, "{plan}", made["id"].(string), "{cycle}", names(log["value"], "cycleId")[0])
 	bodies := map[string]string{
 		"previewSchema": schema, "allowRemovals": `{"all":true}`, "rejectRemovals": `{"all":true}`, "reconsiderRemovals": `{"all":true}`, "retryEscrows": `{"all":true}`,
+		"acceptDrift": `{"all":true,"attribute":"Alias"}`, "retractDrift": `{"all":true,"attribute":"Alias"}`,
 	}
 	checked := 0
 	for path, item := range document["paths"].(map[string]any) {

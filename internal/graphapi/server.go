@@ -61,6 +61,7 @@ type Store interface {
 	store.Assignments
 	store.Provisioning
 	store.Plans
+	store.Drift
 	store.Journal
 }
 

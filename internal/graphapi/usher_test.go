@@ -326,3 +326,46 @@ func TestEventsTellOfChanges(t *testing.T) {
 		t.Errorf("events: %v, %v", schedules, lines.Err())
 	}
 }
+
+// What somebody changed in the org is found, set right by a plan, or accepted.
+func TestDriftIsFoundRepairedAndAccepted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.prepare()
+	w.signIn()
+	w.want(http.StatusConflict, http.MethodPost, own+"/drift", "")
+	w.want(http.StatusNoContent, http.MethodPost, jobPath+"/start", "")
+	w.cycle()
+	if found := w.object(w.want(http.StatusOK, http.MethodPost, own+"/drift", "")); found["looked"] != 2.0 || found["found"] != 0.0 || found["planId"] != nil {
+		t.Errorf("nothing changed: %v", found)
+	}
+	change := func() {
+		t.Helper()
+		w.must(w.org.SetUser("ana@contoso.com", map[string]any{"FirstName": "Anna"}))
+	}
+	change()
+	found := w.object(w.want(http.StatusOK, http.MethodPost, own+"/drift", `{"users":["ana@contoso.com"]}`))
+	if found["found"] != 1.0 {
+		t.Fatalf("found: %v", found)
+	}
+	w.want(http.StatusOK, http.MethodPost, own+"/plans/"+found["planId"].(string)+"/apply", "")
+	if user, _ := w.org.User("ana@contoso.com"); user.Get("FirstName") != "Ana" {
+		t.Errorf("after the repair the name is %q", user.Get("FirstName"))
+	}
+	change()
+	w.want(http.StatusBadRequest, http.MethodPost, own+"/drift/accept", `{"all":true,"attribute":"Colour"}`)
+	w.want(http.StatusBadRequest, http.MethodPost, own+"/drift/accept", `{"attribute":"FirstName"}`)
+	if answer := w.object(w.want(http.StatusOK, http.MethodPost, own+"/drift/accept", `{"all":true,"attribute":"firstname"}`)); answer["value"] != 1.0 {
+		t.Errorf("accepted: %v", answer)
+	}
+	accepted := w.object(w.want(http.StatusOK, http.MethodGet, own+"/drift/accepted", ""))
+	if strings.Join(names(accepted["value"], "userPrincipalName"), ",") != "ana@contoso.com" {
+		t.Errorf("accepted: %v", accepted["value"])
+	}
+	if found := w.object(w.want(http.StatusOK, http.MethodPost, own+"/drift", "")); found["found"] != 0.0 {
+		t.Errorf("what is accepted is found: %v", found)
+	}
+	if answer := w.object(w.want(http.StatusOK, http.MethodPost, own+"/drift/retract", `{"all":true,"attribute":"FirstName"}`)); answer["value"] != 1.0 {
+		t.Errorf("retracted: %v", answer)
+	}
+}

@@ -77,7 +77,7 @@ func TestJobsInTheFormOfGraph(t *testing.T) {
 				ID: "salesforce.1.2", TemplateID: "salesforce", Schedule: provisioning.Schedule{Interval: 40 * time.Minute, State: provisioning.ScheduleActive},
 				Settings: provisioning.Settings{RemovalLimit: 500, RemovalPercent: 20, SyncAll: true, DefaultDomain: "contoso.com"},
 				Status: provisioning.Status{
-					Code: provisioning.Active, InitialDone: true, LastRun: run, LastSuccess: success, SteadySince: at("2026-02-01T00:00:00Z"),
+					Code: provisioning.Active, InitialDone: true, LastRun: run, LastSuccess: success, LastExport: success, EscrowsPruned: true, SteadySince: at("2026-02-01T00:00:00Z"),
 				},
 			},
 		},

@@ -118,19 +118,14 @@ func newSchedule(schedule provisioning.Schedule) Schedule {
 
 func newStatus(status provisioning.Status, standing Standing) Status {
 	result := Status{
-		Code: cmp.Or(status.Code, provisioning.NotConfigured), CountSuccessiveCompleteFailures: status.SuccessiveFailure,
+		Code: cmp.Or(status.Code, provisioning.NotConfigured), CountSuccessiveCompleteFailures: status.SuccessiveFailure, EscrowsPruned: status.EscrowsPruned,
 		LastExecution: newExecution(status.LastRun, status.Quarantine.Code), LastSuccessfulExecution: newExecution(status.LastSuccess, ""),
 		Progress: standing.Progress, Quarantine: newQuarantine(status.Quarantine), SynchronizedEntryCountByType: []CountByType{},
 	}
 	if result.Progress == nil {
 		result.Progress = []Progress{}
 	}
-	for _, run := range []provisioning.Run{status.LastRun, status.LastSuccess} {
-		if run.State == provisioning.Succeeded && run.Counts.Writes > 0 {
-			result.LastSuccessfulExecutionWithExports = newExecution(run, "")
-			break
-		}
-	}
+	result.LastSuccessfulExecutionWithExports = newExecution(status.LastExport, "")
 	if !status.SteadySince.IsZero() {
 		result.SteadyStateFirstAchievedTime = Moment(status.SteadySince)
 		result.SteadyStateLastAchievedTime = Moment(later(status.SteadySince, status.LastSuccess.Ended))

@@ -147,6 +147,9 @@ func (c *cycle) worthLogging(i *item) bool {
 // is news.
 func (c *cycle) connection(i *item, now time.Time) (Connection, bool) {
 	before := i.subject.Connection
+	if i.vanished != "" {
+		before = Connection{}
+	}
 	change := i.change
 	if change.Target.ID == "" || change.Status == plan.Failure {
 		return Connection{}, false

@@ -30,6 +30,7 @@ type item struct {
 	retracted []Acceptance  // the target does not lead for these attributes any more
 	recovered []plan.Change // what an earlier cycle wrote and could not record
 	decided   bool          // over without looking at the target, or stopped by a fault
+	vanished  string        // id of the account that was not found any more; the person is matched again
 	leave     plan.Leave
 	keptUntil time.Time // the grace period of somebody with an account ends then; zero when none runs
 }
@@ -112,6 +113,10 @@ func (c *cycle) needsTarget(i *item) bool {
 	return i.fault == nil && !i.desired.IgnoreObject && (!i.subject.Connection.IsZero() || len(i.desired.Keys) > 0)
 }
 
+// connected reports whether the person has an account that Usher manages, as far as
+// it is known to be there.
+func (i *item) connected() bool { return !i.subject.Connection.IsZero() && i.vanished == "" }
+
 // facts gathers what a decision is made of.
 func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, targetType string) plan.Facts {
 	name := i.subject.User.UserPrincipalName
@@ -129,7 +134,7 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 		// Made by an earlier cycle that could not record it.
 		facts.Connected = plan.Identity{Type: targetType, ID: found[0].ID}
 	}
-	if !connection.IsZero() && (i.verdict.In || i.left || connection.Enabled || i.subject.Gone || i.leave.Action == plan.Delete) {
+	if i.connected() && (i.verdict.In || i.left || connection.Enabled || i.subject.Gone || i.leave.Action == plan.Delete) {
 		facts.Connected = plan.Identity{Type: targetType, ID: connection.TargetID, Name: connection.TargetName}
 	}
 	return facts

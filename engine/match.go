@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
 )
 
 var noKey mapping.Key //nolint:gochecknoglobals // the zero key, for a decision without matching.
@@ -20,6 +22,41 @@ var noKey mapping.Key //nolint:gochecknoglobals // the zero key, for a decision 
 // who is not found is looked up by the next one.
 func (c *cycle) match(ctx context.Context, items []*item) error {
 	accounts := newAccounts(items)
+	if err := c.lookUp(ctx, accounts); err != nil {
+		return err
+	}
+	if gone := c.vanished(accounts); len(gone) > 0 {
+		again := newAccounts(gone)
+		if err := c.lookUp(ctx, again); err != nil {
+			return err
+		}
+		maps.Copy(accounts.matched, again.matched)
+	}
+	c.progress.calls(c.asked.Connector.Usage().Calls - c.callsBefore)
+	return c.decide(ctx, items, accounts)
+}
+
+// vanished returns the people whose account was not found by its id and who are to
+// be matched again. Whoever left stays connected with an account that was not found:
+// it is looked for until it is seen to be disabled, or somebody removes the
+// connection.
+func (c *cycle) vanished(accounts *accounts) []*item {
+	if c.job.Settings.Vanished != provisioning.VanishedMatch {
+		return nil
+	}
+	var gone []*item
+	for _, i := range accounts.items {
+		if _, found := accounts.byID[i.subject.Connection.TargetID]; i.verdict.In && i.connected() && !found {
+			i.vanished = i.subject.Connection.TargetID
+			i.subject.Connection.Pending = nil // what waited there waits no more
+			gone = append(gone, i)
+		}
+	}
+	return gone
+}
+
+// lookUp looks everyone up in the target.
+func (c *cycle) lookUp(ctx context.Context, accounts *accounts) error {
 	for n, attribute := range c.asked.Mapping.Keys() {
 		query := connector.Query{Type: c.target.ObjectType, Attribute: attribute, Select: c.selected()}
 		if n == 0 {
@@ -38,8 +75,7 @@ func (c *cycle) match(ctx context.Context, items []*item) error {
 		}
 		accounts.assign(attribute, exact)
 	}
-	c.progress.calls(c.asked.Connector.Usage().Calls - c.callsBefore)
-	return c.decide(ctx, items, accounts)
+	return nil
 }
 
 // selected lists the attributes that a decision needs.
@@ -66,7 +102,7 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 	for _, i := range items {
 		found, key := accounts.of(i)
 		claimedBy := ""
-		if wanted, connected := i.wants(found, &key), !i.subject.Connection.IsZero(); wanted != "" && !connected {
+		if wanted, connected := i.wants(found, &key), i.connected(); wanted != "" && !connected {
 			claimedBy = cmp.Or(claims[wanted], taken[wanted], c.reserve(i, wanted, len(found) == 1))
 			if claimedBy == "" {
 				taken[wanted] = i.subject.User.ID
@@ -79,6 +115,9 @@ func (c *cycle) decide(ctx context.Context, items []*item, accounts *accounts) e
 		i.change = plan.Decide(i.facts(found, key, claimedBy, c.target.ObjectType), c.rules)
 		if i.takesOver != "" {
 			i.change = i.change.Warned("the account belonged to somebody who was removed from the directory for good: " + i.takesOver)
+		}
+		if i.vanished != "" {
+			i.change = i.change.Warned("the account " + i.vanished + " that belonged to this person was not found; the person was matched again")
 		}
 		for _, waiting := range i.waiting {
 			i.change = i.change.Unresolved(waiting.Attribute, "the person with id "+waiting.Referenced)
@@ -123,7 +162,7 @@ func newAccounts(items []*item) *accounts {
 func (a *accounts) connected() []string {
 	var ids []string
 	for _, i := range a.items {
-		if !i.subject.Connection.IsZero() {
+		if i.connected() {
 			ids = append(ids, i.subject.Connection.TargetID)
 		}
 	}
@@ -135,7 +174,7 @@ func (a *accounts) connected() []string {
 func (a *accounts) wanted(attribute string) []string {
 	var values []string
 	for _, i := range a.items {
-		if _, found := a.matched[i]; found || !i.subject.Connection.IsZero() {
+		if _, found := a.matched[i]; found || i.connected() {
 			continue
 		}
 		if value := i.key(attribute); !value.IsEmpty() {
@@ -172,7 +211,7 @@ func indexKey(attribute string, value attr.Value, exact bool) string {
 func (a *accounts) assign(attribute string, exact bool) {
 	for _, i := range a.items {
 		value := i.key(attribute)
-		if _, found := a.matched[i]; found || value.IsEmpty() || !i.subject.Connection.IsZero() {
+		if _, found := a.matched[i]; found || value.IsEmpty() || i.connected() {
 			continue
 		}
 		if found := a.byValue[indexKey(attribute, value, exact)]; len(found) > 0 {
@@ -182,7 +221,7 @@ func (a *accounts) assign(attribute string, exact bool) {
 }
 
 func (a *accounts) of(i *item) ([]attr.Object, mapping.Key) {
-	if id := i.subject.Connection.TargetID; id != "" {
+	if id := i.subject.Connection.TargetID; i.connected() {
 		if object, found := a.byID[id]; found {
 			return []attr.Object{object}, mapping.Key{}
 		}

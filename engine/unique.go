@@ -34,7 +34,7 @@ func (c *cycle) choose(ctx context.Context, i *item, found []attr.Object) error 
 // chooses reports whether an account is to be made for the person, by a mapping
 // with values to be chosen.
 func (c *cycle) chooses(i *item, found []attr.Object) bool {
-	return c.asked.Mapping.Chooses() && i.verdict.In && i.fault == nil && len(found) == 0 && i.subject.Connection.IsZero()
+	return c.asked.Mapping.Chooses() && i.verdict.In && i.fault == nil && len(found) == 0 && !i.connected()
 }
 
 // taken tells whether an account of the target has the value, or somebody else of

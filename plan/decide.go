@@ -134,7 +134,7 @@ func (c Change) vanished(facts Facts, rules Rules) Change {
 	return c.fail(MatchingStep, Reason{
 		Code:   CodeInvalidAnchor,
 		Text:   fmt.Sprintf("the account %s that belongs to this person was not found in %s", facts.Connected.ID, rules.TargetSystem),
-		Advice: "Restore the account, or restart the job with the scope ConnectorDataStore so that accounts are matched anew.",
+		Advice: "Restore the account, remove the connection, or have people whose account vanished matched again.",
 	})
 }
 

@@ -44,6 +44,8 @@ type Settings struct {
 	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
 	FailurePercent          int  `json:"failurePercent,omitzero"`          // more than this share of failed objects quarantines the job, from ten on; 0: only Entra's thresholds
 
+	Vanished VanishedAction `json:"vanished,omitzero"` // what is done about a connected account that is not there any more
+
 	Leaving Leaving `json:"leaving,omitzero"` // what becomes of the accounts of people who leave
 
 	// ConfirmationDays is how many days a value may wait for a confirmation in the
@@ -80,6 +82,16 @@ func (s Settings) NeedsFullCycle(after Settings) bool {
 		after.takesMoreThan(s) ||
 		s.DefaultDomain != after.DefaultDomain
 }
+
+// VanishedAction is what is done about an account that Usher manages and the target
+// does not have any more.
+type VanishedAction string
+
+// The actions. Failing with the code InvalidAnchor is what Microsoft Entra does.
+const (
+	VanishedFail  VanishedAction = ""      // the person fails until somebody mends it
+	VanishedMatch VanishedAction = "match" // the person is matched again, and a new account made if none matches
+)
 
 // StatusCode is Graph's synchronizationStatusCode.
 type StatusCode string

@@ -24,6 +24,7 @@ type configuration struct {
 	grace    string
 	graceOn  []string // trigger=duration
 	drift    string
+	vanished string // fail or match
 }
 
 func newConfigureCommand(o *options) *cobra.Command {
@@ -79,6 +80,7 @@ more accounts away than before, make the next cycle look at everyone.`,
 	flags.StringArrayVar(&wanted.graceOn, "grace-on", nil, "a grace period for one trigger, as trigger=period, such as source-disabled=0; trigger=default takes it back; may be repeated")
 	flags.StringVar(&wanted.drift, "drift", "", "what usher serve does about changes made in the application: off, report (log and tell them) or repair")
 	flags.DurationVar(&wanted.Drift.Interval, "drift-interval", 0, "time between two looks for such changes, at least 1m; 0: 6h")
+	flags.StringVar(&wanted.vanished, "vanished", "", "what is done when the account of somebody in scope is not there any more: fail (InvalidAnchor), or match the person again and make a new account if none matches")
 	flags.DurationVar(&wanted.interval, "interval", 0, "time between two cycles, at least 1m")
 	return command
 }
@@ -150,6 +152,7 @@ func (c configuration) setters() []setter {
 		{"grace-on", c.setGraceOn},
 		plain("drift", func(s *provisioning.Settings) { s.Drift.Mode = provisioning.DriftMode(c.drift) }),
 		plain("drift-interval", func(s *provisioning.Settings) { s.Drift.Interval = c.Drift.Interval }),
+		{"vanished", c.setVanished},
 	}
 }
 
@@ -179,6 +182,18 @@ func (c configuration) setActions(job *provisioning.Job) error {
 			return fmt.Errorf("%q has not the form trigger=action, such as unassigned=disable", pair)
 		}
 		job.Settings.Leaving = job.Settings.Leaving.With(provisioning.Trigger(trigger), provisioning.LeaveAction(action))
+	}
+	return nil
+}
+
+func (c configuration) setVanished(job *provisioning.Job) error {
+	switch c.vanished {
+	case "fail":
+		job.Settings.Vanished = provisioning.VanishedFail
+	case string(provisioning.VanishedMatch):
+		job.Settings.Vanished = provisioning.VanishedMatch
+	default:
+		return fmt.Errorf("%q is neither fail nor match", c.vanished)
 	}
 	return nil
 }

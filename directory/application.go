@@ -1,6 +1,9 @@
 package directory
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Application is one instance made from a template of the gallery: Graph's
 // application together with its service principal.
@@ -50,12 +53,22 @@ type AssignmentRequest struct {
 }
 
 // Grant is one way in which a user has an application: an assignment of the user,
-// or of a group that the user is a direct member of.
+// or of a group that the user is a member of.
 type Grant struct {
 	AssignmentID string
 	Role         AppRole // ID is DefaultAccess when no role was chosen
 	GroupID      string  // empty for a direct assignment
 	GroupName    string
+	Path         []string // names of the groups on the way from that group to the one that the user is a direct member of; empty when it is the same
+}
+
+// Through returns the names of the group and of the groups inside it that lead to
+// the user, empty for a direct assignment.
+func (g Grant) Through() string {
+	if g.Direct() {
+		return ""
+	}
+	return strings.Join(append([]string{g.GroupName}, g.Path...), " > ")
 }
 
 // Direct reports whether the user was assigned in person.

@@ -28,6 +28,9 @@ func importStep(facts Facts, rules Rules) Step {
 func scopingStep(verdict scope.Verdict) Step {
 	step := Step{Name: "EntrySynchronizationScoping", Type: ScopingStep, Status: Success, Description: "in scope"}
 	if verdict.In {
+		if verdict.Through != "" {
+			step.Description += ", assigned through the groups " + verdict.Through
+		}
 		return step
 	}
 	step.Status = Skipped

@@ -39,6 +39,7 @@ type Schedule struct {
 // Settings are an administrator's choices for a job.
 type Settings struct {
 	SyncAll                 bool `json:"syncAll,omitzero"`                 // everyone, not only who is assigned
+	NestedGroups            bool `json:"nestedGroups,omitzero"`            // members of groups inside an assigned group are assigned, too
 	SkipOutOfScopeDeletions bool `json:"skipOutOfScopeDeletions,omitzero"` // who leaves the scope keeps the account
 	RemovalLimit            int  `json:"removalLimit,omitzero"`            // more removals than this in one cycle are held; 0: no limit by number
 	RemovalPercent          int  `json:"removalPercent,omitzero"`          // more than this share of the connected accounts is held; 0: no limit by share
@@ -78,7 +79,7 @@ func (s Settings) UnconfirmedBefore(now time.Time) time.Time {
 // are to have an account, accounts that were left alone are to be taken away, or
 // values are computed differently.
 func (s Settings) NeedsFullCycle(after Settings) bool {
-	return s.SyncAll != after.SyncAll ||
+	return s.SyncAll != after.SyncAll || s.NestedGroups != after.NestedGroups ||
 		after.takesMoreThan(s) ||
 		s.DefaultDomain != after.DefaultDomain
 }

@@ -37,6 +37,9 @@ type Verdict struct {
 	// Undecided says why it is not known whether the person is in scope: a clause
 	// that could not be decided. Nothing may be done to the account then.
 	Undecided string
+	// Through is the path of groups by which someone in scope is assigned who is a member
+	// only of groups inside assigned groups.
+	Through string
 }
 
 // Text returns all reasons as one sentence, "in scope" when there is none.
@@ -101,7 +104,24 @@ func Judge(person Person, rules Rules) Verdict {
 	for _, text := range result.Failed {
 		reasons = append(reasons, Reason{FilterNotPassed, text})
 	}
-	return Verdict{In: len(reasons) == 0, Reasons: reasons, Kept: otherwise && result.OnlyByInput}
+	verdict := Verdict{In: len(reasons) == 0, Reasons: reasons, Kept: otherwise && result.OnlyByInput}
+	if verdict.In {
+		verdict.Through = through(person.Grants)
+	}
+	return verdict
+}
+
+// through returns the path of the first grant when every grant is by nested groups.
+func through(grants []directory.Grant) string {
+	for _, grant := range grants {
+		if len(grant.Path) == 0 {
+			return ""
+		}
+	}
+	if len(grants) == 0 {
+		return ""
+	}
+	return grants[0].Through()
 }
 
 func judgeGrants(grants []directory.Grant, requireRole bool) []Reason {

@@ -52,7 +52,7 @@ trigger in particular; 0 is at once. It is counted from the cycle that first fou
 that the person had left; when several triggers hold the shortest counts. Who comes
 back before keeps the account. "usher app leavers" lists who is waiting.
 
-A change of --sync-all, --default-domain or a grace period, and an action that takes
+A change of --sync-all, --nested-groups, --default-domain or a grace period, and an action that takes
 more accounts away than before, make the next cycle look at everyone.`,
 		Example: "  usher app configure Salesforce --removal-limit 50 --removal-percent 10\n  usher app configure Salesforce --skip-out-of-scope-deletions\n" +
 			"  usher app configure Salesforce --on hard-deleted=disable --on filtered-out=nothing\n" +
@@ -73,6 +73,7 @@ more accounts away than before, make the next cycle look at everyone.`,
 	flags.IntVar(&wanted.FailurePercent, "failure-percent", 0, "put the job into quarantine when more than this share of the people of a cycle failed (counts from 10 people on; 0: only from 5,000 failures on)")
 	flags.IntVar(&wanted.ConfirmationDays, "confirmation-days", 0, "warn when a value, such as an e-mail address, waits for a confirmation in the application for more than this many days (0: 3; -1: never)")
 	flags.BoolVar(&wanted.SyncAll, "sync-all", false, "provision everyone, not only who is assigned")
+	flags.BoolVar(&wanted.NestedGroups, "nested-groups", false, "members of groups inside an assigned group are assigned, too, however deep")
 	flags.BoolVar(&wanted.SkipOutOfScopeDeletions, "skip-out-of-scope-deletions", false, "leave the accounts of people who leave the scope as they are")
 	flags.StringVar(&wanted.DefaultDomain, "default-domain", "", "what the function DefaultDomain gives")
 	flags.StringArrayVar(&wanted.actions, "on", nil, "what becomes of an account, as trigger=action, such as unassigned=disable; may be repeated")
@@ -141,6 +142,7 @@ func (c configuration) setters() []setter {
 		plain("failure-percent", func(s *provisioning.Settings) { s.FailurePercent = c.FailurePercent }),
 		plain("confirmation-days", func(s *provisioning.Settings) { s.ConfirmationDays = c.ConfirmationDays }),
 		plain("sync-all", func(s *provisioning.Settings) { s.SyncAll = c.SyncAll }),
+		plain("nested-groups", func(s *provisioning.Settings) { s.NestedGroups = c.NestedGroups }),
 		plain("skip-out-of-scope-deletions", func(s *provisioning.Settings) { s.SkipOutOfScopeDeletions = c.SkipOutOfScopeDeletions }),
 		plain("default-domain", func(s *provisioning.Settings) { s.DefaultDomain = c.DefaultDomain }),
 		{"interval", func(job *provisioning.Job) error {

@@ -102,7 +102,7 @@ func grantTexts(grants []directory.Grant) []string {
 		}
 		texts[i] = fmt.Sprintf("as %q, in person", role)
 		if !grant.Direct() {
-			texts[i] = fmt.Sprintf("as %q, through the group %s", role, grant.GroupName)
+			texts[i] = fmt.Sprintf("as %q, through the group %s", role, grant.Through())
 		}
 	}
 	return texts

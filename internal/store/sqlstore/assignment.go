@@ -213,7 +213,15 @@ func (s *Store) Assignments(ctx context.Context, applicationID string) iter.Seq2
 // CountAssigned counts who is assigned, without deleted users; see
 // store.Assignments.
 func (s *Store) CountAssigned(ctx context.Context, applicationID string) (int, error) {
-	return s.database.queries().count(ctx, `select count(*) from (
+	session := s.database.queries()
+	job, found, err := session.job(ctx, `select `+jobColumns+` from jobs j join fences f on f.job_id = j.id where j.application_id = $1`, applicationID)
+	if err != nil {
+		return 0, err
+	}
+	if found && job.Settings.NestedGroups {
+		return session.count(ctx, countNested, applicationID)
+	}
+	return session.count(ctx, `select count(*) from (
 		select a.principal_id as id from assignments a where a.application_id = $1 and a.principal_type = 'User'
 		union
 		select m.member_id from assignments a

@@ -53,33 +53,36 @@ const (
 		order by 1 limit $3`
 
 	// $4 and $5 bound the changes; $6 is when an escrow must be due, and $7 since when a
-	// value must be waiting. In the order of
-	// the parts: who is touched in person; members of groups that were assigned,
-	// unassigned, removed, restored or made another kind of group; who has a role that changed, in person and
-	// through a group; whose escrow is due; whose grace period is over and whose removal
+	// value must be waiting. In the order of the parts: who is touched in person; members
+	// of groups that were assigned, unassigned, removed, restored or made another kind of
+	// group; who has a role that changed, through a group and in person; whose escrow is due; whose grace period is over and whose removal
 	// is neither kept for another try nor on the list of removals since before; whose
 	// value waits for long. SQLite takes the tables of a cross join in
 	// the order in which they stand: the changes, which are few, come first.
-	collectTouched = `select user_id as id from changes
-			where sequence > $4 and sequence <= $5 and user_id > $2
-			and (application_id = '' or application_id = (select application_id from jobs where id = $1))
+	collectTouched = touchedInPerson + `
 		union
 		select m.member_id from changes c cross join members m
-			where c.sequence > $4 and c.sequence <= $5 and c.group_id <> '' and c.user_id = ''
+			where c.sequence > $4 and c.sequence <= $5 and c.group_id <> '' and c.user_id = '' and c.kind <> 'member'
 			and m.group_id = c.group_id and m.member_type = 'User' and m.member_id > $2
 			and (c.application_id = (select application_id from jobs where id = $1)
 				or c.application_id = '' and exists (select 1 from assignments a
 					where a.application_id = (select application_id from jobs where id = $1) and a.principal_id = c.group_id))
 		union
-		select a.principal_id from changes c cross join assignments a
-			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
-			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User' and a.principal_id || '' > $2
-			and c.application_id = (select application_id from jobs where id = $1)
-		union
 		select m.member_id from changes c cross join assignments a cross join members m
 			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
 			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'Group'
 			and m.group_id = a.principal_id and m.member_type = 'User' and m.member_id > $2
+			and c.application_id = (select application_id from jobs where id = $1)
+		union
+		` + touchedOtherwise
+
+	touchedInPerson = `select user_id as id from changes
+			where sequence > $4 and sequence <= $5 and user_id > $2
+			and (application_id = '' or application_id = (select application_id from jobs where id = $1))`
+
+	touchedOtherwise = `select a.principal_id from changes c cross join assignments a
+			where c.sequence > $4 and c.sequence <= $5 and c.app_role_id <> ''
+			and a.application_id = c.application_id and a.app_role_id = c.app_role_id and a.principal_type = 'User' and a.principal_id || '' > $2
 			and c.application_id = (select application_id from jobs where id = $1)
 		union
 		select source_id from escrows where job_id = $1 and next_at <= $6 and source_id || '' > $2
@@ -89,17 +92,25 @@ const (
 			and not exists (select 1 from removals r where r.job_id = l.job_id and r.source_id = l.source_id and r.since < $6)
 		union
 		select source_id from connections where job_id = $1 and pending_since > 0 and pending_since <= $7 and source_id || '' > $2`
-
-	collectIncremental = collectTouched + ` order by 1 limit $3`
-
-	collectLeavers = `select touched.id from (` + collectTouched + `) touched cross join connections c
-		where c.job_id = $1 and c.source_id = touched.id and ` + possibleLeaver + `
-		order by 1 limit $3`
-
-	collectTouchedConnected = `select touched.id from (` + collectTouched + `) touched cross join connections c
-		where c.job_id = $1 and c.source_id = touched.id
-		order by 1 limit $3`
 )
+
+// touchedQuery returns the query for who is touched: everybody, only who has an
+// account that may be taken away, or only who has any account.
+func touchedQuery(collection engine.Collection, nested bool) string {
+	touched := collectTouched
+	if nested {
+		touched = collectTouchedNested
+	}
+	switch {
+	case !collection.Connected:
+		return touched + ` order by 1 limit $3`
+	case collection.Disabled:
+		return `select touched.id from (` + touched + `) touched cross join connections c
+			where c.job_id = $1 and c.source_id = touched.id order by 1 limit $3`
+	}
+	return `select touched.id from (` + touched + `) touched cross join connections c
+		where c.job_id = $1 and c.source_id = touched.id and ` + possibleLeaver + ` order by 1 limit $3`
+}
 
 // aheadIDs is how many ids Collect reads at a time where it has to sort: the cost of
 // a page does not grow with what there is, and the memory stays bounded.
@@ -185,17 +196,18 @@ func (c cycles) ahead(ctx context.Context, collection engine.Collection) ([]stri
 
 func (c cycles) readAhead(ctx context.Context, collection engine.Collection, size int) ([]string, error) {
 	session := c.database().queries()
+	nested, err := session.nests(ctx, collection.JobID)
+	if err != nil {
+		return nil, err
+	}
 	if collection.Kind == provisioning.Initial {
-		return session.texts(ctx, collectAssigned, collection.JobID, collection.After, int64(size))
+		text := collectAssigned
+		if nested {
+			text = collectAssignedNested
+		}
+		return session.texts(ctx, text, collection.JobID, collection.After, int64(size))
 	}
-	text := collectIncremental
-	switch {
-	case collection.Connected && collection.Disabled:
-		text = collectTouchedConnected
-	case collection.Connected:
-		text = collectLeavers
-	}
-	return session.texts(ctx, text, collection.JobID, collection.After, int64(size),
+	return session.texts(ctx, touchedQuery(collection, nested), collection.JobID, collection.After, int64(size),
 		int64(collection.Since), int64(collection.Until), micros(collection.Due), micros(collection.Overdue))
 }
 

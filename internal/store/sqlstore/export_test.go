@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+
+	"github.com/usher-id/usher/engine"
 )
 
 // LimitPages makes SQLite believe that the disk has room for a few pages more.
@@ -33,8 +35,8 @@ func (s *Store) QueryPlan(ctx context.Context, text string) ([]string, error) {
 	return steps, err
 }
 
-// The queries of collections.
-const (
-	CollectIncremental = collectIncremental
-	CollectLeavers     = collectLeavers
-)
+// CollectIncremental and CollectLeavers are the queries of collections.
+func CollectIncremental() string { return touchedQuery(engine.Collection{}, false) }
+
+// CollectLeavers is that for who may lose an account.
+func CollectLeavers() string { return touchedQuery(engine.Collection{Connected: true}, false) }

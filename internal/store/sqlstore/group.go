@@ -246,11 +246,11 @@ func (t *tx) removeMember(ctx context.Context, member directory.Member) (int, er
 	return count, t.touchMember(ctx, member)
 }
 
-// touchMember notes that a membership began or ended. Groups as members give their
-// own members nothing, so they touch nobody.
+// touchMember notes that a membership began or ended. That of a group in a group
+// touches everybody below it, in jobs that look into groups inside groups.
 func (t *tx) touchMember(ctx context.Context, member directory.Member) error {
 	if member.Type != "User" {
-		return nil
+		return t.touch(ctx, change{kind: memberChange, groupID: member.Member})
 	}
 	return t.touch(ctx, change{kind: memberChange, userID: member.Member, groupID: member.Group})
 }

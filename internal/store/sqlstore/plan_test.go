@@ -13,7 +13,7 @@ import (
 func TestAnIncrementalCollectionReadsNoWholeTable(t *testing.T) {
 	t.Parallel()
 	opened := open(t, sqlstore.Config{Path: filepath.Join(t.TempDir(), "usher.db")})
-	for name, text := range map[string]string{"touched": sqlstore.CollectIncremental, "leavers": sqlstore.CollectLeavers} {
+	for name, text := range map[string]string{"touched": sqlstore.CollectIncremental(), "leavers": sqlstore.CollectLeavers()} {
 		steps, err := opened.QueryPlan(t.Context(), text)
 		if err != nil {
 			t.Fatal(err)

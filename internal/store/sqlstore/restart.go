@@ -9,14 +9,22 @@ import (
 
 // outOfTheWay tells of a connection c whether its person is gone, deleted, disabled
 // or not assigned; $2 says that the job looks at everyone, assigned or not.
-const outOfTheWay = `not exists (select 1 from users u where u.id = c.source_id and u.deleted_at = 0 and u.account_enabled and ($2
+func outOfTheWay(job provisioning.Job) string {
+	if !job.Settings.NestedGroups {
+		return notAssigned + `))`
+	}
+	return notAssigned + ` or exists (select 1 from members m where m.member_id = u.id and m.member_type = 'User'
+		and m.group_id in (` + nestedGroups + ` select group_id from inside))))`
+}
+
+const notAssigned = `not exists (select 1 from users u where u.id = c.source_id and u.deleted_at = 0 and u.account_enabled and ($2
 	or exists (select 1 from jobs j join assignments a on a.application_id = j.application_id
 		where j.id = c.job_id and a.principal_id = u.id and a.principal_type = 'User')
 	or exists (select 1 from members m
 		join groups g on g.id = m.group_id and g.deleted_at = 0 and g.security_enabled
 		join assignments a on a.principal_id = g.id and a.principal_type = 'Group'
 		join jobs j on j.application_id = a.application_id
-		where m.member_id = u.id and m.member_type = 'User' and j.id = c.job_id)))`
+		where m.member_id = u.id and m.member_type = 'User' and j.id = c.job_id)`
 
 // Restart makes a job forget what the scope names; see store.Jobs.
 func (s *Store) Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error {
@@ -55,7 +63,7 @@ func (t *tx) forgetConnections(ctx context.Context, job provisioning.Job) error 
 		return err
 	}
 	if _, err := t.exec(ctx, `delete from connections where job_id = $1 and source_id not in
-		(select c.source_id from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay+`)
+		(select c.source_id from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay(job)+`)
 		and source_id not in (select source_id from leavers where job_id = $1)`, job.ID, job.Settings.SyncAll); err != nil {
 		return err
 	}
@@ -77,7 +85,7 @@ func (t *tx) checkLeavers(ctx context.Context, job provisioning.Job) error {
 	if err != nil {
 		return err
 	}
-	failed, err := t.count(ctx, `select count(*) from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay+`
+	failed, err := t.count(ctx, `select count(*) from connections c where c.job_id = $1 and c.enabled and `+outOfTheWay(job)+`
 		and exists (select 1 from escrows e where e.job_id = c.job_id and e.source_id = c.source_id)
 		and not exists (select 1 from removals r where r.job_id = c.job_id and r.source_id = c.source_id)`, job.ID, job.Settings.SyncAll)
 	if err != nil || listed+failed == 0 {

@@ -38,6 +38,7 @@ func (c cycles) Subjects(ctx context.Context, jobID string, userIDs []string) ([
 type subjectPage struct {
 	jobID         string
 	applicationID string
+	nested        bool // groups inside assigned groups count
 	ids           []string
 	subjects      []engine.Subject
 	places        map[string]int // user id -> index of the subject
@@ -67,10 +68,8 @@ func newSubjectPage(jobID string, userIDs []string) *subjectPage {
 }
 
 func (p *subjectPage) readJob(ctx context.Context, s session) error {
-	found, err := s.one(ctx, []any{&p.applicationID}, `select application_id from jobs where id = $1`, p.jobID)
-	if err == nil && !found {
-		err = notFound("job", p.jobID)
-	}
+	job, err := s.jobByID(ctx, p.jobID)
+	p.applicationID, p.nested = job.ApplicationID, job.Settings.NestedGroups
 	return err
 }
 
@@ -102,6 +101,9 @@ func (p *subjectPage) readAssignments(ctx context.Context, s session) error {
 	if err := s.each(ctx, scan, `select principal_id, id, app_role_id, '', '' from assignments
 		where application_id = $1 and principal_type = 'User' and principal_id in list($2)`, p.applicationID, p.ids); err != nil {
 		return err
+	}
+	if p.nested {
+		return p.readNested(ctx, s)
 	}
 	return s.each(ctx, scan, `select m.member_id, a.id, a.app_role_id, g.id, g.display_name
 		from members m cross join assignments a cross join groups g

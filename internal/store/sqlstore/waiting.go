@@ -141,7 +141,7 @@ func (t *tx) checkLeaver(ctx context.Context, job provisioning.Job, connection e
 	if err != nil {
 		return err
 	}
-	left, err := t.count(ctx, `select count(*) from connections c where c.job_id = $1 and c.source_id = $3 and `+outOfTheWay,
+	left, err := t.count(ctx, `select count(*) from connections c where c.job_id = $1 and c.source_id = $3 and `+outOfTheWay(job),
 		job.ID, job.Settings.SyncAll, connection.SourceID)
 	if err != nil || listed+left == 0 {
 		return err

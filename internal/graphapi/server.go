@@ -60,8 +60,6 @@ type Store interface {
 	store.Applications
 	store.Assignments
 	store.Provisioning
-	store.Plans
-	store.Drift
 	store.Journal
 }
 

@@ -343,6 +343,8 @@ type Provisioning interface {
 	Links
 	Waiting
 	Dispatch
+	Plans
+	Drift
 }
 
 // SignIn is all that a store keeps for signing in clients of the API.
@@ -356,8 +358,6 @@ type SignIn interface {
 type Store interface {
 	Directory
 	Provisioning
-	Plans
-	Drift
 	Journal
 	SignIn
 

@@ -28,11 +28,11 @@ func (a *api) synchronizationRoutes() []route {
 		get(base, a.getSynchronization),
 		get(base+"/secrets", a.listSecrets),
 		get(base+"/secrets/$count", a.countSecrets),
-		put(base+"/secrets", a.putSecrets),
+		slowly(put(base+"/secrets", a.putSecrets)),
 		slowly(post(base+"/acquireAccessToken", store.RoleOperator, a.acquireAccessToken)),
 		get(base+"/jobs", a.listJobs),
 		get(base+"/jobs/$count", a.countJobs),
-		post(base+"/jobs", store.RoleAdministrator, a.createJob),
+		slowly(post(base+"/jobs", store.RoleAdministrator, a.createJob)),
 		slowly(post(base+"/jobs/validateCredentials", store.RoleOperator, a.validateCredentials)),
 		get(job, a.getJob),
 		patch(job, a.patchJob),
@@ -141,6 +141,33 @@ func (a *api) record(r *request, activity, subject, detail string) journal.Audit
 func (a *api) wake(ctx context.Context, applicationID string) {
 	if a.Wake != nil {
 		a.Wake(ctx, applicationID)
+	}
+}
+
+// rolesTimeout bounds the reading of roles on the way of another request.
+const rolesTimeout = 20 * time.Second
+
+// importRoles makes the roles of the target app roles as soon as it can be signed in
+// to, so that people can be assigned before the job is started. Only the first time:
+// every cycle does so again. That it cannot be done is no fault of the request, and
+// whoever tests the credentials is told.
+func (a *api) importRoles(ctx context.Context, app directory.Application, template connector.Template) {
+	if !template.Descriptor.Capabilities.ImportsRoles {
+		return
+	}
+	roles, err := a.Store.Roles(ctx, app.ID)
+	if err != nil || len(roles) > 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, rolesTimeout)
+	defer cancel()
+	session, err := a.Runner.Open(ctx, app.ID)
+	if err == nil {
+		_, _, err = a.Runner.ImportRoles(ctx, session)
+		err = errors.Join(err, session.Connector.Close())
+	}
+	if err != nil {
+		a.Log.InfoContext(ctx, "the roles are not imported yet", "application_id", app.ID, "error", err.Error())
 	}
 }
 

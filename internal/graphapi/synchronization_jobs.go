@@ -111,6 +111,9 @@ func (a *api) createJob(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if job.Status.Code != provisioning.NotConfigured {
+		a.importRoles(ctx, app, template)
+	}
 	answer, err := a.answerJob(ctx, r, job)
 	answer.status = http.StatusCreated
 	answer.header = http.Header{"Location": {r.link("/servicePrincipals/" + app.ID + "/synchronization/jobs/" + job.ID)}}

@@ -303,3 +303,26 @@ func TestPagesOfTheLogAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// Roles can be assigned before the job was ever started, and credentials that do not
+// work are saved all the same.
+func TestRolesAreImportedWithTheJob(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	roles := func() int {
+		t.Helper()
+		roles, err := w.store.Roles(t.Context(), principal)
+		w.must(err)
+		return len(roles)
+	}
+	w.want(http.StatusNoContent, http.MethodPut, synchronization+"/secrets", `{"value":[{"key":"UserName","value":"nobody"},{"key":"Password","value":"x"},{"key":"SecretToken","value":"x"}]}`)
+	w.want(http.StatusCreated, http.MethodPost, synchronization+"/jobs", `{"templateId":"salesforce"}`)
+	if roles() != 0 {
+		t.Fatal("there are roles without a sign-in")
+	}
+	w.want(http.StatusNoContent, http.MethodPut, synchronization+"/secrets", `{"value":[{"key":"UserName","value":"`+salesforcetest.DefaultUsername+
+		`"},{"key":"Password","value":"`+salesforcetest.DefaultPassword+`"},{"key":"SecretToken","value":"`+salesforcetest.DefaultSecurityToken+`"}]}`)
+	if roles() == 0 {
+		t.Error("no roles were imported")
+	}
+}

@@ -59,6 +59,9 @@ func (a *api) putSecrets(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if !job.Draft {
+		a.importRoles(ctx, app, template)
+	}
 	a.wake(ctx, app.ID)
 	return noContent(), nil
 }

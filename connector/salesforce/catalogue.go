@@ -49,13 +49,17 @@ const (
 	targetSOAPLoginDisabled = "SOAP_LOGIN_DISABLED"
 	targetLoginRateExceeded = "LOGIN_RATE_EXCEEDED"
 	targetConcurrentLimit   = "CONCURRENT_LIMIT_EXCEEDED"
+	targetURITooLong        = "URI_TOO_LONG"
 )
 
 // Explanation says what a code of the provisioning log means and what to do.
 type Explanation struct {
 	Code        string
+	Target      string // Salesforce's own code; empty for what is found out here
+	Kind        connector.Kind
 	Explanation string
 	Advice      string
+	Retry       bool // tried again within the cycle; everything else with a later one
 }
 
 // entry is one row of the catalogue of errors.
@@ -105,7 +109,13 @@ func Explanations() []Explanation {
 	var all []Explanation
 	for _, list := range [][]entry{signInErrors, oauthErrors, dataErrors, requestErrors, ownErrors} {
 		for _, e := range list {
-			all = append(all, Explanation{Code: e.productCode(), Explanation: e.explanation, Advice: e.advice})
+			target, _, _ := strings.Cut(e.target, ":")
+			if slices.Contains([]string{targetConcurrentLimit, targetLoginRateExceeded, targetSOAPLoginDisabled, targetURITooLong}, target) {
+				target = ""
+			}
+			all = append(all, Explanation{
+				Code: e.productCode(), Target: target, Kind: e.kind, Explanation: e.explanation, Advice: e.advice, Retry: e.retry,
+			})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Explanation) int { return strings.Compare(a.Code, b.Code) })

@@ -43,6 +43,9 @@ var dataErrors = []entry{
 	{target: "INVALID_USERID", kind: connector.Invalid, explanation: "The id is not that of a user.", advice: "Restart provisioning, so that matching looks for the account again."},
 	{target: "DELETE_FAILED", kind: connector.Conflict, explanation: "The record is in use and cannot be deleted.", advice: "Remove what uses it."},
 	{target: "ALL_OR_NONE_OPERATION_ROLLED_BACK", kind: connector.Conflict, explanation: "The record was not written because another one of the same call failed.", advice: "None needed: it is tried again.", retry: true},
+	{target: "PROCESSING_HALTED", kind: connector.Conflict, explanation: "The request was not carried out because another one of the same call failed.", advice: "None needed: it is tried again.", retry: true},
+	{target: "BATCH_PROCESSING_HALTED", kind: connector.Conflict, explanation: "The request was not carried out because another one of the same call failed.", advice: "None needed: it is tried again.", retry: true},
+	{target: "INVALID_TYPE_FOR_OPERATION", kind: connector.Invalid, explanation: "This cannot be done to records of this kind.", advice: "Report this: it is a fault of the program."},
 	{target: "LIMIT_EXCEEDED", kind: connector.Conflict, explanation: "A limit of the org is reached.", advice: "See the message."},
 	{target: "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS", kind: connector.Invalid, explanation: "A trigger or flow of the org asks too much at once.", advice: "Give the message to whoever maintains the org's automation."},
 	{target: "STORAGE_LIMIT_EXCEEDED", kind: connector.Conflict, explanation: "The org's storage is full.", advice: "Free storage or buy more."},
@@ -66,6 +69,7 @@ var requestErrors = []entry{
 	{target: "INVALID_QUERY_FILTER_OPERATOR", kind: connector.Unavailable, explanation: "The field cannot be searched for.", advice: "Choose another matching attribute."},
 	{target: "INVALID_TYPE", kind: connector.Forbidden, explanation: "The object does not exist, or the admin user may not see it.", advice: "Give the profile of the admin user the permission View Setup and Configuration."},
 	{target: "INVALID_QUERY_LOCATOR", kind: connector.Unavailable, explanation: "The position within a long answer was lost.", advice: "None needed: it is read again."},
+	{target: "INVALIDJOBSTATE", kind: connector.Unavailable, code: codePrefix + "InvalidJobState", explanation: "A bulk job is not in a state in which this can be done.", advice: "None needed: what became of the job is found out."},
 	{target: "METHOD_NOT_ALLOWED", kind: connector.Unavailable, explanation: "The host does not allow this kind of request.", advice: "Check whether a proxy changes requests.", code: codePrefix + "MethodNotAllowed"},
-	{target: "URI_TOO_LONG", kind: connector.Unavailable, explanation: "The address of the request was too long.", advice: "Report this: it is a fault of the program."},
+	{target: targetURITooLong, kind: connector.Unavailable, explanation: "The address of the request was too long.", advice: "Report this: it is a fault of the program."},
 }

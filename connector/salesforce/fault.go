@@ -230,7 +230,7 @@ func (c *client) strangeRefusal(r request, a answer) *connector.Error {
 	case a.status == http.StatusGone:
 		return c.failure(fault{ErrorCode: "UNSUPPORTED_API_VERSION", Message: status})
 	case a.status == http.StatusRequestURITooLong:
-		return c.failure(fault{ErrorCode: "URI_TOO_LONG", Message: status})
+		return c.failure(fault{ErrorCode: targetURITooLong, Message: status})
 	case a.status == 420: // Salesforce's own status for an org that was deleted or has expired
 		return c.failure(fault{ErrorCode: "ORG_LOCKED", Message: "the org was deleted or has expired"})
 	}

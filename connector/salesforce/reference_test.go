@@ -159,6 +159,10 @@ func meaning(name string) string {
 		return "API names of public groups and queues"
 	case attributeIsFrozen:
 		return "freezes the sign-in; the user keeps the licence"
+	case "StateCode", "CountryCode":
+		return "exists where State and Country/Territory Picklists are on"
+	case "ContactId", "PortalRole":
+		return "of external users alone"
 	case attributeManagerID:
 		return "written when the manager has an account"
 	}
@@ -171,7 +175,14 @@ func meaning(name string) string {
 func errorsTable() string {
 	var lines [][]string
 	for _, e := range Explanations() {
-		lines = append(lines, []string{"`" + e.Code + "`", e.Explanation, e.Advice})
+		target, again := "", ""
+		if e.Target != "" {
+			target = "`" + e.Target + "`"
+		}
+		if e.Retry {
+			again = "at once"
+		}
+		lines = append(lines, []string{"`" + e.Code + "`", target, e.Explanation, e.Advice, again})
 	}
-	return rows([]string{"code", "what it means", "what to do"}, lines)
+	return rows([]string{"code", "of Salesforce", "what it means", "what to do", "tried again"}, lines)
 }

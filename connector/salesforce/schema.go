@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	_ "embed"
+	"slices"
 
 	"github.com/usher-id/usher/mapping"
 )
@@ -46,20 +47,22 @@ func maximumLength(attribute string) int {
 	switch attribute {
 	case "Alias":
 		return 8
-	case attributeID, attributeProfileID, "CallCenterId":
+	case "StateCode", "CountryCode":
+		return 10
+	case attributeID, attributeProfileID, "CallCenterId", "IndividualId", "ContactId":
 		return 18
 	case "EmployeeNumber", "PostalCode":
 		return 20
 	case "FirstName", "MiddleName", "Suffix", "CommunityNickname", "City", "Phone", "MobilePhone", "Fax", "Extension",
-		"TimeZoneSidKey", "LocaleSidKey", "EmailEncodingKey", "LanguageLocaleKey", "DigestFrequency", "DefaultGroupNotificationFrequency":
+		"TimeZoneSidKey", "LocaleSidKey", "EmailEncodingKey", "LanguageLocaleKey", "DigestFrequency", "DefaultGroupNotificationFrequency", "PortalRole":
 		return 40
-	case attributeUsername, "LastName", "Title", "Department", "Division", "CompanyName", "State", "Country", "SenderEmail", "SenderName", attributeUserRoleName:
+	case attributeUsername, "LastName", "Title", "Department", "Division", "CompanyName", "State", "Country", "SenderEmail", "SenderName", "StayInTouchSubject", attributeUserRoleName:
 		return 80
 	case attributeEmail:
 		return 128
 	case "Street", attributeProfileName:
 		return 255
-	case "FederationIdentifier":
+	case "FederationIdentifier", "StayInTouchSignature", "StayInTouchNote":
 		return 512
 	case "AboutMe":
 		return 1000
@@ -79,11 +82,12 @@ func ExtendedAttributes() []mapping.AttributeDefinition {
 	var definitions []mapping.AttributeDefinition
 	for _, name := range []string{
 		attributeUserRoleName, "MiddleName", "Suffix", "Fax", "Extension", "AboutMe", "SenderEmail", "SenderName", "Signature",
-		"DigestFrequency", "DefaultGroupNotificationFrequency", "CallCenterId",
+		"DigestFrequency", "DefaultGroupNotificationFrequency", "CallCenterId", "StayInTouchSubject", "StayInTouchSignature", "StayInTouchNote",
+		"StateCode", "CountryCode", "IndividualId", "ContactId", "PortalRole",
 	} {
 		definitions = append(definitions, extended(name, mapping.StringType, ""))
 	}
-	for _, name := range featureLicenses() {
+	for _, name := range slices.Concat(featureLicenses(), preferences()) {
 		definitions = append(definitions, extended(name, mapping.BooleanType, ""))
 	}
 	definitions = append(definitions,
@@ -125,6 +129,21 @@ func featureLicenses() []string {
 		names = append(names, "UserPermissions"+feature+"User")
 	}
 	return append(names, "UserPermissionsWorkDotComUserFeature")
+}
+
+// preferences lists what users choose for themselves and an administrator may
+// choose for them.
+func preferences() []string {
+	names := []string{"EmailPreferencesAutoBcc", "EmailPreferencesAutoBccStayInTouch", "EmailPreferencesStayInTouchReminder"}
+	for _, preference := range []string{
+		"ActivityRemindersPopup", "EventRemindersCheckboxDefault", "TaskRemindersCheckboxDefault", "ReminderSoundOff", "DisableAllFeedsEmail",
+		"DisableFollowersEmail", "DisableMentionsPostEmail", "HideSecondChatterOnboardingSplash", "ShowEmailToExternalUsers",
+		"ShowWorkPhoneToExternalUsers", "ShowTitleToExternalUsers", "ShowCityToGuestUsers", "LightningExperiencePreferred", "PathAssistantCollapsed",
+		"CacheDiagnostics",
+	} {
+		names = append(names, "UserPreferences"+preference)
+	}
+	return names
 }
 
 // userMapping returns the mapping of users, which the schema has by test.

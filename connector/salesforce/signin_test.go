@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/connector/salesforce/salesforcetest"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -67,6 +69,24 @@ func TestRefusedSignInsSayWhatIsWrong(t *testing.T) {
 		{"no security token", func(_ *testing.T, _ *salesforcetest.Org, c provisioning.Credentials) provisioning.Credentials {
 			return c.With("SecretToken", "")
 		}, connector.Unauthorized, "SalesforceLoginMustUseSecurityToken"},
+		{"a security token that was reset", func(_ *testing.T, _ *salesforcetest.Org, c provisioning.Credentials) provisioning.Credentials {
+			return c.With("SecretToken", "canary-wrong")
+		}, connector.Unauthorized, "SalesforceLoginMustUseSecurityToken"},
+		{"a user who is locked out", func(t *testing.T, org *salesforcetest.Org, c provisioning.Credentials) provisioning.Credentials {
+			t.Helper()
+			org.SetSettings(salesforcetest.Settings{LockoutAttempts: 1})
+			if _, err := open(t, org, c.With("Password", "canary-wrong")).Check(t.Context()); err == nil {
+				t.Fatal("a wrong password is taken")
+			}
+			return c
+		}, connector.Unauthorized, "SalesforcePasswordLockout"},
+		{"an inactive user", func(t *testing.T, org *salesforcetest.Org, c provisioning.Credentials) provisioning.Credentials {
+			t.Helper()
+			if err := org.SetUser(org.Credentials().Username, map[string]any{"IsActive": false}); err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}, connector.Unauthorized, "SalesforceInvalidCredentials"},
 		{"an expired password", func(t *testing.T, org *salesforcetest.Org, c provisioning.Credentials) provisioning.Credentials {
 			t.Helper()
 			if err := org.ExpirePassword(org.Credentials().Username); err != nil {
@@ -326,6 +346,66 @@ func TestAnExpiredSessionIsRenewedOnceForEverybody(t *testing.T) {
 	group.Wait()
 	if logins := org.Statistics().ByKind["login"]; logins != 1 {
 		t.Errorf("%d sign-ins, want one for all goroutines", logins)
+	}
+}
+
+// TestASessionThatCannotBeRenewed lets a session expire when the password has
+// changed: five goroutines notice at the same time, and the user must not be locked
+// out by them.
+func TestASessionThatCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	c := open(t, org, passwords(org))
+	id := mustApply(t, c, create("a@example.com"))[0]
+	org.SetSettings(salesforcetest.Settings{SOAPLoginDisabled: true})
+	org.ExpireSessions()
+	org.ResetStatistics()
+	var group sync.WaitGroup
+	for i := range 5 {
+		group.Go(func() {
+			var err error
+			if i%2 == 0 {
+				err = c.Apply(t.Context(), []plan.Change{change(plan.Update, id, fields("Title", fmt.Sprint(i)))})[0].Err
+			} else {
+				for _, err = range c.Read(t.Context(), connector.Query{Type: "User", IDs: []string{id}}) {
+					continue
+				}
+			}
+			if connector.KindOf(err) != connector.Unauthorized {
+				t.Errorf("goroutine %d: %v, want that the sign-in is refused", i, err)
+			}
+		})
+	}
+	group.Wait()
+	if logins := org.Statistics().ByKind["login"]; logins != 1 {
+		t.Errorf("%d sign-ins, want one", logins)
+	}
+	if user, _ := org.User("a@example.com"); user.Get("Title") != "" {
+		t.Error("something was written without a session")
+	}
+}
+
+// TestARenewalThatIsCutOffIsTriedAgain loses the answer to the sign-in with which an
+// expired session is renewed, in the middle of a write.
+func TestARenewalThatIsCutOffIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []salesforcetest.FaultKind{salesforcetest.FaultReset, salesforcetest.FaultResponseLost, salesforcetest.FaultUnavailable, salesforcetest.FaultTruncatedBody} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			org := newOrg(t, salesforcetest.Default())
+			c := open(t, org, passwords(org))
+			mustApply(t, c, create("a@example.com"))
+			org.ExpireSessions()
+			org.SetFaults([]salesforcetest.Fault{{Kind: kind, Operation: "login"}})
+			outcome := c.Apply(t.Context(), []plan.Change{create("b@example.com")})[0]
+			_, there := org.User("b@example.com")
+			if outcome.Err == nil != there || connector.KindOf(outcome.Err) == connector.Unauthorized {
+				t.Errorf("the outcome is %v, and the user is there: %v", outcome.Err, there)
+			}
+			if outcome.Err != nil {
+				mustApply(t, c, create("b@example.com"))
+			}
+		})
 	}
 }
 

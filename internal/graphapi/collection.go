@@ -330,6 +330,9 @@ func (r *request) present(ctx context.Context, re resource, items []entity) ([]e
 			k = re.kindOf(e)
 		}
 		value := k.project(e, k.selection(r.query.selected))
+		if re.kindOf == nil {
+			delete(value, "@odata.type") // it goes without saying
+		}
 		for _, x := range r.query.expand {
 			fetch, found := re.expand[strings.ToLower(x.name)]
 			if !found {

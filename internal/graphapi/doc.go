@@ -29,7 +29,7 @@
 // Answers. ok, created and noContent make responses; a body is anything that
 // encoding/json can marshal. Objects that can be selected, filtered and expanded are
 // of the type entity; asEntity makes one of a struct. Dates are made by moment, so
-// that none is ever the empty text; flag enumerations by flags, read by parseFlags.
+// that none is ever the empty text.
 // r.context makes an @odata.context, r.link an absolute URL.
 //
 // Collections. Describe the kind once with newKind (which properties there are, which

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/usher-id/usher/attr"
 )
 
@@ -110,6 +112,10 @@ func (e entity) get(name string) any {
 	return nil
 }
 
+// newID returns an id for a new object: a GUID that sorts by the time at which it was
+// made, so that lists, which are in the order of ids, show the newest last.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
 // asEntity makes an entity of any value that marshals to a JSON object, for objects
 // that are written as structs.
 func asEntity(value any) (entity, error) {
@@ -182,19 +188,4 @@ func valueOf(v attr.Value) any {
 		return object
 	}
 	return nil
-}
-
-// flags joins the values of a flag enumeration as generated clients read them: with
-// commas and without spaces.
-func flags(values []string) string { return strings.Join(values, ",") }
-
-// parseFlags splits a flag enumeration, with or without spaces.
-func parseFlags(value string) []string {
-	var values []string
-	for part := range strings.SplitSeq(value, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			values = append(values, part)
-		}
-	}
-	return values
 }

@@ -50,18 +50,6 @@ func (r *request) context(fragment string) string {
 // link returns the absolute URL of a path below the version.
 func (r *request) link(path string) string { return r.base + "/" + r.version + path }
 
-// prefersMinimal reports whether the header Prefer asks for return=minimal.
-func (r *request) prefersMinimal() bool {
-	for _, value := range r.http.Header.Values("Prefer") {
-		for part := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.ReplaceAll(part, " ", ""), "return=minimal") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // mediaType returns the type of the body in lower case, without parameters; empty
 // when the client did not say.
 func (r *request) mediaType() string {

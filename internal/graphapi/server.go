@@ -61,6 +61,7 @@ type Store interface {
 	store.Assignments
 	store.Provisioning
 	store.Journal
+	store.Graph
 }
 
 // ErrUnauthenticated says that an access token is missing, expired or not one of

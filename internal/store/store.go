@@ -347,6 +347,12 @@ type Provisioning interface {
 	Drift
 }
 
+// Served is all that a store keeps for the API.
+type Served interface {
+	SignIn
+	Graph
+}
+
 // SignIn is all that a store keeps for signing in clients of the API.
 type SignIn interface {
 	APIClients
@@ -359,7 +365,7 @@ type Store interface {
 	Directory
 	Provisioning
 	Journal
-	SignIn
+	Served
 
 	Engine() Engine
 	Close() error

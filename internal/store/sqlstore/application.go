@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -18,26 +19,35 @@ const applicationColumns = `id, object_id, app_id, template_id, display_name, cr
 // AddApplication keeps a new application; see store.Applications.
 func (s *Store) AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema) error {
 	return s.database.write(ctx, "add application "+application.DisplayName, func(t *tx) error {
-		if err := checkApplication(application, job); err != nil {
-			return err
-		}
-		if err := t.checkApplicationName(ctx, application.DisplayName); err != nil {
-			return err
-		}
-		created := application.CreatedAt
-		if created.IsZero() {
-			created = now()
-		}
-		if _, err := t.exec(ctx, `insert into applications (id, object_id, app_id, template_id, display_name, display_name_key, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7)`, application.ID, application.ObjectID, application.AppID, application.TemplateID,
-			application.DisplayName, key(application.DisplayName), micros(created)); err != nil {
-			return err
-		}
-		if err := t.insertJob(ctx, job); err != nil {
-			return err
-		}
-		return t.putSchema(ctx, job.ID, schema)
+		return t.addRegistration(ctx, directory.Registration{Application: application, Principal: true}, job, schema)
 	})
+}
+
+func (t *tx) addRegistration(ctx context.Context, registration directory.Registration, job provisioning.Job, schema mapping.Schema) error {
+	application := registration.Application
+	if err := checkApplication(application, job); err != nil {
+		return err
+	}
+	if err := t.checkApplicationName(ctx, application.ID, application.DisplayName); err != nil {
+		return err
+	}
+	created := application.CreatedAt
+	if created.IsZero() {
+		created = now()
+	}
+	if _, err := t.exec(ctx, `insert into applications (id, object_id, app_id, template_id, display_name, display_name_key, created_at, principal,
+		attributes, principal_attributes) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, application.ID, application.ObjectID, application.AppID,
+		application.TemplateID, application.DisplayName, key(application.DisplayName), micros(created), registration.Principal,
+		cmp.Or(registration.Details, "{}"), cmp.Or(registration.PrincipalDetails, "{}")); err != nil {
+		return err
+	}
+	if err := t.insertJob(ctx, job); err != nil {
+		return err
+	}
+	if err := t.putSchema(ctx, job.ID, schema); err != nil {
+		return err
+	}
+	return t.touchObject(ctx, applicationObjectChange, application.ID)
 }
 
 func checkApplication(application directory.Application, job provisioning.Job) error {
@@ -51,8 +61,9 @@ func checkApplication(application directory.Application, job provisioning.Job) e
 		job.ID, job.TemplateID)
 }
 
-func (t *tx) checkApplicationName(ctx context.Context, name string) error {
-	count, err := t.count(ctx, `select count(*) from applications where display_name_key = $1`, key(name))
+// checkApplicationName checks that no other application has the name.
+func (t *tx) checkApplicationName(ctx context.Context, id, name string) error {
+	count, err := t.count(ctx, `select count(*) from applications where display_name_key = $1 and id <> $2`, key(name), id)
 	if err == nil && count > 0 {
 		return errorf(store.ErrConflict, "there is an application %q", name)
 	}
@@ -116,19 +127,27 @@ func (s *Store) Applications(ctx context.Context) iter.Seq2[directory.Applicatio
 // RemoveApplication removes an application with all that belongs to it; see
 // store.Applications.
 func (s *Store) RemoveApplication(ctx context.Context, id string) error {
-	return s.database.write(ctx, "remove application "+id, func(t *tx) error {
-		application, err := t.application(ctx, id)
-		if err != nil {
-			return err
-		}
-		// A cycle that commits a batch holds the lock on the fence; it is waited for here.
-		if _, err := t.exec(ctx, `update fences set fence = fence + 1
-			where job_id in (select id from jobs where application_id = $1)`, application.ID); err != nil {
-			return err
-		}
-		_, err = t.exec(ctx, `delete from applications where id = $1`, application.ID)
+	return s.database.write(ctx, "remove application "+id, func(t *tx) error { return t.removeApplication(ctx, id) })
+}
+
+func (t *tx) removeApplication(ctx context.Context, id string) error {
+	application, err := t.application(ctx, id)
+	if err != nil {
 		return err
-	})
+	}
+	// A cycle that commits a batch holds the lock on the fence; it is waited for here.
+	if _, err := t.exec(ctx, `update fences set fence = fence + 1
+		where job_id in (select id from jobs where application_id = $1)`, application.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `delete from owners where object_id in list($1) or owner_id = $2`,
+		[]string{application.ID, application.ObjectID}, application.ID); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `delete from applications where id = $1`, application.ID); err != nil {
+		return err
+	}
+	return t.touchObject(ctx, applicationObjectChange, application.ID)
 }
 
 const roleColumns = `id, application_id, display_name, value, description, enabled, target_id, license`

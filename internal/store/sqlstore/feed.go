@@ -12,6 +12,9 @@ const (
 	assignmentChange = "assignment"
 	groupChange      = "group" // removed, restored, or another kind of group
 	roleChange       = "role"  // renamed, enabled or disabled
+
+	groupObjectChange       = "groupObject"       // anything about a group; touches nobody
+	applicationObjectChange = "applicationObject" // anything about an application; touches nobody
 )
 
 // change is a row of the change feed. It names whom it touches: a user, the direct
@@ -22,13 +25,15 @@ type change struct {
 	groupID       string
 	applicationID string // when it concerns one application only
 	roleID        string
+	objectID      string // what changed, of the kinds that touch nobody
+	relatedID     string
 }
 
 // spillAt is how many changes a transaction holds in memory.
 const spillAt = 10_000
 
 func changeInsertion(table string) insertion {
-	return insertion{into: table + " (sequence, kind, user_id, group_id, application_id, app_role_id)", width: 6}
+	return insertion{into: table + " (sequence, kind, user_id, group_id, application_id, app_role_id, object_id, related_id)", width: 8}
 }
 
 // touch notes a change for the feed.
@@ -45,7 +50,8 @@ func (t *tx) touch(ctx context.Context, c change) error {
 func (t *tx) spill(ctx context.Context) error {
 	if t.spilled == 0 {
 		if err := t.temporary(ctx, "spilled_changes", `sequence bigint primary key, kind text not null,
-			user_id text not null, group_id text not null, application_id text not null, app_role_id text not null`); err != nil {
+			user_id text not null, group_id text not null, application_id text not null, app_role_id text not null,
+			object_id text not null, related_id text not null`); err != nil {
 			return err
 		}
 	}
@@ -80,8 +86,8 @@ func (t *tx) appendChanges(ctx context.Context) error {
 	}
 	first := last - int64(count)
 	if t.spilled > 0 {
-		if _, err := t.exec(ctx, `insert into changes (sequence, kind, user_id, group_id, application_id, app_role_id)
-			select sequence + $1, kind, user_id, group_id, application_id, app_role_id from spilled_changes order by sequence`,
+		if _, err := t.exec(ctx, `insert into changes (sequence, kind, user_id, group_id, application_id, app_role_id, object_id, related_id)
+			select sequence + $1, kind, user_id, group_id, application_id, app_role_id, object_id, related_id from spilled_changes order by sequence`,
 			first); err != nil {
 			return fmt.Errorf("append the changes: %w", err)
 		}
@@ -97,13 +103,19 @@ func (t *tx) appendChanges(ctx context.Context) error {
 }
 
 func changeValues(changes []change, after int) []any {
-	values := make([]any, 0, 6*len(changes))
+	values := make([]any, 0, 8*len(changes))
 	for i, c := range changes {
-		values = append(values, int64(after+i+1), c.kind, c.userID, c.groupID, c.applicationID, c.roleID)
+		values = append(values, int64(after+i+1), c.kind, c.userID, c.groupID, c.applicationID, c.roleID, c.objectID, c.relatedID)
 	}
 	return values
 }
 
 func (t *tx) touchUser(ctx context.Context, userID string) error {
 	return t.touch(ctx, change{kind: userChange, userID: userID})
+}
+
+// touchObject notes a change of an object that is nobody's account, for those who
+// follow the directory.
+func (t *tx) touchObject(ctx context.Context, kind, id string) error {
+	return t.touch(ctx, change{kind: kind, objectID: id})
 }

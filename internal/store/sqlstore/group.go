@@ -114,23 +114,25 @@ func grantsDiffer(a, b directory.Group) bool {
 
 // PutGroup creates a group or makes it exactly this; see store.Groups.
 func (s *Store) PutGroup(ctx context.Context, group directory.Group) error {
-	return s.database.write(ctx, "put group "+group.DisplayName, func(t *tx) error {
-		group, err := checkGroup(group)
-		if err != nil {
-			return err
-		}
-		known, err := t.groups(ctx, `select `+groupColumns+` from groups where id = $1`, group.ID)
-		if err != nil || len(known) == 1 && sameGroup(known[0], group) {
-			return err
-		}
-		if err := t.insert(ctx, groupInsertion(), groupValues(group)); err != nil {
-			return err
-		}
-		if len(known) == 1 && grantsDiffer(known[0], group) {
-			return t.touch(ctx, change{kind: groupChange, groupID: group.ID})
-		}
-		return nil
-	})
+	return s.database.write(ctx, "put group "+group.DisplayName, func(t *tx) error { return t.putGroup(ctx, group) })
+}
+
+func (t *tx) putGroup(ctx context.Context, group directory.Group) error {
+	group, err := checkGroup(group)
+	if err != nil {
+		return err
+	}
+	known, err := t.groups(ctx, `select `+groupColumns+` from groups where id = $1`, group.ID)
+	if err != nil || len(known) == 1 && sameGroup(known[0], group) {
+		return err
+	}
+	if err := t.insert(ctx, groupInsertion(), groupValues(group)); err != nil {
+		return err
+	}
+	if len(known) == 1 && grantsDiffer(known[0], group) {
+		return t.touch(ctx, change{kind: groupChange, groupID: group.ID})
+	}
+	return t.touchObject(ctx, groupObjectChange, group.ID)
 }
 
 // Group returns a group; see store.Groups.
@@ -216,13 +218,20 @@ func (s *Store) PutMember(ctx context.Context, member directory.Member) error {
 		if err != nil {
 			return err
 		}
-		count, err := t.exec(ctx, `insert into members (group_id, member_id, member_type) values ($1, $2, $3) on conflict do nothing`,
-			member.Group, member.Member, member.Type)
-		if err != nil || count == 0 {
-			return err
-		}
-		return t.touchMember(ctx, member)
+		_, err = t.addMember(ctx, member)
+		return err
 	})
+}
+
+// addMember begins a membership, which is given with ids, and reports whether it is
+// new.
+func (t *tx) addMember(ctx context.Context, member directory.Member) (bool, error) {
+	count, err := t.exec(ctx, `insert into members (group_id, member_id, member_type) values ($1, $2, $3) on conflict do nothing`,
+		member.Group, member.Member, member.Type)
+	if err != nil || count == 0 {
+		return false, err
+	}
+	return true, t.touchMember(ctx, member)
 }
 
 // RemoveMember takes a member out of a group; see store.Groups.
@@ -250,7 +259,7 @@ func (t *tx) removeMember(ctx context.Context, member directory.Member) (int, er
 // touches everybody below it, in jobs that look into groups inside groups.
 func (t *tx) touchMember(ctx context.Context, member directory.Member) error {
 	if member.Type != "User" {
-		return t.touch(ctx, change{kind: memberChange, groupID: member.Member})
+		return t.touch(ctx, change{kind: memberChange, groupID: member.Member, objectID: member.Group, relatedID: member.Member})
 	}
 	return t.touch(ctx, change{kind: memberChange, userID: member.Member, groupID: member.Group})
 }

@@ -273,10 +273,12 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 			i.report.Groups.Created++
 		}
 		values = append(values, groupValues(group)...)
+		changed := change{kind: groupObjectChange, objectID: group.ID}
 		if exists && grantsDiffer(before, group) {
-			if err := i.touch(ctx, change{kind: groupChange, groupID: group.ID}); err != nil {
-				return err
-			}
+			changed = change{kind: groupChange, groupID: group.ID}
+		}
+		if err := i.touch(ctx, changed); err != nil {
+			return err
 		}
 	}
 	return i.insert(ctx, groupInsertion(), values)

@@ -140,7 +140,7 @@ func (t *tx) putRole(ctx context.Context, application directory.Application, dif
 		return audit, err
 	}
 	if difference.before.ID == "" {
-		return audit, nil
+		return audit, t.touchObject(ctx, applicationObjectChange, application.ID)
 	}
 	return audit, t.touch(ctx, change{kind: roleChange, applicationID: application.ID, roleID: role.ID})
 }

@@ -95,23 +95,25 @@ func checkUser(u directory.User) (directory.User, error) {
 
 // PutUser creates a user or makes it exactly this; see store.Users.
 func (s *Store) PutUser(ctx context.Context, user directory.User) error {
-	return s.database.write(ctx, "put user "+user.UserPrincipalName, func(t *tx) error {
-		user, err := checkUser(user)
-		if err != nil {
-			return err
-		}
-		known, err := t.users(ctx, `select `+userColumns+` from users where id = $1`, user.ID)
-		if err != nil || len(known) == 1 && known[0].Equal(user) {
-			return err
-		}
-		if err := t.checkNeighbours(ctx, user); err != nil {
-			return err
-		}
-		if err := t.insert(ctx, userInsertion(), userValues(user)); err != nil {
-			return err
-		}
-		return t.touchUser(ctx, user.ID)
-	})
+	return s.database.write(ctx, "put user "+user.UserPrincipalName, func(t *tx) error { return t.putUser(ctx, user) })
+}
+
+func (t *tx) putUser(ctx context.Context, user directory.User) error {
+	user, err := checkUser(user)
+	if err != nil {
+		return err
+	}
+	known, err := t.users(ctx, `select `+userColumns+` from users where id = $1`, user.ID)
+	if err != nil || len(known) == 1 && known[0].Equal(user) {
+		return err
+	}
+	if err := t.checkNeighbours(ctx, user); err != nil {
+		return err
+	}
+	if err := t.insert(ctx, userInsertion(), userValues(user)); err != nil {
+		return err
+	}
+	return t.touchUser(ctx, user.ID)
 }
 
 // checkNeighbours checks what a user has to do with others: the name is free, the
@@ -179,53 +181,58 @@ func (s *Store) RestoreUser(ctx context.Context, id string) error {
 }
 
 func (s *Store) setDeleted(ctx context.Context, what, id string, deleted bool) error {
-	return s.database.write(ctx, what+id, func(t *tx) error {
-		user, err := t.user(ctx, id)
-		if err != nil || user.Deleted() == deleted {
-			return err
-		}
-		user.DeletedAt = time.Time{}
-		if deleted {
-			user.DeletedAt = now()
-		}
-		if err := t.checkName(ctx, user); err != nil {
-			return err
-		}
-		if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, micros(user.DeletedAt), user.ID); err != nil {
-			return err
-		}
-		return t.touchUser(ctx, user.ID)
-	})
+	return s.database.write(ctx, what+id, func(t *tx) error { return t.setDeleted(ctx, id, deleted) })
+}
+
+func (t *tx) setDeleted(ctx context.Context, id string, deleted bool) error {
+	user, err := t.user(ctx, id)
+	if err != nil || user.Deleted() == deleted {
+		return err
+	}
+	user.DeletedAt = time.Time{}
+	if deleted {
+		user.DeletedAt = now()
+	}
+	if err := t.checkName(ctx, user); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, micros(user.DeletedAt), user.ID); err != nil {
+		return err
+	}
+	return t.touchUser(ctx, user.ID)
 }
 
 // PurgeUser removes a user for good; see store.Users. Who had the user as manager
 // has none.
 func (s *Store) PurgeUser(ctx context.Context, id string) error {
-	return s.database.write(ctx, "purge user "+id, func(t *tx) error {
-		user, err := t.user(ctx, id)
-		if err != nil {
+	return s.database.write(ctx, "purge user "+id, func(t *tx) error { return t.purgeUser(ctx, id) })
+}
+
+func (t *tx) purgeUser(ctx context.Context, id string) error {
+	user, err := t.user(ctx, id)
+	if err != nil {
+		return err
+	}
+	reports, err := t.texts(ctx, `update users set manager_id = '' where manager_id = $1 returning id`, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, report := range append(reports, user.ID) {
+		if err := t.touchUser(ctx, report); err != nil {
 			return err
 		}
-		reports, err := t.texts(ctx, `update users set manager_id = '' where manager_id = $1 returning id`, user.ID)
-		if err != nil {
+	}
+	for _, text := range []string{
+		`delete from members where member_id = $1 and member_type = 'User'`,
+		`delete from assignments where principal_id = $1 and principal_type = 'User'`,
+		`delete from owners where owner_id = $1 and owner_type = 'User'`,
+		`delete from users where id = $1`,
+	} {
+		if _, err := t.exec(ctx, text, user.ID); err != nil {
 			return err
 		}
-		for _, report := range append(reports, user.ID) {
-			if err := t.touchUser(ctx, report); err != nil {
-				return err
-			}
-		}
-		for _, text := range []string{
-			`delete from members where member_id = $1 and member_type = 'User'`,
-			`delete from assignments where principal_id = $1 and principal_type = 'User'`,
-			`delete from users where id = $1`,
-		} {
-			if _, err := t.exec(ctx, text, user.ID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // CountUsers counts users; see store.Users.

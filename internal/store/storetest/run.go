@@ -52,7 +52,7 @@ func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
-		apiClientTests(), serviceKeyTests()))
+		apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), changeTests()))
 }
 
 // world is a store with one application, and short words for what tests do all the

@@ -8,9 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -365,7 +365,7 @@ func TestASessionThatCannotBeRenewed(t *testing.T) {
 		group.Go(func() {
 			var err error
 			if i%2 == 0 {
-				err = c.Apply(t.Context(), []plan.Change{change(plan.Update, id, fields("Title", fmt.Sprint(i)))})[0].Err
+				err = c.Apply(t.Context(), []plan.Change{change(plan.Update, id, fields("Title", strconv.Itoa(i)))})[0].Err
 			} else {
 				for _, err = range c.Read(t.Context(), connector.Query{Type: "User", IDs: []string{id}}) {
 					continue

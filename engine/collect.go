@@ -75,6 +75,15 @@ func (c *cycle) guard(ctx context.Context) error {
 		}
 	}
 	c.held = guard.Judge(c.found, enabled)
+	if c.held != "" {
+		shrinkage, err := c.Directory.Shrinkage(ctx)
+		if err != nil {
+			return fmt.Errorf("look up what imports removed: %w", err)
+		}
+		if shrinkage.Suspicious() && shrinkage.At.After(c.job.Status.LastSuccess.Began) {
+			c.held += "; " + shrinkage.String()
+		}
+	}
 	if c.draft != nil {
 		c.draft.plan.Guard, c.held = c.held, "" // they are planned, and applying them has to be allowed
 	}
@@ -120,14 +129,17 @@ func (c *cycle) feed(ctx context.Context, d *dispatcher) error {
 	if err := c.feedLeftBehind(ctx, d); err != nil {
 		return err
 	}
+	if err := c.feedExpired(ctx, d); err != nil {
+		return err
+	}
 	d.inOrder = true
 	collection := c.collection()
 	collection.After = c.resumed
 	return c.pages(ctx, collection, func(items []*item) error {
 		c.progress.collected(len(items))
 		for _, i := range items {
-			if _, left := c.attempts.targets[i.subject.User.ID]; left || c.takenAway(i) {
-				continue // handed on before: left behind, with the list of removals, or long ago
+			if _, left := c.attempts.targets[i.subject.User.ID]; left || c.renewed[i.subject.User.ID] || c.takenAway(i) {
+				continue // handed on before: left behind, held for long, with the list of removals, or long ago
 			}
 			if err := d.add(i, false); err != nil {
 				return err

@@ -192,6 +192,9 @@ func (c *cycle) judged(job provisioning.Job, run provisioning.Run, initial bool)
 	case reason != "" && held == "":
 		enter(reason, string(reason), why)
 	case held != "":
+		if c.heldAnew > 0 {
+			job.Status.RemovalsRenewed = c.began
+		}
 		enter(provisioning.TooManyDeletes, plan.CodeStaged, held)
 	}
 	return job
@@ -216,7 +219,11 @@ func (c *cycle) failures(counts provisioning.Counts) Failures {
 // found by this cycle or by an earlier one.
 func (c *cycle) removalsHeld() string {
 	if c.held == "" && c.staged > 0 {
-		return fmt.Sprintf("%d removals are held since an earlier cycle", c.staged)
+		text := fmt.Sprintf("%d removals are held since an earlier cycle", c.staged)
+		if c.heldAnew > 0 {
+			text += fmt.Sprintf("; %d of them were looked at anew and are held again, because nobody decided on them", c.heldAnew)
+		}
+		return text
 	}
 	return c.held
 }

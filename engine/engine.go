@@ -130,8 +130,10 @@ type cycle struct {
 	draft       *draft    // the plan that is being made, nil in a cycle
 	applied     *applying // the plan that is being carried out, nil in a cycle
 	attempts    attempts
-	found       int       // removals that this cycle found and no earlier one failed to make
-	dryRemovals []Removal // what a dry run would put on the list
+	found       int             // removals that this cycle found and no earlier one failed to make
+	dryRemovals []Removal       // what a dry run would put on the list
+	renewed     map[string]bool // people whose removal was held for long and is looked at anew
+	heldAnew    int             // how many of them are held again
 	marks       marks
 	resumed     string // the cycle goes on after this id
 	telling     sync.Mutex

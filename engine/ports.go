@@ -27,6 +27,10 @@ type Directory interface {
 	// the ids, at most Collection.Limit of them; fewer mean that there are no more.
 	Collect(ctx context.Context, collection Collection) ([]string, error)
 
+	// Shrinkage returns the latest import that removed suspiciously many users, zero when
+	// there was none.
+	Shrinkage(ctx context.Context) (directory.Shrinkage, error)
+
 	// Subjects returns what is known about these users for a job, in the order of the
 	// ids given. A user who is not in the directory any more is there with Gone set.
 	Subjects(ctx context.Context, jobID string, userIDs []string) ([]Subject, error)
@@ -271,6 +275,9 @@ type Removals interface {
 
 	// Hold stages every planned removal.
 	Hold(ctx context.Context, cycle Cycle) error
+
+	// Renew gives staged removals another moment since when they are held.
+	Renew(ctx context.Context, cycle Cycle, sourceIDs []string, since time.Time) error
 }
 
 // RemovalCount is how many removals a job has on its list.

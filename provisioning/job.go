@@ -49,6 +49,10 @@ type Settings struct {
 
 	Leaving Leaving `json:"leaving,omitzero"` // what becomes of the accounts of people who leave
 
+	// RemovalDays is after how many days held removals are looked at anew and told of
+	// again; 0: DefaultRemovalDays, negative: never.
+	RemovalDays int `json:"removalDays,omitzero"`
+
 	// ConfirmationDays is how many days a value may wait for a confirmation in the
 	// target, such as an e-mail address, before the log warns of it; 0:
 	// DefaultConfirmationDays, negative: never.
@@ -59,6 +63,18 @@ type Settings struct {
 	DefaultDomain string `json:"defaultDomain,omitzero"` // what the function DefaultDomain gives
 
 	Notify Notify `json:"notify,omitzero"` // who is told when something is wrong
+}
+
+// DefaultRemovalDays is after how many days held removals are looked at anew.
+const DefaultRemovalDays = 30
+
+// RemovalsExpireBefore returns since when a removal must be held to be looked at
+// anew, zero when none is.
+func (s Settings) RemovalsExpireBefore(now time.Time) time.Time {
+	if s.RemovalDays < 0 {
+		return time.Time{}
+	}
+	return now.AddDate(0, 0, -cmp.Or(s.RemovalDays, DefaultRemovalDays))
 }
 
 // DefaultConfirmationDays is how long the links last that Salesforce mails to
@@ -117,6 +133,8 @@ type Status struct {
 	SteadySince       time.Time  `json:"steadySince,omitzero"` // end of the first complete cycle
 	SuccessiveFailure int        `json:"successiveFailures,omitzero"`
 	ResumeAt          time.Time  `json:"resumeAt,omitzero"` // the target's quota is used up until then; zero when it is not
+
+	RemovalsRenewed time.Time `json:"removalsRenewed,omitzero"` // when held removals were looked at anew and held again
 
 	Resume Resume `json:"resume,omitzero"` // where a cycle that was cut off goes on
 

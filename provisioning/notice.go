@@ -74,6 +74,7 @@ type Told struct {
 	Version    int64      `json:"version"` // counts the changes
 	Quarantine Quarantine `json:"quarantine,omitzero"`
 	Held       int        `json:"held,omitzero"`
+	Renewed    time.Time  `json:"renewed,omitzero"`    // when held removals were last held anew
 	At         time.Time  `json:"at,omitzero"`         // when the latest notice was made
 	DriftAt    time.Time  `json:"driftAt,omitzero"`    // of the latest check for drift that people know of
 	DigestedAt time.Time  `json:"digestedAt,omitzero"` // up to when the digests reach
@@ -119,10 +120,11 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 	if next.Quarantine.Reason != now.Reason {
 		next.Quarantine = now
 	}
-	if s.Held > t.Held {
+	renewed := s.Job.Status.RemovalsRenewed
+	if s.Held > t.Held || s.Held > 0 && renewed.After(t.Renewed) {
 		tell(RemovalsStaged, now, "")
 	}
-	next.Held = s.Held
+	next.Held, next.Renewed = s.Held, renewed
 	if s.Drift.Found > 0 && s.Drift.At.After(t.DriftAt) {
 		tell(DriftFound, now, "")
 		notices[len(notices)-1].Drift, next.DriftAt = s.Drift, s.Drift.At
@@ -132,7 +134,7 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 
 // Same reports whether two states tell people the same; versions do not count.
 func (t Told) Same(other Told) bool {
-	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.At.Equal(other.At) && t.DriftAt.Equal(other.DriftAt) && t.DigestedAt.Equal(other.DigestedAt)
+	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.Renewed.Equal(other.Renewed) && t.At.Equal(other.At) && t.DriftAt.Equal(other.DriftAt) && t.DigestedAt.Equal(other.DigestedAt)
 }
 
 // digestEvery is how often a digest comes.

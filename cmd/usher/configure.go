@@ -71,6 +71,7 @@ more accounts away than before, make the next cycle look at everyone.`,
 	flags.IntVar(&wanted.RemovalLimit, "removal-limit", 0, "hold the removals of a cycle when they are more than this")
 	flags.IntVar(&wanted.RemovalPercent, "removal-percent", 0, "hold the removals of a cycle when they are more than this share of the accounts in use (counts from 11 removals on)")
 	flags.IntVar(&wanted.FailurePercent, "failure-percent", 0, "put the job into quarantine when more than this share of the people of a cycle failed (counts from 10 people on; 0: only from 5,000 failures on)")
+	flags.IntVar(&wanted.RemovalDays, "removal-days", 0, "look at held removals anew after so many days, and tell of them again (0: 30; -1: never)")
 	flags.IntVar(&wanted.ConfirmationDays, "confirmation-days", 0, "warn when a value, such as an e-mail address, waits for a confirmation in the application for more than this many days (0: 3; -1: never)")
 	flags.BoolVar(&wanted.SyncAll, "sync-all", false, "provision everyone, not only who is assigned")
 	flags.BoolVar(&wanted.NestedGroups, "nested-groups", false, "members of groups inside an assigned group are assigned, too, however deep")
@@ -140,6 +141,7 @@ func (c configuration) setters() []setter {
 		plain("removal-limit", func(s *provisioning.Settings) { s.RemovalLimit = c.RemovalLimit }),
 		plain("removal-percent", func(s *provisioning.Settings) { s.RemovalPercent = c.RemovalPercent }),
 		plain("failure-percent", func(s *provisioning.Settings) { s.FailurePercent = c.FailurePercent }),
+		plain("removal-days", func(s *provisioning.Settings) { s.RemovalDays = c.RemovalDays }),
 		plain("confirmation-days", func(s *provisioning.Settings) { s.ConfirmationDays = c.ConfirmationDays }),
 		plain("sync-all", func(s *provisioning.Settings) { s.SyncAll = c.SyncAll }),
 		plain("nested-groups", func(s *provisioning.Settings) { s.NestedGroups = c.NestedGroups }),

@@ -128,7 +128,14 @@ func writeReport(out io.Writer, report store.ImportReport) error {
 			row.name, strconv.Itoa(row.count.Read), strconv.Itoa(row.count.Created), strconv.Itoa(row.count.Updated), strconv.Itoa(row.count.Removed),
 		})
 	}
-	return writeTable(out, []string{"", "READ", "CREATED", "UPDATED", "REMOVED"}, rows)
+	if err := writeTable(out, []string{"", "READ", "CREATED", "UPDATED", "REMOVED"}, rows); err != nil {
+		return err
+	}
+	if !report.Shrinkage.Suspicious() {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "note: %s; accounts are disabled by the next cycle unless the removal guard holds that. The complete files, imported again, bring them back\n", report.Shrinkage)
+	return err
 }
 
 func newUsersCommand(o *options) *cobra.Command {

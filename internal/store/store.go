@@ -86,6 +86,8 @@ type Importer interface {
 
 // ImportReport counts what an import did.
 type ImportReport struct {
+	Shrinkage directory.Shrinkage `json:"shrinkage,omitzero"` // set when suspiciously many users were removed
+
 	Users, Groups, Members, Assignments ImportCount
 }
 

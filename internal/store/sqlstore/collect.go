@@ -22,6 +22,20 @@ func (c cycles) Head(ctx context.Context) (directory.Cursor, error) {
 	return directory.Cursor(head), nil
 }
 
+// Shrinkage returns what an import removed; see engine.Directory.
+func (c cycles) Shrinkage(ctx context.Context) (directory.Shrinkage, error) {
+	var (
+		shrinkage directory.Shrinkage
+		at        int64
+	)
+	found, err := c.database().queries().one(ctx, []any{&at, &shrinkage.Before, &shrinkage.Removed}, `select at, before, removed from shrinkage where id = 'users'`)
+	if err != nil || !found {
+		return shrinkage, err
+	}
+	shrinkage.At = moment(at)
+	return shrinkage, nil
+}
+
 // The queries below have the parameters $1 the job, $2 the id to begin after and
 // $3 how many ids, in this order.
 

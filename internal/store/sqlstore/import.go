@@ -193,7 +193,28 @@ func (i *importer) finish(ctx context.Context) error {
 	if !i.replace || i.faults.count > 0 {
 		return nil
 	}
-	return i.removeUnseen(ctx)
+	before, err := i.count(ctx, `select count(*) from users where deleted_at = 0`)
+	if err != nil {
+		return err
+	}
+	if err := i.removeUnseen(ctx); err != nil {
+		return err
+	}
+	return i.noteShrinkage(ctx, before-i.report.Users.Created)
+}
+
+// noteShrinkage remembers that the import removed suspiciously many of the users who
+// were there before.
+func (i *importer) noteShrinkage(ctx context.Context, before int) error {
+	shrinkage := directory.Shrinkage{At: now(), Before: before, Removed: i.report.Users.Removed}
+	if !shrinkage.Suspicious() {
+		return nil
+	}
+	i.report.Shrinkage = shrinkage
+	_, err := i.exec(ctx, `insert into shrinkage (id, at, before, removed) values ('users', $1, $2, $3)
+		on conflict (id) do update set at = excluded.at, before = excluded.before, removed = excluded.removed`,
+		micros(shrinkage.At), int64(shrinkage.Before), int64(shrinkage.Removed))
+	return err
 }
 
 // shownFaults is how many faults of an import are listed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/usher-id/usher/engine"
 )
@@ -81,6 +82,15 @@ func scanRemoval(rows *sql.Rows) (engine.Removal, error) {
 func (c cycles) Hold(ctx context.Context, cycle engine.Cycle) error {
 	return c.commit(ctx, "hold removals of cycle "+cycle.ID, cycle, func(t *tx) error {
 		_, err := t.exec(ctx, `update removals set state = 'staged' where job_id = $1 and state = 'planned'`, cycle.JobID)
+		return err
+	})
+}
+
+// Renew gives held removals another moment; see engine.Removals.
+func (c cycles) Renew(ctx context.Context, cycle engine.Cycle, sourceIDs []string, since time.Time) error {
+	return c.commit(ctx, "hold removals of cycle "+cycle.ID+" anew", cycle, func(t *tx) error {
+		_, err := t.exec(ctx, `update removals set since = $3 where job_id = $1 and source_id in list($2) and state = 'staged'`,
+			cycle.JobID, sourceIDs, micros(since))
 		return err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
@@ -205,4 +206,45 @@ func (w *world) turn(state provisioning.ScheduleState) {
 		job.Schedule.State = state
 		return job, nil
 	}))
+}
+
+// heldTests are about removals that are held, and what may be behind them.
+func heldTests() []test {
+	return []test{
+		{"held removals are held anew, others are not", func(t *testing.T, w *world) {
+			t.Helper()
+			cycle := w.begin()
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{{SourceID: "a", Since: noon(0)}, {SourceID: "b", Since: noon(0)}}))
+			w.must(w.cycles.Hold(w.ctx(), cycle))
+			w.must(w.cycles.Plan(w.ctx(), cycle, []engine.Removal{{SourceID: "c", Since: noon(0)}}))
+			w.must(w.cycles.Renew(w.ctx(), cycle, []string{"a", "c", "x"}, noon(5)))
+			w.equal("a", w.subject("a").Removal.Since, noon(5))
+			w.equal("b", w.subject("b").Removal.Since, noon(0))
+			w.equal("c, which is not held", w.subject("c").Removal.Since, noon(0))
+			w.begin()
+			w.wantError(w.cycles.Renew(w.ctx(), cycle, []string{"a"}, noon(6)), engine.ErrFenced)
+		}},
+		{"an import that removes many users is remembered", func(t *testing.T, w *world) {
+			t.Helper()
+			var everybody []directory.Content
+			for n := range 20 {
+				everybody = append(everybody, user(string(rune('a'+n))))
+			}
+			_, err := w.Import(w.ctx(), deltas(everybody...), true)
+			w.must(err)
+			known := func() directory.Shrinkage {
+				t.Helper()
+				got, err := w.cycles.Shrinkage(w.ctx())
+				w.must(err)
+				return got
+			}
+			report, err := w.Import(w.ctx(), deltas(everybody[:18]...), true)
+			w.must(err)
+			w.equal("two of twenty", []directory.Shrinkage{report.Shrinkage, known()}, []directory.Shrinkage{{}, {}})
+			report, err = w.Import(w.ctx(), deltas(append(everybody[:9:9], user("new"))...), true)
+			w.must(err)
+			w.equal("nine of eighteen", known(), directory.Shrinkage{At: report.Shrinkage.At, Before: 18, Removed: 9})
+			w.equal("is reported", report.Shrinkage, known())
+		}},
+	}
 }

@@ -23,14 +23,15 @@ func newProvisionCommand(o *options) *cobra.Command {
 		Short: "Run one cycle now",
 		Long: `Provision runs one cycle: the first one looks at everyone who is assigned, later
 ones at what changed in the directory. With --user it provisions one person on
-demand. With --dry-run it shows what would be done and writes nothing, neither to
+demand, also somebody who is disabled or deleted in the directory, and shows each
+step; who was removed for good is named by the id. With --dry-run it shows what would be done and writes nothing, neither to
 the application nor to Usher's own state.`,
 		Example: "  usher provision Salesforce\n  usher provision Salesforce --dry-run\n  usher provision Salesforce --user ana@contoso.com",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
 				for _, name := range users {
-					user, err := w.user(ctx, name)
+					user, err := w.person(ctx, s.Job.ID, name)
 					if err != nil {
 						return err
 					}
@@ -78,7 +79,7 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 	bar.finish()
 	view.Run = run
 	err = o.show(command.OutOrStdout(), view, func(out io.Writer) error {
-		if err := plan.Print(out, view.Changes...); err != nil {
+		if err := printChanges(out, view.Changes, len(request.Users) > 0); err != nil {
 			return err
 		}
 		if shown > mostShown {
@@ -90,6 +91,24 @@ func (o *options) provision(ctx context.Context, command *cobra.Command, w *work
 		return errors.Join(explained(failure), err)
 	}
 	return errors.Join(err, partial(run, app.DisplayName))
+}
+
+// printChanges prints changes, with the steps that were taken if that is asked for.
+func printChanges(out io.Writer, changes []plan.Change, steps bool) error {
+	for _, change := range changes {
+		if err := plan.Print(out, change); err != nil {
+			return err
+		}
+		if !steps {
+			continue
+		}
+		for _, step := range change.Steps {
+			if _, err := fmt.Fprintf(out, "    %-20s %-8s %s\n", step.Type, step.Status, step.Description); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // oneCycle runs the cycle when no other one of the job runs. A dry run, and one for

@@ -22,18 +22,20 @@ import (
 
 // whyView answers "why" for one person.
 type whyView struct {
-	User        userView           `json:"user"`
-	Application string             `json:"application"`
-	Assignments []string           `json:"assignments"`
-	InScope     bool               `json:"inScope"`
-	Reasons     []scope.Reason     `json:"reasons,omitempty"`
-	Account     *engine.Connection `json:"account,omitempty"`
-	Mappings    []mapping.Traced   `json:"mappings"`
-	Now         plan.Change        `json:"now"`
-	Fault       string             `json:"fault,omitzero"` // why the target could not be looked at
-	Retry       *engine.Escrow     `json:"retry,omitempty"`
-	Leaving     *leaverView        `json:"leaving,omitempty"`
-	Log         []journal.Entry    `json:"log,omitempty"`
+	User        userView             `json:"user"`
+	Application string               `json:"application"`
+	Assignments []string             `json:"assignments"`
+	InScope     bool                 `json:"inScope"`
+	Reasons     []scope.Reason       `json:"reasons,omitempty"`
+	Clauses     []scope.TracedClause `json:"clauses,omitempty"`
+	Matches     []engine.Matched     `json:"matches,omitempty"`
+	Account     *engine.Connection   `json:"account,omitempty"`
+	Mappings    []mapping.Traced     `json:"mappings"`
+	Now         plan.Change          `json:"now"`
+	Fault       string               `json:"fault,omitzero"` // why the target could not be looked at
+	Retry       *engine.Escrow       `json:"retry,omitempty"`
+	Leaving     *leaverView          `json:"leaving,omitempty"`
+	Log         []journal.Entry      `json:"log,omitempty"`
 }
 
 func newWhyCommand(o *options) *cobra.Command {
@@ -47,7 +49,7 @@ a retry, and the last log entries. It reads the application and writes nothing.`
 		Example: "  usher why Salesforce ana@contoso.com", Args: arguments("APP", "USER"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
-				user, err := w.user(ctx, given[1])
+				user, err := w.person(ctx, s.Job.ID, given[1])
 				if err != nil {
 					return err
 				}
@@ -70,7 +72,11 @@ func (w *workspace) why(ctx context.Context, app directory.Application, s engine
 	view := whyView{
 		User:        userView{user.ID, user.UserPrincipalName, user.DisplayName, user.Get("department").String(), userState(user)},
 		Application: app.DisplayName, Assignments: grantTexts(explanation.Subject.Grants),
-		InScope: explanation.Verdict.In, Reasons: explanation.Verdict.Reasons, Mappings: explanation.Traces, Now: explanation.Change,
+		Clauses: explanation.Clauses, Matches: unseenMatches(explanation.Matches),
+		InScope: explanation.Verdict.In, Reasons: explanation.Verdict.Reasons, Mappings: unseenTraces(explanation.Traces), Now: explanation.Change,
+	}
+	if explanation.Subject.Gone {
+		view.User.State = "removed for good"
 	}
 	if failure != nil {
 		view.Fault = explained(failure).Error()
@@ -119,10 +125,12 @@ func (w *workspace) writeWhy(out io.Writer, view whyView) error {
 		text.WriteString("  not at all\n")
 	}
 	writeVerdict(&text, view)
+	writeClauses(&text, view.Clauses)
 	if view.Leaving != nil {
 		fmt.Fprintf(&text, "Left on %s; the account is kept until %s (grace period).\n",
 			view.Leaving.Since.UTC().Format(time.RFC3339), view.Leaving.Due.UTC().Format(time.RFC3339))
 	}
+	writeMatches(&text, view)
 	writeTraces(&text, view.Mappings)
 	text.WriteString("\nA cycle would now do this:\n")
 	if view.Fault != "" {
@@ -162,6 +170,92 @@ func writeVerdict(text *strings.Builder, view whyView) {
 			state = "enabled"
 		}
 		fmt.Fprintf(text, "Account %s (%s), %s, connected since %s.\n", view.Account.TargetID, view.Account.TargetName, state, view.Account.Since.UTC().Format(time.RFC3339))
+	}
+}
+
+// unseenTraces takes out the values of redacted mappings, and what they are computed
+// from.
+func unseenTraces(traces []mapping.Traced) []mapping.Traced {
+	shown := slices.Clone(traces)
+	for n, trace := range shown {
+		if trace.Redacted {
+			shown[n].Inputs = nil
+			shown[n].Value = unseen(trace.Value)
+			shown[n].Default = unseen(trace.Default)
+		}
+	}
+	return shown
+}
+
+func unseenMatches(matches []engine.Matched) []engine.Matched {
+	shown := slices.Clone(matches)
+	for n, matched := range shown {
+		if matched.Redacted {
+			shown[n].Value = unseen(matched.Value)
+		}
+	}
+	return shown
+}
+
+func unseen(value attr.Value) attr.Value {
+	if value.IsNull() {
+		return value
+	}
+	return attr.Text("[Redact]")
+}
+
+// writeClauses shows each clause of the scoping filters with the value that it looks
+// at.
+func writeClauses(text *strings.Builder, clauses []scope.TracedClause) {
+	filter := ""
+	for _, clause := range clauses {
+		if title := fmt.Sprintf("%s %q", filterKind(clause.Kind), clause.Filter); title != filter {
+			filter = title
+			fmt.Fprintf(text, "\n%s:\n", filter)
+		}
+		condition := strings.TrimSpace(clause.Attribute + " " + clause.Operator + " " + clause.Operand)
+		verdict := "holds"
+		if !clause.Holds {
+			verdict = "does not hold"
+		}
+		if !clause.Holds && strings.Contains(clause.Why, "cannot be decided") {
+			verdict = clause.Why
+		}
+		fmt.Fprintf(text, "  %-44s %-28s %s\n", condition, shown(clause.Value, false), verdict)
+	}
+}
+
+func filterKind(kind string) string {
+	switch kind {
+	case "inputFilterGroups":
+		return "Input filter"
+	case "categoryFilterGroups":
+		return "Category filter"
+	}
+	return "Scoping filter"
+}
+
+// writeMatches shows what each matching attribute finds, in the order of priority.
+func writeMatches(text *strings.Builder, view whyView) {
+	if len(view.Matches) == 0 {
+		return
+	}
+	text.WriteString("\nAccounts by matching attribute:\n")
+	for _, matched := range view.Matches {
+		value := shown(matched.Value, matched.Redacted)
+		if len(matched.Hits) == 0 {
+			fmt.Fprintf(text, "  %-20s %-36s none\n", matched.Attribute, value)
+		}
+		for _, hit := range matched.Hits {
+			owner := "connected with nobody"
+			switch {
+			case hit.Connected == view.User.ID:
+				owner = "connected with this person"
+			case hit.Connected != "":
+				owner = "connected with somebody else, " + hit.Connected
+			}
+			fmt.Fprintf(text, "  %-20s %-36s %s (%s), %s\n", matched.Attribute, value, hit.ID, hit.Name, owner)
+		}
 	}
 }
 

@@ -124,9 +124,13 @@ func (c *cycle) feedPlanned(ctx context.Context, d *dispatcher, planned []PlanIt
 	if err != nil {
 		return err
 	}
+	references, err := c.plannedReferences(ctx, ids)
+	if err != nil {
+		return err
+	}
 	c.progress.collected(len(items))
 	for n, i := range items {
-		i.planned = &planned[n]
+		i.planned, i.linked = &planned[n], references[ids[n]]
 		if c.applied.plan.Kind == DriftPlan {
 			c.regardAsInUse(i)
 		}
@@ -137,12 +141,65 @@ func (c *cycle) feedPlanned(ctx context.Context, d *dispatcher, planned []PlanIt
 	return nil
 }
 
+// plannedReferences returns the open references of people.
+func (c *cycle) plannedReferences(ctx context.Context, ids []string) (map[string][]PlanItem, error) {
+	if c.applied.plan.Kind != CyclePlan {
+		return nil, nil //nolint:nilnil // a map without anything.
+	}
+	references := make(map[string][]PlanItem)
+	const perPerson = 16 // an account has one manager, and few references besides
+	items, err := c.Plans.PlanItems(ctx, c.applied.plan.Key, ItemQuery{
+		References: true, States: []ItemState{ItemOpen}, SourceIDs: ids, Limit: perPerson * len(ids),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the references of the plan: %w", err)
+	}
+	for _, item := range items {
+		id := item.Change.Source.ID
+		references[id] = append(references[id], item)
+	}
+	return references, nil
+}
+
+// withoutLinks leaves out of a decision the references that the plan has as items of
+// their own: by now the account that they point to exists, so they are written along.
+func (i *item) withoutLinks(change plan.Change) plan.Change {
+	var fields []plan.Field
+	for _, field := range change.Fields {
+		if !i.isLinked(field) {
+			fields = append(fields, field)
+		}
+	}
+	change.Fields = fields
+	return change
+}
+
+func (i *item) isLinked(field plan.Field) bool {
+	return slices.ContainsFunc(i.linked, func(reference PlanItem) bool {
+		return reference.Attribute == field.Name && reference.Referenced == i.subject.User.ManagerID &&
+			alike(reference.Change.Fields[0].Old, field.Old, true)
+	})
+}
+
 // carryOutReferences writes those references of the plan whose other end exists now.
 func (c *cycle) carryOutReferences(ctx context.Context) error {
 	if c.applied.plan.Kind != CyclePlan {
 		return nil
 	}
-	return c.references(ctx)
+	if err := c.references(ctx); err != nil {
+		return err
+	}
+	query := ItemQuery{References: true, States: []ItemState{ItemOpen}}
+	return c.eachItem(ctx, c.applied.plan.Key, query, func(items []PlanItem) error {
+		commit := Commit{Plan: c.planKey()}
+		for _, item := range items {
+			commit.Items = append(commit.Items, ItemResult{
+				SourceID: item.Change.Source.ID, Attribute: item.Attribute, State: ItemRefused,
+				Note: "one of the two accounts did not come to exist as planned, or the reference is another one by now",
+			})
+		}
+		return c.recordBatch(ctx, commit)
+	})
 }
 
 // inPlan keeps those references that the plan has, and notes the others of nobody.
@@ -154,22 +211,15 @@ func (c *cycle) inPlan(ctx context.Context, ready []ReadyReference) ([]ReadyRefe
 	for n, r := range ready {
 		ids[n] = r.SourceID
 	}
-	items, err := c.Plans.PlanItems(ctx, c.applied.plan.Key, ItemQuery{
-		References: true, States: []ItemState{ItemOpen}, SourceIDs: ids, Limit: len(ids) * 16,
-	})
+	references, err := c.plannedReferences(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read the references of the plan: %w", err)
-	}
-	wanted := make(map[Reference]attr.Value, len(items))
-	for _, item := range items {
-		key := Reference{SourceID: item.Change.Source.ID, Attribute: item.Attribute, Referenced: item.Referenced}
-		wanted[key] = item.Change.Fields[0].Old
+		return nil, err
 	}
 	var kept []ReadyReference
 	for _, r := range ready {
-		key := r.Reference
-		key.Old = attr.Value{}
-		if old, found := wanted[key]; found && attr.Equal(old, r.Old, true) {
+		if slices.ContainsFunc(references[r.SourceID], func(item PlanItem) bool {
+			return item.Attribute == r.Attribute && item.Referenced == r.Referenced && alike(item.Change.Fields[0].Old, r.Old, true)
+		}) {
 			kept = append(kept, r)
 		}
 	}
@@ -191,10 +241,11 @@ func (c *cycle) verify(items []*item) {
 }
 
 func (c *cycle) verifyOne(i *item) {
-	planned, now := i.planned.Change, i.change
+	planned, now := i.planned.Change, i.withoutLinks(i.change)
 	same := c.sameAsPlanned(i)
-	if planned.Action == plan.None && now.Action == plan.None && now.Status == plan.Skipped && now.Target.ID == planned.Target.ID {
-		return // to be connected, and nothing else
+	nothing := now.Action == plan.None && now.Status == plan.Skipped || now.Action == plan.Update && now.Status == plan.Planned && len(now.Fields) == 0
+	if planned.Action == plan.None && nothing && now.Target.ID == planned.Target.ID {
+		return // to be connected, and nothing else but references
 	}
 	doneAlready := now.Action == plan.None && now.Status == plan.Skipped && planned.Action.Writes() &&
 		(planned.Action != plan.Create || i.left || now.Target.ID != "" && !i.subject.Connection.IsZero())
@@ -218,7 +269,7 @@ func (c *cycle) verifyOne(i *item) {
 // rest reports whether what would be done now is a part of what was planned, and the
 // other part is done: the target takes a change in several steps.
 func (c *cycle) rest(i *item) bool {
-	planned, now := i.planned.Change, i.change
+	planned, now := i.planned.Change, i.withoutLinks(i.change)
 	if now.Status != plan.Planned || now.Action.Removes() != planned.Action.Removes() || planned.Action == plan.Create && !i.left {
 		return false
 	}
@@ -301,6 +352,12 @@ func (c *cycle) results(items []*item) []ItemResult {
 			result.State = ItemDone
 		}
 		results = append(results, result)
+		for _, reference := range i.linked {
+			over := result.State == ItemDone && reference.Referenced == i.subject.User.ManagerID && !isWaiting(i.waiting, reference.Attribute)
+			if over { // written along, or there already
+				results = append(results, ItemResult{SourceID: result.SourceID, Attribute: reference.Attribute, State: ItemDone})
+			}
+		}
 	}
 	return results
 }

@@ -25,6 +25,7 @@ type item struct {
 	claimed   string        // id of the found account, reserved until the batch is recorded
 	takesOver string        // somebody who is gone and whose connection goes to this person
 	planned   *PlanItem     // the item of the plan that is carried out; nil in a cycle
+	linked    []PlanItem    // the references of the plan that the person's account is to have
 	result    ItemState     // what became of it, when that is known before the write
 	note      string        // why
 	retracted []Acceptance  // the target does not lead for these attributes any more

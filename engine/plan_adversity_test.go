@@ -265,3 +265,31 @@ func TestValuesByChanceDoNotMakeAPlanImpossible(t *testing.T) {
 		t.Errorf("applied %+v", run.Counts)
 	}
 }
+
+func TestManagersThatThePlanMakesAreWrittenInAnyOrder(t *testing.T) {
+	t.Parallel()
+	planned, cycled := newWorld(t, worldOptions{users: 200, managers: true}), newWorld(t, worldOptions{users: 200, managers: true})
+	cycled.cycle(t)
+	p := planned.plan(t)
+	run, err := planned.applySmall(t, p)
+	planned.must(t, err)
+	if got, want := content(planned.org), content(cycled.org); got != want {
+		t.Errorf("the plan left another org than a cycle does:\n%s\n---\n%s", got, want)
+	}
+	if run.Counts.Codes[plan.CodeOutdated] > 0 || p.Counts.References == 0 || run.Counts.References == p.Counts.References {
+		t.Errorf("planned %d references, wrote %d of them after the accounts; refused: %v", p.Counts.References, run.Counts.References, run.Counts.Codes)
+	}
+	for _, item := range planned.items(t, p) {
+		if item.State != engine.ItemDone && item.State != engine.ItemNone && item.Change.Status == plan.Planned && !failedOrFollows(planned.items(t, p), item) {
+			t.Errorf("%s %s of %s is %s: %s", item.Change.Action, item.Attribute, item.Change.Source.Name, item.State, item.Note)
+		}
+	}
+}
+
+// failedOrFollows reports whether the target refused the item, or one of the two
+// accounts of a reference.
+func failedOrFollows(items []engine.PlanItem, item engine.PlanItem) bool {
+	return item.State == engine.ItemFailed || item.Attribute != "" && slices.ContainsFunc(items, func(other engine.PlanItem) bool {
+		return other.State == engine.ItemFailed && (other.Change.Source.ID == item.Referenced || other.Change.Source.ID == item.Change.Source.ID)
+	})
+}

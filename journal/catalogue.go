@@ -1,6 +1,10 @@
 package journal
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Explanation says what a code of the log means and what to do about it.
 type Explanation struct {
@@ -22,6 +26,13 @@ func NewCatalogue(own ...Explanation) Catalogue {
 		catalogue.byCode[explanation.Code] = explanation
 	}
 	return catalogue
+}
+
+// All returns every code with its explanation, in the order of the codes.
+func (c Catalogue) All() []Explanation {
+	all := slices.Collect(maps.Values(c.byCode))
+	slices.SortFunc(all, func(a, b Explanation) int { return strings.Compare(a.Code, b.Code) })
+	return all
 }
 
 // Explain returns the explanation of a code. A code that is a connector's prefix

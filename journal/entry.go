@@ -26,6 +26,7 @@ type Query struct {
 	JobID         string
 	CycleID       string
 	SourceID      string
+	TargetID      string
 	PlanID        string // entries of this stored plan alone
 	Name          string // part of the source's or the target's name or id, whatever the letter case
 	Actions       []plan.Action

@@ -329,6 +329,21 @@ type Journal interface {
 	Audit(ctx context.Context, audit journal.Audit) error
 }
 
+// Retention removes what is not needed any more. Each call does a bounded amount of work,
+// in short transactions; what is left is for the next one.
+type Retention interface {
+	// PruneEntries removes at most limit entries of the provisioning log from before a
+	// moment, and returns how many. Entries of a cycle go when all of them are that old,
+	// so that a cycle is undone as a whole or not at all, and those of somebody whose
+	// change still fails are kept from its first failure on. The audit log stays.
+	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// PruneChanges removes at most limit changes from the feed that lie before every
+	// job's watermark, and that were there already when it was called at least settled
+	// ago: a cycle that runs may have begun from there. It returns how many.
+	PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error)
+}
+
 // Directory is all that a store keeps of the directory.
 type Directory interface {
 	Users
@@ -367,6 +382,7 @@ type Store interface {
 	Directory
 	Provisioning
 	Journal
+	Retention
 	Served
 
 	Engine() Engine

@@ -65,6 +65,7 @@ func (c *conditions) addText(text, argument string) {
 func entriesText(query journal.Query, last int64, started bool, limit int) (string, []any) {
 	var c conditions
 	c.addText(`source_id = ?`, query.SourceID)
+	c.addText(`target_id = ?`, query.TargetID)
 	c.addText(`cycle_id = ?`, query.CycleID)
 	c.addText(`application_id = ?`, query.ApplicationID)
 	c.addText(`job_id = ?`, query.JobID)

@@ -107,6 +107,7 @@ func selectEntries(t *testing.T, w *world) {
 		{journal.Query{JobID: "job c2"}, []string{"ana", "ben"}},
 		{journal.Query{ApplicationID: "app c2"}, []string{"ana", "ben"}},
 		{journal.Query{SourceID: "ben"}, []string{"ben"}},
+		{journal.Query{TargetID: "005ben"}, []string{"ben"}},
 		{journal.Query{Name: "žOFIE@CONTOSO"}, []string{"Žofie"}},
 		{journal.Query{Name: "005BEN"}, []string{"ben", "ben_100%"}},
 		{journal.Query{Name: "_100%"}, []string{"ben_100%"}},

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// PruneEntries removes old entries; see store.Retention. Entries are looked at in the
+// order of their ids, which is nearly that of time, so that it costs as much as it
+// removes.
+func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (int, error) {
+	removed := 0
+	after := int64(0)
+	for removed < limit {
+		var last, looked int64
+		err := s.database.write(ctx, "remove old entries of the provisioning log", func(t *tx) error {
+			if _, err := t.one(ctx, []any{&last, &looked}, `select coalesce(max(id), 0), count(*) from
+				(select id, at from entries where id > $1 order by id limit $3) page where at < $2`, after, micros(before), int64(min(pageSize, limit-removed))); err != nil {
+				return err
+			}
+			count, err := t.exec(ctx, `delete from entries where id > $1 and id <= $2 and at < $3
+				and (select latest.at from entries latest where latest.cycle_id = entries.cycle_id order by latest.id desc limit 1) < $3
+				and not exists (select 1 from escrows e where e.job_id = entries.job_id and e.source_id = entries.source_id and e.first_at <= entries.at)`,
+				after, last, micros(before))
+			removed += count
+			return err
+		})
+		if err != nil {
+			return removed, err
+		}
+		if looked < int64(pageSize) {
+			break
+		}
+		after = last
+	}
+	return removed, nil
+}
+
+// PruneChanges removes what every job is through with from the change feed; see
+// store.Retention.
+func (s *Store) PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error) {
+	var bound int64
+	err := s.database.write(ctx, "note the end of the change feed", func(t *tx) error {
+		if _, err := t.exec(ctx, `insert into feed_heads (at, sequence) select $1, value from counters where name = 'changes'
+			on conflict (at) do nothing`, micros(now)); err != nil {
+			return err
+		}
+		var at int64
+		found, err := t.one(ctx, []any{&at, &bound}, `select at, sequence from feed_heads where at <= $1 order by at desc limit 1`, micros(now.Add(-settled)))
+		if err != nil || !found {
+			return err
+		}
+		_, err = t.exec(ctx, `delete from feed_heads where at < $1`, at)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if bound, err = s.reached(ctx, bound); err != nil {
+		return 0, err
+	}
+	removed := 0
+	for removed < limit {
+		count := 0
+		err := s.database.write(ctx, "remove old changes", func(t *tx) error {
+			var err error
+			count, err = t.exec(ctx, `delete from changes where sequence in
+				(select sequence from changes where sequence <= $1 order by sequence limit $2)`, bound, int64(min(pageSize, limit-removed)))
+			return err
+		})
+		removed += count
+		if err != nil || count < pageSize {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// reached lowers a position of the change feed to what every job has worked off. A job
+// whose next cycle is an initial one will not look at what is there by now.
+func (s *Store) reached(ctx context.Context, bound int64) (int64, error) {
+	for app, err := range s.Applications(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		job, err := s.Job(ctx, app.ID)
+		if err != nil {
+			return 0, fmt.Errorf("read how far the jobs have come: %w", err)
+		}
+		if job.Status.InitialDone {
+			bound = min(bound, int64(job.Watermark))
+		}
+	}
+	return bound, nil
+}

@@ -20,11 +20,14 @@ import (
 
 // logFilter are the flags that select log entries.
 type logFilter struct {
-	user, cycle, code string
-	actions, statuses []string
-	since             time.Duration
-	limit             int
-	audit             bool
+	user, source, target string
+	cycle, code          string
+	actions, statuses    []string
+	since                time.Duration
+	from, until          time.Time
+	before               int64
+	limit                int
+	raw, audit           bool
 }
 
 func newLogsCommand(o *options) *cobra.Command {
@@ -34,9 +37,10 @@ func newLogsCommand(o *options) *cobra.Command {
 		Short: "Show the provisioning log",
 		Long: `Logs shows what was done to whom, when and why, newest first: one row for each
 person and cycle. --output json gives whole entries, one JSON document a line, with all
-fields and steps; --output csv gives a row for each entry. Its values are those of
-the log, also where a spreadsheet would take one for a formula: import it as text.`,
-		Example: "  usher logs Salesforce --status failure\n  usher logs Salesforce --user ana@contoso.com -o json\n  usher logs --audit",
+fields and steps; --output csv gives a row for each entry, in which a value that a
+spreadsheet would take for a formula has an apostrophe in front. "usher logs export"
+writes everything to files. Administrators' own acts are in "usher audit".`,
+		Example: "  usher logs Salesforce --status failure\n  usher logs Salesforce --user ana@contoso.com -o json\n  usher logs Salesforce --from 2026-01-31 --until 2026-02-01 --limit 0",
 		Args:    optionalArgument("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			if err := checkLimit(filter.limit); err != nil {
@@ -44,26 +48,39 @@ the log, also where a spreadsheet would take one for a formula: import it as tex
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
 				if filter.audit {
-					return o.writeAudits(ctx, command.OutOrStdout(), w, filter.limit)
+					acts := auditFilter{since: filter.since, limit: filter.limit, raw: filter.raw}
+					return o.writeAudits(command.OutOrStdout(), acts, acts.apply(w.store.Audits(ctx, 0), time.Now()))
 				}
 				query, err := filter.query(ctx, w, given)
 				if err != nil {
 					return err
 				}
-				return o.writeLogs(command.OutOrStdout(), w.store.Entries(ctx, query))
+				return o.writeLogs(command.OutOrStdout(), w.store.Entries(ctx, query), filter.raw)
 			})
 		},
 	}
-	flags := command.Flags()
-	flags.StringVar(&filter.user, "user", "", "only people whose name or id, here or in the application, holds this")
-	flags.StringVar(&filter.cycle, "cycle", "", "only this cycle")
-	flags.StringVar(&filter.code, "code", "", "only this reason code")
-	flags.StringSliceVar(&filter.actions, "action", nil, "only these actions: create, update, disable, enable, delete, none, skip")
-	flags.StringSliceVar(&filter.statuses, "status", nil, "only these statuses: success, failure, skipped, warning, staged")
-	flags.DurationVar(&filter.since, "since", 0, "only entries of the last time, such as 2h")
-	flags.IntVar(&filter.limit, "limit", 50, "at most so many entries; 0 for all")
-	flags.BoolVar(&filter.audit, "audit", false, "show the audit log of administrators' acts instead")
+	filter.add(command, 50)
+	command.Flags().BoolVar(&filter.audit, "audit", false, "show the audit log of administrators' acts instead, as usher audit does")
+	command.Flags().BoolVar(&filter.raw, "raw", false, "leave CSV values as they are, also where a spreadsheet would take one for a formula")
+	command.AddCommand(newLogsExportCommand(o), newLogsCodesCommand(o), newLogsPruneCommand(o))
 	return command
+}
+
+// add adds the flags of the filter.
+func (f *logFilter) add(command *cobra.Command, limit int) {
+	flags := command.Flags()
+	flags.StringVar(&f.user, "user", "", "only people whose name or id, here or in the application, holds this")
+	flags.StringVar(&f.source, "source-id", "", "only the person with exactly this id")
+	flags.StringVar(&f.target, "target-id", "", "only the account with exactly this id in the application")
+	flags.StringVar(&f.cycle, "cycle", "", "only this cycle")
+	flags.StringVar(&f.code, "code", "", "only this reason code")
+	flags.StringSliceVar(&f.actions, "action", nil, "only these actions: create, update, disable, enable, delete, none, skip")
+	flags.StringSliceVar(&f.statuses, "status", nil, "only these statuses: success, failure, skipped, warning, staged")
+	flags.DurationVar(&f.since, "since", 0, "only entries of the last time, such as 2h")
+	flags.TimeVar(&f.from, "from", time.Time{}, []string{time.RFC3339, time.DateOnly}, "only entries from this moment on, such as 2026-01-31 or 2026-01-31T08:00:00Z")
+	flags.TimeVar(&f.until, "until", time.Time{}, []string{time.RFC3339, time.DateOnly}, "only entries up to this moment")
+	flags.Int64Var(&f.before, "before", 0, "only entries with a smaller id, as JSON has it: where the last page ended")
+	flags.IntVar(&f.limit, "limit", limit, "at most so many entries; 0 for all")
 }
 
 // checkLimit refuses a number of rows that cannot be meant.
@@ -75,7 +92,10 @@ func checkLimit(limit int) error {
 }
 
 func (f logFilter) query(ctx context.Context, w *workspace, given []string) (journal.Query, error) {
-	query := journal.Query{CycleID: f.cycle, Name: f.user, Code: f.code, Limit: f.limit}
+	query := journal.Query{
+		CycleID: f.cycle, Name: f.user, SourceID: f.source, TargetID: f.target, Code: f.code, Limit: f.limit, Before: f.before,
+		Since: f.from.UTC(), Until: f.until.UTC(),
+	}
 	var err error
 	query.Actions, err = oneOf("--action", f.actions, plan.Create, plan.Update, plan.Disable, plan.Enable, plan.Delete, plan.None, plan.Skip)
 	if err != nil {
@@ -110,12 +130,12 @@ func oneOf[T ~string](flag string, given []string, known ...T) ([]T, error) {
 	return taken, nil
 }
 
-func (o *options) writeLogs(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {
+func (o *options) writeLogs(out io.Writer, entries iter.Seq2[journal.Entry, error], raw bool) error {
 	switch o.output {
 	case "json":
 		return writeLogJSON(out, entries)
 	case "csv":
-		return writeLogCSV(out, entries)
+		return writeLogCSV(out, entries, raw)
 	}
 	var rows [][]string
 	for entry, err := range entries {
@@ -161,7 +181,7 @@ func writeLogJSON(out io.Writer, entries iter.Seq2[journal.Entry, error]) error 
 	return nil
 }
 
-func writeLogCSV(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {
+func writeLogCSV(out io.Writer, entries iter.Seq2[journal.Entry, error], raw bool) error {
 	writer := csv.NewWriter(out)
 	heading := []string{"id", "activityDateTime", "cycleId", "action", "status", "sourceId", "sourceName", "targetId", "targetName", "errorCode", "reason"}
 	if err := writer.Write(heading); err != nil {
@@ -176,27 +196,13 @@ func writeLogCSV(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {
 			strconv.FormatInt(entry.ID, 10), entry.At.UTC().Format(time.RFC3339Nano), entry.CycleID, string(change.Action), string(change.Status),
 			change.Source.ID, change.Source.Name, change.Target.ID, change.Target.Name, change.Reason.Code, change.Reason.Text,
 		}
+		if !raw {
+			row = journal.Guarded(row)
+		}
 		if err := writer.Write(row); err != nil {
 			return fmt.Errorf("write the log: %w", err)
 		}
 	}
 	writer.Flush()
 	return writer.Error()
-}
-
-func (o *options) writeAudits(ctx context.Context, out io.Writer, w *workspace, limit int) error {
-	audits := []journal.Audit{}
-	for audit, err := range w.store.Audits(ctx, limit) {
-		if err != nil {
-			return err
-		}
-		audits = append(audits, audit)
-	}
-	return o.show(out, audits, func(out io.Writer) error {
-		rows := make([][]string, len(audits))
-		for i, audit := range audits {
-			rows[i] = []string{audit.At.UTC().Format(time.RFC3339), audit.Activity, audit.Subject, audit.Actor, audit.Detail}
-		}
-		return writeTable(out, []string{"TIME", "ACTIVITY", "SUBJECT", "BY", "DETAIL"}, rows)
-	})
 }

@@ -19,8 +19,13 @@ func TestReference(t *testing.T) {
 	for _, name := range []string{"USHER_DATA", "USHER_DATABASE"} {
 		t.Setenv(name, "") // they are defaults of flags
 	}
-	want := reference(newRootCommand())
-	file := filepath.Join("..", "..", "docs", "reference", "commands.md")
+	checkReference(t, "commands.md", reference(newRootCommand()))
+	checkReference(t, "reason-codes.md", codeReference())
+}
+
+func checkReference(t *testing.T, name, want string) {
+	t.Helper()
+	file := filepath.Join("..", "..", "docs", "reference", name)
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -31,8 +36,21 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/reference/commands.md is out of date; go test ./cmd/usher -run TestReference -update writes it anew (-want +got):\n%s", diff)
+		t.Errorf("docs/reference/%s is out of date; go test ./cmd/usher -run TestReference -update writes it anew (-want +got):\n%s", name, diff)
 	}
+}
+
+// codeReference is the page of the reason codes.
+func codeReference() string {
+	var page strings.Builder
+	page.WriteString("# Reason codes\n\n<!-- Written by go test ./cmd/usher -run TestReference -update; do not edit. -->\n\n")
+	page.WriteString("What the codes of the provisioning log mean, and what to do. `usher logs codes` says the same. A connector may put its name before\n")
+	page.WriteString("a general code: `SalesforceTimeout` is a `Timeout` of Salesforce.\n\n| code | meaning | what to do |\n|---|---|---|\n")
+	for _, explanation := range catalogue().All() {
+		cells := strings.NewReplacer("|", "\\|", "\n", " ")
+		fmt.Fprintf(&page, "| `%s` | %s | %s |\n", explanation.Code, cells.Replace(explanation.Text), cells.Replace(explanation.Advice))
+	}
+	return page.String()
 }
 
 // Everybody who asks for help gets an example. Those of usher expr are on its own

@@ -29,6 +29,7 @@ type serveFlags struct {
 	apiRate           float64
 	logFormat         string
 	cycles            int
+	logDays           int
 	poll              time.Duration
 	server            notify.MailServer
 	security          string
@@ -65,6 +66,7 @@ Secrets, and where they may come from:
 	f.Float64Var(&flags.apiRate, "api-rate", 500, "requests a second that each client of the API may make, twice as many in a burst; 0 is no limit")
 	f.StringVar(&flags.logFormat, "log-format", "text", "form of the log on the error output: text or json")
 	f.IntVar(&flags.cycles, "cycles", 8, "how many applications are provisioned at the same time")
+	f.IntVar(&flags.logDays, "log-days", 30, "how many days entries of the provisioning log are kept; 0: for ever")
 	f.DurationVar(&flags.poll, "poll", 500*time.Millisecond, "how often the directory is looked at for changes")
 	f.StringVar(&flags.server.Address, "smtp-address", os.Getenv("USHER_SMTP_ADDRESS"), "host:port of the mail server (also USHER_SMTP_ADDRESS)")
 	f.StringVar(&flags.server.From, "smtp-from", os.Getenv("USHER_SMTP_FROM"), "address that mail comes from (also USHER_SMTP_FROM)")
@@ -93,7 +95,7 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		served.metrics = metrics.New(served, version(), log)
 		served.jobs, err = jobs.New(ctx, jobs.Config{
 			Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: notifier, Observer: served.metrics, Log: log,
-			Cycles: flags.cycles, Poll: flags.poll,
+			Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: time.Duration(flags.logDays) * 24 * time.Hour,
 		})
 		if err != nil {
 			return err
@@ -142,6 +144,9 @@ func (f serveFlags) check() error {
 	}
 	if f.apiRate < 0 {
 		return errors.New("--api-rate is not negative")
+	}
+	if f.logDays < 0 || f.logDays > 36500 {
+		return errors.New("--log-days is from 1 to 36500, or 0 to keep everything")
 	}
 	if f.cycles < 1 {
 		return errors.New("--cycles is at least 1")

@@ -23,14 +23,17 @@ type Config struct {
 	Queue    Queue
 	Notifier Notifier // nil: nobody is notified
 	Observer Observer // nil: nobody is told
+	Pruner   Pruner   // nil: nothing is removed
 	Log      *slog.Logger
 
-	Cycles int           // how many cycles run at the same time on this node; 8
-	Poll   time.Duration // how often the head of the change feed is read; 500 ms
-	Sweep  time.Duration // how often every job is looked at; 5 s
-	Fetch  time.Duration // how often the queue is asked for tasks instead of being listened to; 0: it is listened to
-	Gap    time.Duration // how long after a notice about a job the next one comes at the earliest; 5 min
-	Grace  time.Duration // how long cycles may take to come to the end of a batch when the service stops; 10 s
+	Cycles  int           // how many cycles run at the same time on this node; 8
+	Poll    time.Duration // how often the head of the change feed is read; 500 ms
+	Sweep   time.Duration // how often every job is looked at; 5 s
+	Fetch   time.Duration // how often the queue is asked for tasks instead of being listened to; 0: it is listened to
+	Gap     time.Duration // how long after a notice about a job the next one comes at the earliest; 5 min
+	LogKept time.Duration // how long entries of the provisioning log are kept; 0: for ever
+
+	Grace time.Duration // how long cycles may take to come to the end of a batch when the service stops; 10 s
 }
 
 // Queue says which database holds the tasks.

@@ -81,6 +81,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { s.repeat(ctx, s.Sweep, "look at the jobs", s.sweep) })
 	loops.Go(func() { s.repeat(ctx, s.Poll, "follow the directory", s.follow) })
+	loops.Go(func() { s.repeat(ctx, pruneInterval, "remove old rows", s.prune) })
 	<-ctx.Done()
 	s.running.Store(false)
 	loops.Wait()

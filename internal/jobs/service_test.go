@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/jobs"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -185,5 +186,32 @@ func TestAJobIsTakenOverWhenTheLeaseOfADeadNodeIsOver(t *testing.T) {
 		if took := time.Since(began); !taken || took < left {
 			t.Errorf("the job was taken over after %s", took)
 		}
+	})
+}
+
+func TestOldEntriesOfTheLogAreRemoved(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, options worldOptions) {
+		t.Helper()
+		w := newWorld(t, options)
+		entries := func() (count int) {
+			for _, err := range w.store.Entries(t.Context(), journal.Query{}) {
+				must(t, err)
+				count++
+			}
+			return count
+		}
+		stop := w.service(t, nil)
+		await(t, "the initial cycle is over", func() bool { return w.status(t).Status.InitialDone })
+		must(t, stop())
+		kept := entries()
+		stop = w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, time.Hour })
+		time.Sleep(time.Second)
+		must(t, stop())
+		if kept == 0 || entries() != kept {
+			t.Fatalf("%d entries are left of %d that are not old", entries(), kept)
+		}
+		w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, time.Nanosecond })
+		await(t, "the entries are gone", func() bool { return entries() == 0 })
 	})
 }

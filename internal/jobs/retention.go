@@ -1,0 +1,43 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Pruner removes what is not needed any more.
+type Pruner interface {
+	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
+	PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error)
+}
+
+const (
+	// pruneInterval is how often a node looks for what can go.
+	pruneInterval = 10 * time.Minute
+	// prunedAtOnce bounds the work of one time, so that a long backlog is worked off
+	// beside cycles.
+	prunedAtOnce = 20_000
+	// feedSettled is how old a position of the change feed is before what lies below may
+	// go: no cycle lasts that long.
+	feedSettled = longestCycle + time.Hour
+)
+
+// prune removes old entries of the log, and what every job is through with from the
+// change feed. Several nodes may do so at the same time.
+func (s *Service) prune(ctx context.Context) error {
+	if s.Pruner == nil {
+		return nil
+	}
+	now := time.Now().UTC()
+	var entries, changes int
+	var faults [2]error
+	if s.LogKept > 0 {
+		entries, faults[0] = s.Pruner.PruneEntries(ctx, now.Add(-s.LogKept), prunedAtOnce)
+	}
+	changes, faults[1] = s.Pruner.PruneChanges(ctx, now, feedSettled, prunedAtOnce)
+	if entries+changes > 0 {
+		s.Log.InfoContext(ctx, "old rows removed", "log_entries", entries, "changes", changes)
+	}
+	return errors.Join(faults[:]...)
+}

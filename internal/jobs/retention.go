@@ -19,8 +19,9 @@ const (
 	// beside cycles.
 	prunedAtOnce = 20_000
 	// feedSettled is how old a position of the change feed is before what lies below may
-	// go: no cycle lasts that long.
-	feedSettled = longestCycle + time.Hour
+	// go: no cycle lasts that long, and whoever follows the directory through the API has
+	// a week, as with Microsoft Graph.
+	feedSettled = 7*24*time.Hour + longestCycle
 )
 
 // prune removes old entries of the log, and what every job is through with from the

@@ -152,7 +152,8 @@ type Changes interface {
 
 	// Changed returns the ids of objects of a kind that changed after a position, up to
 	// another one: at most limit of them, by id, after the id given. An object that is
-	// not there any more was removed for good.
+	// not there any more was removed for good. A position that lies before what the feed
+	// still has (see Retention) is ErrGone: who follows has to begin anew.
 	Changed(ctx context.Context, kind directory.ObjectKind, since, until directory.Cursor, after string, limit int) ([]string, error)
 
 	// ChangedMembers returns the memberships of a group that began or ended.

@@ -186,6 +186,13 @@ func (s *Store) Changed(ctx context.Context, kind directory.ObjectKind, since, u
 	default:
 		return nil, errorf(store.ErrInvalid, "the kind of object %q", kind)
 	}
+	pruned, err := s.database.queries().count(ctx, `select count(*) from counters where name = 'pruned_changes' and value > $1`, int64(since))
+	switch {
+	case err != nil:
+		return nil, wrapped("read what changed", err)
+	case pruned > 0:
+		return nil, errorf(store.ErrGone, "the change feed after position %d", since)
+	}
 	ids, err := s.database.queries().texts(ctx, text, int64(since), int64(until), clean(after), int64(limit))
 	return ids, wrapped("read what changed", err)
 }

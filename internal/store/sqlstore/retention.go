@@ -64,7 +64,12 @@ func (s *Store) PruneChanges(ctx context.Context, now time.Time, settled time.Du
 	for removed < limit {
 		count := 0
 		err := s.database.write(ctx, "remove old changes", func(t *tx) error {
-			var err error
+			// Whoever follows the feed from before there has to be told.
+			_, err := t.exec(ctx, `update counters set value = $1 where name = 'pruned_changes' and value < $1
+				and exists (select 1 from changes where sequence <= $1)`, bound)
+			if err != nil {
+				return err
+			}
 			count, err = t.exec(ctx, `delete from changes where sequence in
 				(select sequence from changes where sequence <= $1 order by sequence limit $2)`, bound, int64(min(pageSize, limit-removed)))
 			return err

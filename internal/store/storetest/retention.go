@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
@@ -65,6 +66,9 @@ func retentionTests() []test {
 			w.watermark(w.job, int64(w.head()))
 			w.prunesChanges(noon.Add(26*time.Hour), int(second-first)) // what came since is too new
 			w.equal("touched", w.touched(second), []string{"dan"})
+			_, err := w.Changed(w.ctx(), directory.UserObject, first, w.head(), "", 10)
+			w.wantError(err, store.ErrGone)
+			w.equal("users", w.changed(directory.UserObject, second), []string{"dan"})
 		}},
 	}
 }

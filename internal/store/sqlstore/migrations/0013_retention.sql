@@ -4,3 +4,6 @@ create table feed_heads (
     at       bigint primary key,
     sequence bigint not null
 );
+
+-- Up to where the change feed was removed.
+insert into counters (name, value) values ('pruned_changes', 0);

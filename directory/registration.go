@@ -34,7 +34,8 @@ type ObjectKind string
 const (
 	UserObject        ObjectKind = "user"
 	GroupObject       ObjectKind = "group"
-	ApplicationObject ObjectKind = "application"
+	ApplicationObject ObjectKind = "application"      // by the id of the application object
+	PrincipalObject   ObjectKind = "servicePrincipal" // by the id of the service principal
 )
 
 // MemberChange says that a membership of a group began or ended since a position; what

@@ -10,7 +10,7 @@ import (
 // graphRoutes is what is served below /v1.0 and /beta, one function for each family.
 func (a *api) graphRoutes() []route {
 	return slices.Concat(a.serviceRoutes(), a.userRoutes(), a.groupRoutes(), a.ownerRoutes(), a.objectRoutes(), a.applicationRoutes(),
-		a.principalRoutes(), a.assignmentRoutes(), a.galleryRoutes(), a.synchronizationRoutes(), a.logRoutes())
+		a.principalRoutes(), a.assignmentRoutes(), a.galleryRoutes(), a.deltaRoutes(), a.synchronizationRoutes(), a.logRoutes())
 }
 
 // ownRoutes is what is served below /usher/v1.

@@ -47,7 +47,13 @@ func (t *tx) addRegistration(ctx context.Context, registration directory.Registr
 	if err := t.putSchema(ctx, job.ID, schema); err != nil {
 		return err
 	}
-	return t.touchObject(ctx, applicationObjectChange, application.ID)
+	return t.touchApplication(ctx, application)
+}
+
+// touchApplication notes a change of an application for those who follow the
+// directory. Both of its ids are noted, because one day it is gone.
+func (t *tx) touchApplication(ctx context.Context, a directory.Application) error {
+	return t.touch(ctx, change{kind: applicationObjectChange, objectID: a.ID, relatedID: a.ObjectID})
 }
 
 func checkApplication(application directory.Application, job provisioning.Job) error {
@@ -147,7 +153,7 @@ func (t *tx) removeApplication(ctx context.Context, id string) error {
 	if _, err := t.exec(ctx, `delete from applications where id = $1`, application.ID); err != nil {
 		return err
 	}
-	return t.touchObject(ctx, applicationObjectChange, application.ID)
+	return t.touchApplication(ctx, application)
 }
 
 const roleColumns = `id, application_id, display_name, value, description, enabled, target_id, license`

@@ -188,7 +188,7 @@ func (e editor) UpdateRegistration(ctx context.Context, r directory.Registration
 	if count == 0 {
 		return notFound("application", r.ID)
 	}
-	return e.tx.touchObject(ctx, applicationObjectChange, r.ID)
+	return e.tx.touchApplication(ctx, r.Application)
 }
 
 // RemoveApplication implements store.ApplicationEditor.

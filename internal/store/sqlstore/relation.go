@@ -178,11 +178,14 @@ func (s *Store) Changed(ctx context.Context, kind directory.ObjectKind, since, u
 			select case when object_id <> '' then object_id else group_id end as id from changes
 				where sequence > $1 and sequence <= $2 and kind in ('group', 'groupObject', 'member')
 			) changed where id > $3 order by id limit $4`
+	case directory.PrincipalObject:
+		text = `select distinct id from (` + changedPrincipals + `) changed where id > $3 order by id limit $4`
 	case directory.ApplicationObject:
-		text = `select distinct id from (
-			select case when object_id <> '' then object_id else application_id end as id from changes
-				where sequence > $1 and sequence <= $2 and kind in ('applicationObject', 'role')
-			) changed where id > $3 order by id limit $4`
+		// What is gone by now left its other id in the feed.
+		text = `select distinct object_id from (
+			select coalesce(a.object_id, changed.related_id) as object_id from (` + changedPrincipals + `) changed
+				left join applications a on a.id = changed.id
+			) changed where object_id > $3 order by object_id limit $4`
 	default:
 		return nil, errorf(store.ErrInvalid, "the kind of object %q", kind)
 	}
@@ -196,6 +199,9 @@ func (s *Store) Changed(ctx context.Context, kind directory.ObjectKind, since, u
 	ids, err := s.database.queries().texts(ctx, text, int64(since), int64(until), clean(after), int64(limit))
 	return ids, wrapped("read what changed", err)
 }
+
+const changedPrincipals = `select case when object_id <> '' then object_id else application_id end as id, related_id from changes
+	where sequence > $1 and sequence <= $2 and kind in ('applicationObject', 'role')`
 
 // ChangedMembers returns memberships that changed; see store.Changes.
 func (s *Store) ChangedMembers(ctx context.Context, groupID string, since, until directory.Cursor) ([]directory.MemberChange, error) {

@@ -189,7 +189,7 @@ func registrationTests() []test {
 			got, err := w.Registration(w.ctx(), app.ID)
 			w.must(err)
 			w.equal("updated", got, wiki)
-			w.equal("changed", w.changed(directory.ApplicationObject, since), []string{app.ID})
+			w.equal("changed", w.changed(directory.PrincipalObject, since), []string{app.ID})
 			wiki.DisplayName = "SALESFORCE"
 			w.wantError(w.Edit(w.ctx(), "rename", func(e store.Editor) error { return e.UpdateRegistration(w.ctx(), wiki) }), store.ErrConflict)
 			found, err := w.Registrations(w.ctx())
@@ -279,10 +279,17 @@ func changeTests() []test {
 			w.must(err)
 			w.equal("groups", w.changed(directory.GroupObject, since), []string{"a", "b"})
 			app, _ := w.addApplication("new")
-			w.equal("applications", w.changed(directory.ApplicationObject, since), []string{app.ID})
+			w.equal("applications", w.changed(directory.ApplicationObject, since), []string{app.ObjectID})
+			w.equal("service principals", w.changed(directory.PrincipalObject, since), []string{app.ID})
+			since = w.head()
+			w.edit(func(e store.Editor) error {
+				return e.PutRole(w.ctx(), directory.AppRole{ID: "r", ApplicationID: app.ID, DisplayName: "R", Enabled: true})
+			})
+			w.equal("with a new role", w.changed(directory.ApplicationObject, since), []string{app.ObjectID})
 			since = w.head()
 			w.must(w.RemoveApplication(w.ctx(), app.ID))
-			w.equal("removed", w.changed(directory.ApplicationObject, since), []string{app.ID})
+			w.equal("removed", w.changed(directory.ApplicationObject, since), []string{app.ObjectID})
+			w.equal("removed service principals", w.changed(directory.PrincipalObject, since), []string{app.ID})
 			_, err = w.Changed(w.ctx(), "device", 0, w.head(), "", 1)
 			w.wantError(err, store.ErrInvalid)
 		}},

@@ -1,0 +1,469 @@
+package graphapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/store"
+)
+
+func (a *api) deltaRoutes() []route {
+	return []route{
+		get("users/delta", a.delta(a.followedUsers())),
+		get("groups/delta", a.delta(a.followedGroups())),
+		get("applications/delta", a.delta(a.followedApplications())),
+		get("servicePrincipals/delta", a.delta(a.followedPrincipals())),
+	}
+}
+
+const (
+	// deltaLifetime is how long a delta token is good for, as Microsoft Graph has it for
+	// directory objects.
+	deltaLifetime = 7 * 24 * time.Hour
+
+	deltaPage    = 200  // objects of a page, unless odata.maxpagesize says otherwise
+	deltaMembers = 1000 // memberships of a page
+	maxDeltaIDs  = 50   // objects that a filter may name
+)
+
+// deltaState is what the tokens of a delta query hold. A round begins at one position
+// of the change feed and ends at another one, which was the newest when it began, and
+// at which the next round begins. What changes while a round is under way is in both.
+type deltaState struct {
+	Full        bool             `json:"f,omitzero"` // everything instead of what changed
+	Since       directory.Cursor `json:"s,omitzero"`
+	Until       directory.Cursor `json:"u"`
+	After       string           `json:"a,omitzero"` // the object that the page before ended with
+	MemberAfter string           `json:"m,omitzero"` // of whose members these are sent already
+	Selected    []string         `json:"p,omitzero"` // nil without $select
+	IDs         []string         `json:"i,omitzero"` // all without a filter
+	Issued      int64            `json:"t"`          // microseconds since 1970
+}
+
+// followed is a kind of object that clients follow.
+type followed struct {
+	resource
+
+	objectKind directory.ObjectKind
+	// list yields the ids of all objects after an id.
+	list func(ctx context.Context, after string, limit int) ([]string, error)
+	// find returns an object, nil for one that is gone; deleted for one that may come back.
+	find func(ctx context.Context, id string) (e entity, deleted bool, err error)
+	// relations adds what is related to the object, from a position in it, and returns the
+	// position to go on from; empty when that is all.
+	relations func(ctx context.Context, e entity, item entity, state deltaState, from string) (next string, err error)
+}
+
+// delta answers a delta query: one page of a round.
+func (a *api) delta(f followed) handler {
+	return func(ctx context.Context, r *request) (response, error) {
+		state, err := a.deltaState(ctx, r, f)
+		if err != nil {
+			return response{}, err
+		}
+		body := entity{"@odata.context": r.context(f.set + "/$delta"), "value": []entity{}}
+		if strings.EqualFold(r.query.deltaToken, "latest") {
+			return ok(body), a.deltaLink(r, f, body, state)
+		}
+		items, next, err := a.deltaItems(ctx, r, f, state)
+		if err != nil {
+			return response{}, err
+		}
+		body["value"] = items
+		if next == nil {
+			return ok(body), a.deltaLink(r, f, body, state)
+		}
+		token, err := a.tokens.seal(deltaBinding(f), next)
+		body["@odata.nextLink"] = r.base + r.path + "?%24skiptoken=" + token
+		return ok(body), err
+	}
+}
+
+func deltaBinding(f followed) string { return "delta\n" + f.set }
+
+// deltaLink adds the link to the next round.
+func (a *api) deltaLink(r *request, f followed, body entity, state deltaState) error {
+	token, err := a.tokens.seal(deltaBinding(f), deltaState{
+		Since: state.Until, Selected: state.Selected, IDs: state.IDs, Issued: time.Now().UnixMicro(),
+	})
+	body["@odata.deltaLink"] = r.base + r.path + "?%24deltatoken=" + token
+	return err
+}
+
+// deltaState returns where a request is in its round.
+func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaState, error) {
+	head, err := a.Store.DirectoryHead(ctx)
+	if err != nil {
+		return deltaState{}, err
+	}
+	token := r.query.skipToken
+	next := r.query.deltaToken != "" && !strings.EqualFold(r.query.deltaToken, "latest")
+	if next {
+		token = r.query.deltaToken
+	}
+	if token == "" {
+		return newRound(r, f, head)
+	}
+	var state deltaState
+	if err := a.tokens.open(token, deltaBinding(f), &state); err != nil {
+		return state, badRequest("Badly formed token: it is not one of this service, or it belongs to another query.")
+	}
+	// A database that was put back knows less than the token does.
+	if time.Since(time.UnixMicro(state.Issued)) > deltaLifetime || max(state.Since, state.Until) > head {
+		return state, &Error{
+			Status: http.StatusGone, Code: codeStateNotFound, Location: r.base + r.path,
+			Message: "The sync state was not found: the token is too old. Begin again at the address in the header Location.",
+		}
+	}
+	if next {
+		state.Until = head
+	}
+	return state, nil
+}
+
+// newRound begins with everything.
+func newRound(r *request, f followed, head directory.Cursor) (deltaState, error) {
+	q := r.query
+	for option, given := range map[string]bool{
+		"$top": q.top > 0, "$orderby": len(q.orderBy) > 0, "$expand": len(q.expand) > 0, "$search": q.search != nil, "$count": q.count,
+	} {
+		if given {
+			return deltaState{}, unsupportedQuery("The query option '%s' is not supported by delta queries.", option)
+		}
+	}
+	if slices.ContainsFunc(q.selected, func(name string) bool { return strings.EqualFold(name, "owners") }) {
+		return deltaState{}, unsupportedQuery("Owners cannot be followed; read them with GET /%s/{id}/owners.", f.set)
+	}
+	state := deltaState{Full: true, Until: head, Selected: q.selected, Issued: time.Now().UnixMicro()}
+	if q.filter == nil {
+		return state, nil
+	}
+	ids, ok := idsOf(*q.filter)
+	if !ok || len(ids) > maxDeltaIDs {
+		return deltaState{}, unsupportedQuery("The filter of a delta query is id eq '...', at most %d of them joined by or.", maxDeltaIDs)
+	}
+	state.IDs = ids
+	return state, nil
+}
+
+// idsOf returns the ids of a filter that names nothing but ids.
+func idsOf(f filter) ([]string, bool) {
+	switch f.op {
+	case opOr:
+		var ids []string
+		for _, below := range f.below {
+			more, ok := idsOf(below)
+			if !ok {
+				return nil, false
+			}
+			ids = append(ids, more...)
+		}
+		return ids, true
+	case opEqual, opIn:
+		if len(f.path) != 1 || !strings.EqualFold(f.path[0], "id") {
+			return nil, false
+		}
+		var ids []string
+		for _, l := range f.literals {
+			id, isText := l.value.(string)
+			if !isText {
+				return nil, false
+			}
+			ids = append(ids, id)
+		}
+		return ids, true
+	default:
+		return nil, false
+	}
+}
+
+// deltaItems returns a page of a round, and where the next one begins; nil at the end.
+func (a *api) deltaItems(ctx context.Context, r *request, f followed, state deltaState) ([]entity, *deltaState, error) {
+	items := []entity{}
+	if state.MemberAfter != "" {
+		next, err := a.appendDelta(ctx, f, state, state.After, state.MemberAfter, &items)
+		if err != nil || next != nil {
+			return items, next, err
+		}
+	}
+	size := r.pageSize()
+	ids, err := a.deltaIDs(ctx, f, state, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range ids {
+		next, err := a.appendDelta(ctx, f, state, id, "", &items)
+		if err != nil || next != nil {
+			return items, next, err
+		}
+	}
+	if len(ids) < size {
+		return items, nil, nil
+	}
+	state.After, state.MemberAfter = ids[len(ids)-1], ""
+	return items, &state, nil
+}
+
+func (a *api) deltaIDs(ctx context.Context, f followed, state deltaState, size int) ([]string, error) {
+	if state.Full {
+		return f.list(ctx, state.After, size)
+	}
+	return a.Store.Changed(ctx, f.objectKind, state.Since, state.Until, state.After, size)
+}
+
+// appendDelta appends what is sent of one object. When not all that is related to it
+// fits, it returns where the next page begins.
+func (a *api) appendDelta(ctx context.Context, f followed, state deltaState, id, from string, items *[]entity) (*deltaState, error) {
+	if state.IDs != nil && !slices.ContainsFunc(state.IDs, func(wanted string) bool { return strings.EqualFold(wanted, id) }) {
+		return nil, nil //nolint:nilnil // nothing is sent, and that is all
+	}
+	e, deleted, err := f.find(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case deleted && state.Full, e == nil && state.Full:
+		return nil, nil //nolint:nilnil // who begins anew hears only of what is there
+	case deleted:
+		*items = append(*items, entity{"id": id, "@removed": map[string]string{"reason": "changed"}})
+		return nil, nil //nolint:nilnil // nothing is related to it
+	case e == nil:
+		*items = append(*items, entity{"id": id, "@removed": map[string]string{"reason": "deleted"}})
+		return nil, nil //nolint:nilnil // nothing is related to it
+	}
+	item := f.kind.project(e, f.kind.selection(state.Selected))
+	delete(item, "@odata.type")
+	if state.Full {
+		omitEmpty(item)
+	}
+	next, err := "", error(nil)
+	if f.relations != nil {
+		next, err = f.relations(ctx, e, item, state, from)
+	}
+	if err != nil {
+		return nil, err
+	}
+	*items = append(*items, item)
+	if next == "" {
+		return nil, nil //nolint:nilnil // all of it is sent
+	}
+	state.After, state.MemberAfter = id, next
+	return &state, nil
+}
+
+// omitEmpty leaves out what was never set.
+func omitEmpty(item entity) {
+	for name, value := range item {
+		if value == nil {
+			delete(item, name)
+		}
+	}
+}
+
+// pageSize returns how many objects the header Prefer: odata.maxpagesize asks for.
+func (r *request) pageSize() int {
+	for _, value := range r.http.Header.Values("Prefer") {
+		for part := range strings.SplitSeq(value, ",") {
+			name, number, _ := strings.Cut(part, "=")
+			size, err := strconv.Atoi(strings.TrimSpace(number))
+			if strings.EqualFold(strings.TrimSpace(name), "odata.maxpagesize") && err == nil && size > 0 {
+				return min(size, 999)
+			}
+		}
+	}
+	return deltaPage
+}
+
+// selects reports whether a relationship is followed: it was selected, or it is by
+// itself when nothing was.
+func (s deltaState) selects(name string, unasked bool) bool {
+	if s.Selected == nil {
+		return unasked
+	}
+	return slices.ContainsFunc(s.Selected, func(selected string) bool { return strings.EqualFold(selected, name) })
+}
+
+func (a *api) followedUsers() followed {
+	return followed{
+		resource: a.users(), objectKind: directory.UserObject,
+		list: func(ctx context.Context, after string, limit int) ([]string, error) {
+			var ids []string
+			for user, err := range a.Store.Users(ctx, after) {
+				if err != nil {
+					return nil, err
+				}
+				if ids = append(ids, user.ID); len(ids) == limit {
+					break
+				}
+			}
+			return ids, nil
+		},
+		find: func(ctx context.Context, id string) (entity, bool, error) {
+			user, err := a.Store.User(ctx, id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && user.ID != id {
+				return nil, false, nil
+			}
+			e := userEntity(user)
+			e["manager"] = user.ManagerID
+			return e, user.Deleted(), err
+		},
+		relations: func(_ context.Context, e, item entity, state deltaState, _ string) (string, error) {
+			delete(item, "manager")
+			if manager, _ := e["manager"].(string); !state.selects("manager", false) {
+				return "", nil
+			} else if manager != "" {
+				item["manager@delta"] = []entity{{"@odata.type": "#microsoft.graph.user", "id": manager}}
+			} else if !state.Full {
+				item["manager"] = nil
+			}
+			return "", nil
+		},
+	}
+}
+
+func (a *api) followedGroups() followed {
+	return followed{
+		resource: a.groups(), objectKind: directory.GroupObject,
+		list: func(ctx context.Context, after string, limit int) ([]string, error) {
+			var ids []string
+			for group, err := range a.Store.GroupsByID(ctx, after) {
+				if err != nil {
+					return nil, err
+				}
+				if ids = append(ids, group.ID); len(ids) == limit {
+					break
+				}
+			}
+			return ids, nil
+		},
+		find: func(ctx context.Context, id string) (entity, bool, error) {
+			group, err := a.Store.Group(ctx, id)
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || err == nil && group.ID != id {
+				return nil, false, nil
+			}
+			return groupEntity(group), group.Deleted(), err
+		},
+		relations: a.memberDelta,
+	}
+}
+
+// memberDelta adds the members of a group: in a full round all of them, else those who
+// joined or left.
+func (a *api) memberDelta(ctx context.Context, e, item entity, state deltaState, from string) (string, error) {
+	if !state.selects("members", true) {
+		return "", nil
+	}
+	var (
+		members []entity
+		next    string
+		err     error
+	)
+	if state.Full {
+		members, next, err = a.allMembers(ctx, e.id(), from)
+	} else {
+		members, next, err = a.changedMembers(ctx, e.id(), from, state)
+	}
+	if len(members) > 0 {
+		item["members@delta"] = members
+	}
+	return next, err
+}
+
+func (a *api) allMembers(ctx context.Context, groupID, from string) (members []entity, next string, err error) {
+	for m, err := range a.Store.MembersAfter(ctx, groupID, from) {
+		if err != nil {
+			return nil, "", err
+		}
+		if len(members) == deltaMembers {
+			return members, members[deltaMembers-1].id(), nil
+		}
+		members = append(members, entity{"@odata.type": "#microsoft.graph." + strings.ToLower(m.Type), "id": m.Member})
+	}
+	return members, "", nil
+}
+
+func (a *api) changedMembers(ctx context.Context, groupID, from string, state deltaState) (members []entity, next string, err error) {
+	changes, err := a.Store.ChangedMembers(ctx, groupID, state.Since, state.Until)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, m := range changes {
+		if m.Member <= from {
+			continue
+		}
+		if len(members) == deltaMembers {
+			return members, members[deltaMembers-1].id(), nil
+		}
+		groups, err := a.Store.MemberOf(ctx, m.Member)
+		if err != nil {
+			return nil, "", err
+		}
+		member := entity{"@odata.type": "#microsoft.graph." + strings.ToLower(m.Type), "id": m.Member}
+		if !slices.ContainsFunc(groups, func(g directory.Group) bool { return g.ID == groupID }) {
+			member["@removed"] = map[string]string{"reason": "deleted"}
+		}
+		members = append(members, member)
+	}
+	return members, "", nil
+}
+
+func (a *api) followedApplications() followed {
+	return followed{
+		resource: a.applications(), objectKind: directory.ApplicationObject,
+		list: func(ctx context.Context, after string, limit int) ([]string, error) {
+			return a.registrationIDs(ctx, after, limit, func(r directory.Registration) string { return r.ObjectID })
+		},
+		find: func(ctx context.Context, id string) (entity, bool, error) {
+			found, err := a.Store.Registration(ctx, id)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil, false, nil
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			e, err := a.registrationEntity(ctx, found)
+			return e, false, err
+		},
+	}
+}
+
+func (a *api) followedPrincipals() followed {
+	return followed{
+		resource: a.principals(), objectKind: directory.PrincipalObject,
+		list: func(ctx context.Context, after string, limit int) ([]string, error) {
+			return a.registrationIDs(ctx, after, limit, func(r directory.Registration) string { return r.ID })
+		},
+		find: func(ctx context.Context, id string) (entity, bool, error) {
+			found, err := a.Store.Registration(ctx, id)
+			if errors.Is(err, store.ErrNotFound) || err == nil && !found.Principal {
+				return nil, false, nil
+			}
+			if err != nil {
+				return nil, false, err
+			}
+			e, err := a.principalEntity(ctx, found)
+			return e, false, err
+		},
+	}
+}
+
+// registrationIDs returns ids of applications in order, after one of them.
+func (a *api) registrationIDs(ctx context.Context, after string, limit int, id func(r directory.Registration) string) ([]string, error) {
+	all, err := a.Store.Registrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, one := range all {
+		if id(one) > after {
+			ids = append(ids, id(one))
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(len(ids), limit)], nil
+}

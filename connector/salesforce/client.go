@@ -81,6 +81,7 @@ type request struct {
 	accept string // content type of the answer; empty: that of the API
 	asItIs bool   // the body is never compressed, because not every resource takes that
 	write  bool   // it changes something in the target
+	since  string // Last-Modified of what is known already; the answer may then be that nothing changed
 }
 
 // answer is a complete answer.
@@ -91,6 +92,9 @@ type answer struct {
 }
 
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
+
+// same reports whether the org says that what is known already still holds.
+func (a answer) same() bool { return a.status == http.StatusNotModified }
 
 // retryAfter returns how long the target asks to wait. Salesforce does not ask,
 // but what stands before it may.
@@ -164,6 +168,9 @@ func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	if compressed {
 		header.Set("Content-Encoding", "gzip")
+	}
+	if r.since != "" {
+		header.Set("If-Modified-Since", r.since)
 	}
 	if r.token != "" {
 		header.Set("Authorization", "Bearer "+r.token)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/usher-id/usher/attr"
@@ -61,14 +62,16 @@ type description struct {
 	writes atomic.Int64 // changes that were asked for so far
 	turn   chan struct{}
 	rules  *userRules // guarded by turn
-	asked  bool       // guarded by turn
+	stamp  string     // guarded by turn: Last-Modified of the answer
+	asked  time.Time  // guarded by turn
 }
 
 func newDescription() *description { return &description{turn: make(chan struct{}, 1)} }
 
 // rules returns what the org says of the fields of User, nil while there is too
 // little to write to pay for the question, or when there is no answer: the org
-// then judges the rows itself. It is asked once.
+// then judges the rows itself. It is asked once, and in a long run now and then
+// whether its answer still holds.
 func (c *Connector) rules(ctx context.Context, changes int) *userRules {
 	from := c.client.options.DescribeFrom
 	if from < 0 || c.description.writes.Add(int64(changes)) <= int64(from) {
@@ -80,26 +83,30 @@ func (c *Connector) rules(ctx context.Context, changes int) *userRules {
 	case <-ctx.Done():
 		return nil
 	}
-	if !c.description.asked {
-		c.description.asked = true
-		c.description.rules = c.client.describeUser(ctx)
+	if now := time.Now(); now.Sub(c.description.asked) >= c.client.options.DescribeAge {
+		c.description.asked = now
+		c.description.ask(ctx, c.client)
 	}
 	return c.description.rules
 }
 
-func (c *client) describeUser(ctx context.Context) *userRules {
+// ask keeps what was known when the org says that it still holds, and when it says
+// nothing.
+func (d *description) ask(ctx context.Context, c *client) {
 	var a answer
 	err := c.patiently(ctx, func() error {
 		var err error
 		a, err = c.call(ctx, func(s session) request {
-			return request{method: http.MethodGet, url: s.url("/sobjects/User/describe", "")}
+			return request{method: http.MethodGet, url: s.url("/sobjects/User/describe", ""), since: d.stamp}
 		})
 		return err
 	})
-	if err != nil {
-		return nil
+	if err != nil || a.same() {
+		return
 	}
-	return parseDescription(a.body)
+	if rules := parseDescription(a.body); rules != nil {
+		d.rules, d.stamp = rules, a.header.Get("Last-Modified")
+	}
 }
 
 func parseDescription(body []byte) *userRules {

@@ -3,8 +3,10 @@ package salesforce_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -94,6 +96,35 @@ func TestTheOrgIsAskedOnceAndOnlyWhenThereIsMuchToWrite(t *testing.T) {
 		if got := org.Statistics().ByKind["describe"]; got != want {
 			t.Errorf("after %d writes the org was asked %d times, want %d", 100*(i+1), got, want)
 		}
+	}
+}
+
+func TestALongRunAsksWhetherTheDescriptionStillHolds(t *testing.T) {
+	t.Parallel()
+	org := newOrg(t, salesforcetest.Default())
+	var answers []int
+	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+		response, err := org.Client().Transport.RoundTrip(r)
+		if err == nil && strings.HasSuffix(r.URL.Path, "/describe") {
+			answers = append(answers, response.StatusCode)
+		}
+		return response, err
+	})
+	template := salesforce.Template(salesforce.Options{DescribeFrom: 1, DescribeAge: time.Nanosecond})
+	c, err := template.Open(connector.Environment{Credentials: passwords(org), Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustApply(t, c, create("a@example.com"), create("b@example.com"))
+	tooLong := change(plan.Create, "", person("c@example.com").With("Title", attr.Text(strings.Repeat("x", 81))))
+	if got := asErr(t, c.Apply(t.Context(), []plan.Change{tooLong})[0].Err); got.Field != "Title" {
+		t.Errorf("a title that is too long gives %v", got)
+	}
+	if diff := cmp.Diff([]int{http.StatusOK, http.StatusNotModified}, answers); diff != "" {
+		t.Errorf("answers to describe (-want +got):\n%s", diff)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -152,7 +152,7 @@ func (c *client) call(ctx context.Context, build func(session) request) (answer,
 			return answer{}, err
 		}
 		switch {
-		case a.ok():
+		case a.ok(), a.same() && r.since != "":
 			return a, nil
 		case a.status == http.StatusUnauthorized && stale == "":
 			stale = s.token

@@ -51,6 +51,10 @@ type Options struct {
 	// what the fields of User take, and stops to send rows that cannot succeed. Zero:
 	// 200, so that a run of few changes does not pay for it. Negative: never.
 	DescribeFrom int
+	// DescribeAge is how long the answer is relied on; then the org is asked whether it
+	// changed, which an administrator may have done in the middle of a long run. Zero:
+	// ten minutes.
+	DescribeAge time.Duration
 	// BulkPoll is the first wait for a bulk job; it doubles from one look to the next.
 	// Zero: one second.
 	BulkPoll time.Duration
@@ -60,6 +64,7 @@ func (o Options) filled() Options {
 	o.Client = cmp.Or(o.Client, "Usher")
 	o.Timeout = cmp.Or(o.Timeout, 2*time.Minute)
 	o.DescribeFrom = cmp.Or(o.DescribeFrom, batchSize)
+	o.DescribeAge = cmp.Or(o.DescribeAge, 10*time.Minute)
 	return o
 }
 

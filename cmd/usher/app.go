@@ -24,7 +24,7 @@ func newAppCommand(o *options) *cobra.Command {
 	command.AddCommand(
 		newAppAddCommand(o), newAppListCommand(o), newAppShowCommand(o), newAppRemoveCommand(o), newCredentialsCommand(o), newConfigureCommand(o),
 		newAppTestCommand(o), newRolesCommand(o), newStartCommand(o), newRestartCommand(o), newPauseCommand(o), newMappingsCommand(o), newMapCommand(o), newSchemaCommand(o), newNotifyCommand(o),
-		newLeaversCommand(o), newEscrowsCommand(o), newRetryCommand(o), newConnectionsCommand(o), newDisconnectCommand(o),
+		newLeaversCommand(o), newEscrowsCommand(o), newRetryCommand(o), newConnectionsCommand(o), newDisconnectCommand(o), newAccountsCommand(o),
 	)
 	return command
 }

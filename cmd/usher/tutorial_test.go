@@ -48,7 +48,7 @@ func followTutorial(t *testing.T, environment ...string) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the tutorial is written for a POSIX shell")
 	}
-	steps := readTutorial(t)
+	steps := readTutorial(t, "tutorial-salesforce.md")
 	address, ready := startTutorialOrg(t, steps)
 	script := tutorialScript(t, steps, address)
 	command := exec.CommandContext(t.Context(), "sh", "-c", script)
@@ -80,10 +80,10 @@ func followTutorial(t *testing.T, environment ...string) {
 	}
 }
 
-// readTutorial takes the files and the commands out of the tutorial.
-func readTutorial(t *testing.T) []tutorialStep {
+// readTutorial takes the files and the commands out of a document.
+func readTutorial(t *testing.T, document string) []tutorialStep {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "..", "docs", "tutorial-salesforce.md"))
+	content, err := os.ReadFile(filepath.Join("..", "..", "docs", document))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,6 +78,7 @@ func (e *Engine) open(ctx context.Context, run Run) (*cycle, error) {
 	}
 	c.rules = c.planRules()
 	c.progress.observe = run.Observe
+	c.progress.current.CycleID, c.progress.current.Kind, c.progress.current.Began = c.cycle.ID, c.kind, c.began
 	return c, nil
 }
 

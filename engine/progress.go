@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
@@ -10,8 +11,11 @@ import (
 
 // Progress is how far a cycle has come.
 type Progress struct {
-	Phase  string // roles, removals, people, references
-	Counts provisioning.Counts
+	CycleID string
+	Kind    provisioning.CycleKind
+	Began   time.Time
+	Phase   string // roles, removals, people, references
+	Counts  provisioning.Counts
 }
 
 // progress counts what happens in a cycle and tells the observer.
@@ -112,7 +116,9 @@ func (p *progress) code(code string) {
 
 func (p *progress) tell() {
 	if p.observe != nil {
-		p.observe(Progress{Phase: p.current.Phase, Counts: p.copied()})
+		progress := p.current
+		progress.Counts = p.copied()
+		p.observe(progress)
 	}
 }
 

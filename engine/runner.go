@@ -28,6 +28,7 @@ type Runner struct {
 	Jobs        Jobs
 	Gallery     connector.Gallery
 	Environment connector.Environment // for every connector; Credentials and Mapped are filled in
+	Progress    ProgressNotes         // nil: nobody else is told how far cycles have come
 }
 
 // Session is an open job. Whoever opened it closes the Connector.
@@ -138,6 +139,8 @@ func (r *Runner) Refuse(ctx context.Context, jobID string, failure error) (provi
 // are filled in.
 func (r *Runner) Run(ctx context.Context, session Session, request Run) (provisioning.Run, error) {
 	request.JobID, request.Connector, request.Mapping = session.Job.ID, session.Connector, session.Mapping
+	request, end := r.noting(ctx, session.Job, request)
+	defer end()
 	return r.Engine.Cycle(ctx, request)
 }
 

@@ -284,9 +284,18 @@ func (s *service) Jobs(ctx context.Context) ([]metrics.Job, error) {
 		if err != nil {
 			return found, err
 		}
+		progress, err := w.store.Progress(ctx, job.ID)
+		if err != nil {
+			return found, err
+		}
+		now := time.Now().UTC()
+		if !progress.Running(job.Status, now) {
+			progress = provisioning.Progress{}
+		}
 		found = append(found, metrics.Job{
 			Job: job, Application: cmp.Or(app.DisplayName, app.ID), Connections: links.Connections, Enabled: links.Enabled,
 			Escrows: links.Escrows, References: links.Waiting, Staged: links.Staged, Drifted: drift.Found - drift.Repaired, Behind: int64(head - job.Watermark),
+			Progress: progress, NextRun: jobs.NextRun(job, now),
 		})
 	}
 	return found, nil

@@ -96,7 +96,7 @@ func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
 	ports := opened.Engine()
 	w.runner = &engine.Runner{
 		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: log},
-		Jobs:   opened, Gallery: w.gallery,
+		Jobs:   opened, Gallery: w.gallery, Progress: opened,
 	}
 	return w
 }

@@ -17,6 +17,10 @@ const (
 	firstRetry = 30 * time.Second
 )
 
+// NextRun returns when the job's next cycle is due, the zero time for never. A change or
+// a retry may bring one before.
+func NextRun(job provisioning.Job, now time.Time) time.Time { return nextRun(job, now, time.Time{}) }
+
 // nextRun returns when the job's next cycle is due, the zero time for never. It does
 // not know about changes and retries. A cycle that failed before this node was
 // started, or was ended with the node before, is tried again at once.

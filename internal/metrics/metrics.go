@@ -17,14 +17,16 @@ import (
 // Job is the state of a job when it is asked for.
 type Job struct {
 	Job         provisioning.Job
-	Application string // display name
-	Connections int    // accounts that are connected
-	Enabled     int    // accounts that are connected and enabled
-	Escrows     int    // failed changes that wait for another attempt
-	References  int    // references that wait until the account they point to exists
-	Staged      int    // removals that wait for an administrator
-	Drifted     int    // accounts that the latest check found changed in the target, and left so
-	Behind      int64  // changes of the directory since the job's watermark
+	Application string                // display name
+	Connections int                   // accounts that are connected
+	Enabled     int                   // accounts that are connected and enabled
+	Escrows     int                   // failed changes that wait for another attempt
+	References  int                   // references that wait until the account they point to exists
+	Staged      int                   // removals that wait for an administrator
+	Drifted     int                   // accounts that the latest check found changed in the target, and left so
+	Progress    provisioning.Progress // of the cycle that runs; zero when none does
+	NextRun     time.Time             // zero when none is due
+	Behind      int64                 // changes of the directory since the job's watermark
 }
 
 // State is what the figures of the moment come from.

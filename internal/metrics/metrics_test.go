@@ -36,7 +36,8 @@ func (s state) Jobs(context.Context) ([]metrics.Job, error) {
 				LastRun: provisioning.Run{Ended: ended}, LastSuccess: provisioning.Run{Ended: ended},
 			},
 		},
-		Application: `Sales "force"`, Connections: 7, Enabled: 6, Escrows: 2, References: 1, Staged: 12, Behind: 40,
+		Application: `Sales "force"`, Connections: 7, Enabled: 6, Escrows: 2, References: 1, Staged: 12, Behind: 40, NextRun: ended,
+		Progress: provisioning.Progress{CycleID: "c", Kind: provisioning.Initial, Expected: 50, Counts: provisioning.Counts{Created: 20, Skipped: 1}},
 	}}, s.err
 }
 
@@ -88,6 +89,10 @@ func TestFigures(t *testing.T) {
 		`usher_staged_removals{job="salesforce.1"} 12`,
 		`usher_quarantined{job="salesforce.1",reason="TooManyDeletes"} 1`,
 		`usher_last_success_timestamp_seconds{job="salesforce.1"} 1.77e+09`,
+		`usher_cycle_running{job="salesforce.1",kind="initial"} 1`,
+		`usher_cycle_objects{job="salesforce.1"} 21`,
+		`usher_cycle_objects_expected{job="salesforce.1"} 50`,
+		`usher_next_cycle_timestamp_seconds{job="salesforce.1"} 1.77e+09`,
 		`usher_queue_tasks 3`,
 		`usher_build_info{version="v1.2.3"} 1`,
 	} {

@@ -21,6 +21,7 @@ type moment struct {
 
 	info, connections, enabled, escrows, references, staged, drifted *prometheus.Desc
 	quarantined, active, behind, lastSuccess, lastRun                *prometheus.Desc
+	running, done, expected, next                                    *prometheus.Desc
 	tasks, age                                                       *prometheus.Desc
 }
 
@@ -42,6 +43,10 @@ func newMoment(state State, log *slog.Logger) *moment {
 		behind:      of("usher_changes_behind", "Changes of the directory since the job's watermark, also those that do not concern it.", "job"),
 		lastSuccess: of("usher_last_success_timestamp_seconds", "When the last cycle that looked at everything ended.", "job"),
 		lastRun:     of("usher_last_cycle_timestamp_seconds", "When the last cycle ended, whatever its outcome.", "job"),
+		running:     of("usher_cycle_running", "1 while a cycle of the job runs, on whatever node, with its kind.", "job", "kind"),
+		done:        of("usher_cycle_objects", "Objects that the running cycle is through with.", "job"),
+		expected:    of("usher_cycle_objects_expected", "Objects that the running cycle will come to, as far as is known.", "job"),
+		next:        of("usher_next_cycle_timestamp_seconds", "When the next cycle is due at the latest.", "job"),
 		tasks:       of("usher_queue_tasks", "Tasks that wait to be worked, counted up to 1000."),
 		age:         of("usher_queue_age_seconds", "How long the oldest of them waits; 0 when none does."),
 	}
@@ -50,7 +55,7 @@ func newMoment(state State, log *slog.Logger) *moment {
 // Describe implements prometheus.Collector.
 func (m *moment) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, description := range []*prometheus.Desc{
-		m.info, m.connections, m.enabled, m.escrows, m.references, m.staged, m.drifted, m.quarantined, m.active, m.behind, m.lastSuccess, m.lastRun, m.tasks, m.age,
+		m.info, m.connections, m.enabled, m.escrows, m.references, m.staged, m.drifted, m.quarantined, m.active, m.behind, m.lastSuccess, m.lastRun, m.running, m.done, m.expected, m.next, m.tasks, m.age,
 	} {
 		descriptions <- description
 	}
@@ -99,6 +104,14 @@ func (m *moment) collectJob(metrics chan<- prometheus.Metric, job Job) {
 	gauge(m.drifted, float64(job.Drifted))
 	gauge(m.behind, float64(job.Behind))
 	gauge(m.active, active(job))
+	if progress := job.Progress; progress.CycleID != "" {
+		gauge(m.running, 1, string(progress.Kind))
+		gauge(m.done, float64(progress.Done()))
+		gauge(m.expected, float64(progress.Expected))
+	}
+	if !job.NextRun.IsZero() {
+		gauge(m.next, float64(job.NextRun.Unix()))
+	}
 	if status.Quarantine.Reason != "" {
 		gauge(m.quarantined, 1, string(status.Quarantine.Reason))
 	}

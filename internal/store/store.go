@@ -344,6 +344,15 @@ type Retention interface {
 	PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error)
 }
 
+// Progress keeps how far the cycles of jobs have come.
+type Progress interface {
+	// PutProgress replaces what was noted about a job; an unknown one is ErrNotFound.
+	PutProgress(ctx context.Context, jobID string, progress provisioning.Progress) error
+
+	// Progress returns what was noted last, zero when nothing was.
+	Progress(ctx context.Context, jobID string) (provisioning.Progress, error)
+}
+
 // Directory is all that a store keeps of the directory.
 type Directory interface {
 	Users
@@ -383,6 +392,7 @@ type Store interface {
 	Provisioning
 	Journal
 	Retention
+	Progress
 	Served
 
 	Engine() Engine

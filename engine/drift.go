@@ -10,7 +10,6 @@ import (
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/connector"
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
@@ -197,7 +196,7 @@ func (c *cycle) feedAccounts(ctx context.Context, scope DriftScope, take func([]
 	case !scope.Since.IsZero():
 		return c.feedModified(ctx, scope.Since, take)
 	}
-	return c.pages(ctx, Collection{JobID: c.job.ID, Kind: provisioning.Initial, Until: directory.Cursor(c.until), Limit: pageSize}, take)
+	return c.pages(ctx, Collection{JobID: c.job.ID, Kind: provisioning.Initial, Until: c.until, Limit: pageSize}, take)
 }
 
 // feedModified hands on those whose account the target says was changed since a

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,11 +44,11 @@ func (w *world) drifted(tb testing.TB, p engine.Plan) map[string]string {
 		return found
 	}
 	for _, item := range w.items(tb, p) {
-		text := string(item.Change.Action)
+		words := []string{string(item.Change.Action)}
 		for _, field := range item.Change.Fields {
-			text += " " + field.Name
+			words = append(words, field.Name)
 		}
-		found[item.Change.Source.Name] = text
+		found[item.Change.Source.Name] = strings.Join(words, " ")
 	}
 	return found
 }

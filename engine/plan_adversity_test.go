@@ -293,3 +293,63 @@ func failedOrFollows(items []engine.PlanItem, item engine.PlanItem) bool {
 		return other.State == engine.ItemFailed && (other.Change.Source.ID == item.Referenced || other.Change.Source.ID == item.Change.Source.ID)
 	})
 }
+
+func TestAnUndoThatBrokeOffIsFinishedByApplyingItAgain(t *testing.T) {
+	t.Parallel()
+	w := busyWorld(t)
+	before := content(w.org)
+	run := w.cycle(t)
+	p, err := w.undo(t, run.CycleID)
+	w.must(t, err)
+	whole := w.runner.Engine.Ledger
+	for at := int64(1); ; at++ {
+		w.runner.Engine.Ledger = &countingLedger{Ledger: whole, breaks: at}
+		_, err := w.applySmall(t, p)
+		if err == nil {
+			break
+		}
+		if at > 20 {
+			t.Fatalf("it is not finished after %d attempts: %v", at, err)
+		}
+	}
+	for _, item := range w.items(t, p) {
+		if item.State != engine.ItemDone {
+			t.Errorf("%s of %s is %s: %s", item.Change.Action, item.Change.Source.Name, item.State, item.Note)
+		}
+	}
+	// But for the accounts that the cycle made, all is as it was.
+	for line := range strings.Lines(content(w.org)) {
+		if !strings.HasPrefix(line, "made") && !strings.Contains(before+"\n", strings.TrimSuffix(line, "\n")+"\n") {
+			t.Errorf("the org holds %s", line)
+		}
+	}
+	if w.inUse("made0@contoso.example") || w.inUse("made1@contoso.example") {
+		t.Error("an account that the cycle made is in use")
+	}
+}
+
+func TestRemovalsThatAreHeldSinceAnEarlierCycleAreNotPartOfAPlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60, settings: func(s *provisioning.Settings) { s.RemovalLimit = 2 }})
+	w.cycle(t)
+	people := w.some(t, 4)
+	for _, user := range people[:3] {
+		user.AccountEnabled = false
+		w.put(t, user)
+	}
+	w.cycle(t)
+	left := people[3]
+	left.AccountEnabled = false
+	w.put(t, left)
+	p := w.plan(t)
+	if p.Counts.Disabled != 1 || p.Guard != "" {
+		t.Errorf("the plan disables %d, the guard says %q; three are held already", p.Counts.Disabled, p.Guard)
+	}
+	_, err := w.apply(t.Context(), t, p, true)
+	w.must(t, err)
+	for n, user := range people {
+		if active := w.inUse(user.UserPrincipalName); active != (n < 3) {
+			t.Errorf("%d: active is %t", n, active)
+		}
+	}
+}

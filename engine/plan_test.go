@@ -31,10 +31,10 @@ func (w *world) plan(tb testing.TB) engine.Plan {
 // apply applies a plan as it is kept now.
 func (w *world) apply(ctx context.Context, tb testing.TB, p engine.Plan, allowRemovals bool) (run provisioning.Run, err error) {
 	tb.Helper()
-	p, err = w.store.Plan(tb.Context(), p.ID)
+	p, err = w.store.Plan(ctx, p.ID)
 	w.must(tb, err)
-	w.session(tb, func(session engine.Session) {
-		run, err = w.runner.Apply(ctx, session, engine.Run{InitiatedBy: "ben"}, p, allowRemovals) //nolint:contextcheck // a session outlives a plan that is cut off.
+	w.session(tb, func(session engine.Session) { //nolint:contextcheck // a session outlives a plan that is cut off.
+		run, err = w.runner.Apply(ctx, session, engine.Run{InitiatedBy: "ben"}, p, allowRemovals)
 	})
 	return run, err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/usher-id/usher/engine"
@@ -220,11 +221,7 @@ func (c cycles) PlanItems(ctx context.Context, key string, query engine.ItemQuer
 func (c *conditions) pageText(text string, query engine.ItemQuery) (string, []any) {
 	after := len(c.arguments)
 	c.arguments = append(c.arguments, query.After.Change.Source.ID, query.After.Attribute, int64(query.Limit))
-	where := ""
-	for n, condition := range c.texts {
-		where += []string{" where ", " and "}[min(n, 1)] + condition
-	}
-	return fmt.Sprintf("%s%s and (source_id, attribute) > ($%d, $%d) order by source_id, attribute limit $%d", text, where, after+1, after+2, after+3), c.arguments
+	return fmt.Sprintf("%s where %s and (source_id, attribute) > ($%d, $%d) order by source_id, attribute limit $%d", text, strings.Join(c.texts, " and "), after+1, after+2, after+3), c.arguments
 }
 
 const planColumns = `key, id, state, applied_at, applied_by, sealed, content`

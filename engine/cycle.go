@@ -189,6 +189,7 @@ func (c *cycle) judged(job provisioning.Job, run provisioning.Run, initial bool)
 	case reason != "" && initial:
 		enter(reason, string(reason), why+"; it was the initial cycle: what failed is not tried again by itself, and provisioning is paused until it is started again")
 		job.Status.Code, job.Status.EscrowsPruned = provisioning.Paused, true
+		job.Status.Quarantine.NextAttempt = time.Time{} // there is none
 	case reason != "" && held == "":
 		enter(reason, string(reason), why)
 	case held != "":

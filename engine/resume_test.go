@@ -116,7 +116,7 @@ func TestAPausedIncrementalCycleGoesOn(t *testing.T) {
 		user.Attributes = user.Attributes.With("surname", attr.Text("Renamed"))
 		w.must(t, w.store.PutUser(t.Context(), user))
 	}
-	first := w.cutOff(t, 300, engine.Run{})
+	first := w.cutOff(t, 800, engine.Run{})
 	second := w.cycle(t)
 	if sum := first.Counts.Updated + second.Counts.Updated; sum != whole.Counts.Created || second.Kind != provisioning.Incremental {
 		t.Errorf("updated %d and %d, want %d in all; the second is %s", first.Counts.Updated, second.Counts.Updated, whole.Counts.Created, second.Kind)

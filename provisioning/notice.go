@@ -28,6 +28,7 @@ const (
 	QuarantineBegan   Event = "quarantine.began"
 	QuarantineChanged Event = "quarantine.reason_changed"
 	QuarantineLifted  Event = "quarantine.lifted"
+	QuarantineGivenUp Event = "quarantine.given_up" // it lasted four weeks; provisioning was turned off
 	RemovalsStaged    Event = "removals.staged"
 	DriftFound        Event = "drift.found"
 	DailyDigest       Event = "digest"
@@ -109,6 +110,8 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 	}
 	now := s.Job.Status.Quarantine
 	switch known := t.Quarantine; {
+	case known.Reason != "" && now.GivenUp && !known.GivenUp:
+		tell(QuarantineGivenUp, now, "")
 	case known.Reason == now.Reason:
 	case known.Reason == "":
 		tell(QuarantineBegan, now, "")
@@ -117,7 +120,7 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 	default:
 		tell(QuarantineChanged, now, string(known.Reason))
 	}
-	if next.Quarantine.Reason != now.Reason {
+	if next.Quarantine.Reason != now.Reason || next.Quarantine.GivenUp != now.GivenUp {
 		next.Quarantine = now
 	}
 	renewed := s.Job.Status.RemovalsRenewed
@@ -134,7 +137,7 @@ func (t Told) Next(s Standing, gap time.Duration) ([]Notice, Told) {
 
 // Same reports whether two states tell people the same; versions do not count.
 func (t Told) Same(other Told) bool {
-	return t.Quarantine.Reason == other.Quarantine.Reason && t.Held == other.Held && t.Renewed.Equal(other.Renewed) && t.At.Equal(other.At) && t.DriftAt.Equal(other.DriftAt) && t.DigestedAt.Equal(other.DigestedAt)
+	return t.Quarantine.Reason == other.Quarantine.Reason && t.Quarantine.GivenUp == other.Quarantine.GivenUp && t.Held == other.Held && t.Renewed.Equal(other.Renewed) && t.At.Equal(other.At) && t.DriftAt.Equal(other.DriftAt) && t.DigestedAt.Equal(other.DigestedAt)
 }
 
 // digestEvery is how often a digest comes.

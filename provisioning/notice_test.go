@@ -28,6 +28,10 @@ func TestPeopleAreToldWhatTheyDoNotKnowYet(t *testing.T) {
 		{name: "a quarantine begins", now: quarantine(refused), want: []provisioning.Event{provisioning.QuarantineBegan}},
 		{name: "it is known", known: provisioning.Told{Quarantine: quarantine(refused)}, now: quarantine(refused)},
 		{name: "its reason changes", known: provisioning.Told{Quarantine: quarantine(refused)}, now: quarantine(tooMany), want: []provisioning.Event{provisioning.QuarantineChanged}},
+		{
+			name: "it is given up", known: provisioning.Told{Quarantine: quarantine(refused)},
+			now: provisioning.Quarantine{Reason: refused, Began: now, GivenUp: true}, want: []provisioning.Event{provisioning.QuarantineGivenUp},
+		},
 		{name: "it is lifted", known: provisioning.Told{Quarantine: quarantine(refused)}, want: []provisioning.Event{provisioning.QuarantineLifted}},
 		{
 			name: "removals are held", now: quarantine(tooMany), held: 12,

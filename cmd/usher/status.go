@@ -137,8 +137,10 @@ func (w *workspace) writeStatus(out io.Writer, view statusView) error {
 		rows = append(rows,
 			[]string{"quarantine", fmt.Sprintf("%s since %s", quarantine.Reason, quarantine.Began.Format(time.RFC3339))},
 			[]string{"", quarantine.Message},
-			[]string{"next attempt", quarantine.NextAttempt.Format(time.RFC3339)},
 		)
+		if !quarantine.NextAttempt.IsZero() {
+			rows = append(rows, []string{"next attempt", quarantine.NextAttempt.Format(time.RFC3339)})
+		}
 	}
 	if err := writeTable(out, []string{view.Application, ""}, rows); err != nil {
 		return err

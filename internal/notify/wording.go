@@ -18,6 +18,8 @@ func Subject(notice provisioning.Notice) string {
 		return fmt.Sprintf("Provisioning of %s is in quarantine: %s", app, notice.Quarantine.Reason)
 	case provisioning.QuarantineChanged:
 		return fmt.Sprintf("Provisioning of %s is still in quarantine, now because of %s", app, notice.Quarantine.Reason)
+	case provisioning.QuarantineGivenUp:
+		return "Provisioning of " + app + " was turned off"
 	case provisioning.QuarantineLifted:
 		return "Provisioning of " + app + " is out of quarantine"
 	case provisioning.RemovalsStaged:
@@ -49,6 +51,12 @@ func Text(notice provisioning.Notice) string {
 		}
 		line("")
 		line("See the details:  usher status %q", notice.Application)
+	case provisioning.QuarantineGivenUp:
+		line("It was in quarantine for four weeks, since %s, because of %s:", moment(quarantine.SeriesBegan), quarantine.Reason)
+		line("%s", quarantine.Message)
+		line("Nobody gets an account there any more, and nobody loses one. What failed is forgotten.")
+		line("")
+		line("When it is mended:  usher app start %q", notice.Application)
 	case provisioning.QuarantineLifted:
 		line("The quarantine because of %s, since %s, is over. Cycles follow the schedule again.", quarantine.Reason, moment(quarantine.Began))
 	case provisioning.RemovalsStaged:
@@ -102,6 +110,13 @@ func digest(line func(string, ...any), notice provisioning.Notice) {
 		line("  usher logs %q --status warning", notice.Application)
 	}
 	line("Waiting for another attempt: %d", notice.Digest.Retry)
+	if notice.Digest.References > 0 {
+		line("References, such as managers, that wait for one: %d", notice.Digest.References)
+	}
+	if notice.Digest.Leaving > 0 {
+		line("People who left and keep their account for a grace period: %d", notice.Digest.Leaving)
+		line("  usher app leavers %q", notice.Application)
+	}
 	line("Removals for you to decide on: %d", notice.Held)
 	if notice.Quarantine.Reason != "" {
 		line("In quarantine since %s: %s", moment(notice.Quarantine.Began), notice.Quarantine.Message)

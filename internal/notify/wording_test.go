@@ -19,7 +19,7 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, event := range []provisioning.Event{
-		provisioning.QuarantineBegan, provisioning.QuarantineChanged, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DailyDigest,
+		provisioning.QuarantineBegan, provisioning.QuarantineChanged, provisioning.QuarantineGivenUp, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DailyDigest,
 	} {
 		n := notice(event)
 		switch event {
@@ -27,6 +27,8 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 			n.Before = string(provisioning.TooManyDeletes)
 		case provisioning.DailyDigest:
 			n.Quarantine = provisioning.Quarantine{}
+		case provisioning.QuarantineGivenUp:
+			n.Quarantine.SeriesBegan = n.Quarantine.Began
 		case provisioning.QuarantineBegan, provisioning.QuarantineLifted, provisioning.RemovalsStaged:
 		}
 		b.WriteString("== " + notify.Subject(n) + "\n" + notify.Text(n) + "\n")

@@ -17,7 +17,6 @@ import (
 type Drift interface {
 	DriftCheck(ctx context.Context, jobID string) (engine.DriftCheck, error)
 	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error
-	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
 }
 
 // driftTask asks for the check that comes after the one of a moment. Once there is a
@@ -105,11 +104,7 @@ func (s *Service) checkDrift(ctx context.Context, job provisioning.Job, holder s
 	if ctx.Err() != nil {
 		return // the next start checks again
 	}
-	err = s.Drift.PutDriftCheck(ctx, job.ID, check)
-	if err == nil {
-		_, err = s.Drift.RemovePlansBefore(ctx, check.At.Add(-engine.PlanKept))
-	}
-	if err != nil {
+	if err := s.Drift.PutDriftCheck(ctx, job.ID, check); err != nil {
 		log.WarnContext(ctx, "keep the check for drift", "error", err.Error())
 	}
 }

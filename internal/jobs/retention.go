@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/usher-id/usher/engine"
 )
 
 // Pruner removes what is not needed any more.
 type Pruner interface {
 	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
 	PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error)
+	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
 }
 
 const (
@@ -24,21 +27,22 @@ const (
 	feedSettled = 7*24*time.Hour + longestCycle
 )
 
-// prune removes old entries of the log, and what every job is through with from the
+// prune removes old entries of the log, plans that are too old to be applied, and what every job is through with from the
 // change feed. Several nodes may do so at the same time.
 func (s *Service) prune(ctx context.Context) error {
 	if s.Pruner == nil {
 		return nil
 	}
 	now := time.Now().UTC()
-	var entries, changes int
-	var faults [2]error
+	var entries, changes, plans int
+	var faults [3]error
 	if s.LogKept > 0 {
 		entries, faults[0] = s.Pruner.PruneEntries(ctx, now.Add(-s.LogKept), prunedAtOnce)
 	}
 	changes, faults[1] = s.Pruner.PruneChanges(ctx, now, feedSettled, prunedAtOnce)
-	if entries+changes > 0 {
-		s.Log.InfoContext(ctx, "old rows removed", "log_entries", entries, "changes", changes)
+	plans, faults[2] = s.Pruner.RemovePlansBefore(ctx, now.Add(-engine.PlanKept))
+	if entries+changes+plans > 0 {
+		s.Log.InfoContext(ctx, "old rows removed", "log_entries", entries, "changes", changes, "plans", plans)
 	}
 	return errors.Join(faults[:]...)
 }

@@ -1,0 +1,100 @@
+package graphapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/graphapi"
+)
+
+const benchmarkUsers = 100_000
+
+func benchmarkName(i int) string {
+	return fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)
+}
+
+// BenchmarkAPI asks with 16 clients a directory of 100,000 users, and reports
+// requests a second and the 99th percentile.
+func BenchmarkAPI(b *testing.B) {
+	opened := newStore(b)
+	_, err := opened.Import(b.Context(), func(yield func(directory.Delta, error) bool) {
+		yield(directory.Delta{Content: directory.Group{ID: "large", DisplayName: "Large", SecurityEnabled: true}}, nil)
+		for i := range benchmarkUsers {
+			user := directory.User{
+				ID: benchmarkName(i), UserPrincipalName: fmt.Sprintf("user%d@contoso.example", i), DisplayName: fmt.Sprintf("User %d", i), AccountEnabled: true,
+				Attributes: attr.New("User", "", map[string]attr.Value{
+					"department": attr.Text("Sales"), "jobTitle": attr.Text("Account Executive"), "givenName": attr.Text("User"),
+					"surname": attr.Text("Number"), "mail": attr.Text(fmt.Sprintf("user%d@contoso.example", i)),
+				}),
+			}
+			if !yield(directory.Delta{Content: user}, nil) {
+				return
+			}
+		}
+	}, false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler := newAPI(b, opened, graphapi.Dependencies{})
+	var next atomic.Int64
+	for name, request := range map[string]func(i int64) (method, target, body string){
+		"get a user": func(i int64) (string, string, string) {
+			return http.MethodGet, "/v1.0/users/" + benchmarkName(int(i*7919%benchmarkUsers)), ""
+		},
+		"list a page of 999": func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users?$top=999", "" },
+		"filter by userPrincipalName": func(i int64) (string, string, string) {
+			return http.MethodGet, fmt.Sprintf("/v1.0/users?$filter=userPrincipalName%%20eq%%20'user%d@contoso.example'", i*7919%benchmarkUsers), ""
+		},
+		"delta page": func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users/delta", "" },
+		"create a user": func(i int64) (string, string, string) {
+			return http.MethodPost, "/v1.0/users", fmt.Sprintf(`{"accountEnabled":true,"displayName":"New %d","mailNickname":"new","userPrincipalName":"new%d@contoso.example","passwordProfile":{}}`, i, i)
+		},
+		"add a member": func(i int64) (string, string, string) {
+			return http.MethodPost, "/v1.0/groups/large/members/$ref", `{"@odata.id":"https://x/users/` + benchmarkName(int(i%benchmarkUsers)) + `"}`
+		},
+	} {
+		b.Run(name, func(b *testing.B) { benchmarkRequests(b, handler, &next, request) })
+	}
+}
+
+func benchmarkRequests(b *testing.B, handler http.Handler, next *atomic.Int64, make func(i int64) (method, target, body string)) {
+	b.Helper()
+	const clients = 16
+	took := [clients][]time.Duration{}
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	began := time.Now()
+	var group sync.WaitGroup
+	for client := range clients {
+		group.Go(func() {
+			for left.Add(-1) >= 0 {
+				method, target, body := make(next.Add(1))
+				request := httptest.NewRequestWithContext(b.Context(), method, target, strings.NewReader(body))
+				request.Header.Set("Authorization", "Bearer administrator")
+				recorder := httptest.NewRecorder()
+				start := time.Now()
+				handler.ServeHTTP(recorder, request)
+				took[client] = append(took[client], time.Since(start))
+				if recorder.Code >= http.StatusBadRequest {
+					b.Errorf("%s %s: %d %s", method, target, recorder.Code, recorder.Body)
+				}
+			}
+		})
+	}
+	group.Wait()
+	elapsed := time.Since(began)
+	all := slices.Concat(took[:]...)
+	slices.Sort(all)
+	b.ReportMetric(float64(b.N)/elapsed.Seconds(), "requests/s")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+}

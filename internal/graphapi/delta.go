@@ -3,6 +3,7 @@ package graphapi
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -51,13 +52,21 @@ type followed struct {
 	resource
 
 	objectKind directory.ObjectKind
-	// list yields the ids of all objects after an id.
-	list func(ctx context.Context, after string, limit int) ([]string, error)
-	// find returns an object, nil for one that is gone; deleted for one that may come back.
-	find func(ctx context.Context, id string) (e entity, deleted bool, err error)
+	// list returns objects in the order of their ids, after an id.
+	list func(ctx context.Context, after string, limit int) ([]found, error)
+	// find returns one object.
+	find func(ctx context.Context, id string) (found, error)
 	// relations adds what is related to the object, from a position in it, and returns the
 	// position to go on from; empty when that is all.
 	relations func(ctx context.Context, e entity, item entity, state deltaState, from string) (next string, err error)
+}
+
+// found is an object that is followed: without an entity when it is gone, deleted when
+// it may come back.
+type found struct {
+	id      string
+	e       entity
+	deleted bool
 }
 
 // delta answers a delta query: one page of a round.
@@ -187,46 +196,60 @@ func idsOf(f filter) ([]string, bool) {
 func (a *api) deltaItems(ctx context.Context, r *request, f followed, state deltaState) ([]entity, *deltaState, error) {
 	items := []entity{}
 	if state.MemberAfter != "" {
-		next, err := a.appendDelta(ctx, f, state, state.After, state.MemberAfter, &items)
+		object, err := f.find(ctx, state.After)
+		if err != nil {
+			return nil, nil, err
+		}
+		next, err := a.appendDelta(ctx, f, state, object, state.MemberAfter, &items)
 		if err != nil || next != nil {
 			return items, next, err
 		}
 	}
 	size := r.pageSize()
-	ids, err := a.deltaIDs(ctx, f, state, size)
+	objects, err := a.deltaObjects(ctx, f, state, size)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, id := range ids {
-		next, err := a.appendDelta(ctx, f, state, id, "", &items)
+	for _, object := range objects {
+		next, err := a.appendDelta(ctx, f, state, object, "", &items)
 		if err != nil || next != nil {
 			return items, next, err
 		}
 	}
-	if len(ids) < size {
+	if len(objects) < size {
 		return items, nil, nil
 	}
-	state.After, state.MemberAfter = ids[len(ids)-1], ""
+	state.After, state.MemberAfter = objects[len(objects)-1].id, ""
 	return items, &state, nil
 }
 
-func (a *api) deltaIDs(ctx context.Context, f followed, state deltaState, size int) ([]string, error) {
+func (a *api) deltaObjects(ctx context.Context, f followed, state deltaState, size int) ([]found, error) {
 	if state.Full {
 		return f.list(ctx, state.After, size)
 	}
-	return a.Store.Changed(ctx, f.objectKind, state.Since, state.Until, state.After, size)
+	ids, err := a.Store.Changed(ctx, f.objectKind, state.Since, state.Until, state.After, size)
+	if err != nil {
+		return nil, err
+	}
+	objects := make([]found, 0, len(ids))
+	for _, id := range ids {
+		object, err := f.find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+	return objects, nil
 }
 
 // appendDelta appends what is sent of one object. When not all that is related to it
 // fits, it returns where the next page begins.
-func (a *api) appendDelta(ctx context.Context, f followed, state deltaState, id, from string, items *[]entity) (*deltaState, error) {
+func (a *api) appendDelta(ctx context.Context, f followed, state deltaState, object found, from string, items *[]entity) (*deltaState, error) {
+	id, e, deleted := object.id, object.e, object.deleted
 	if state.IDs != nil && !slices.ContainsFunc(state.IDs, func(wanted string) bool { return strings.EqualFold(wanted, id) }) {
 		return nil, nil //nolint:nilnil // nothing is sent, and that is all
 	}
-	e, deleted, err := f.find(ctx, id)
 	switch {
-	case err != nil:
-		return nil, err
 	case deleted && state.Full, e == nil && state.Full:
 		return nil, nil //nolint:nilnil // who begins anew hears only of what is there
 	case deleted:
@@ -289,28 +312,22 @@ func (s deltaState) selects(name string, unasked bool) bool {
 }
 
 func (a *api) followedUsers() followed {
+	object := func(user directory.User) found {
+		e := userEntity(user, nil)
+		e["manager"] = user.ManagerID
+		return found{user.ID, e, user.Deleted()}
+	}
 	return followed{
 		resource: a.users(), objectKind: directory.UserObject,
-		list: func(ctx context.Context, after string, limit int) ([]string, error) {
-			var ids []string
-			for user, err := range a.Store.Users(ctx, after) {
-				if err != nil {
-					return nil, err
-				}
-				if ids = append(ids, user.ID); len(ids) == limit {
-					break
-				}
-			}
-			return ids, nil
+		list: func(ctx context.Context, after string, limit int) ([]found, error) {
+			return firstFound(a.Store.Users(ctx, after), limit, object)
 		},
-		find: func(ctx context.Context, id string) (entity, bool, error) {
+		find: func(ctx context.Context, id string) (found, error) {
 			user, err := a.Store.User(ctx, id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && user.ID != id {
-				return nil, false, nil
+				return found{id: id}, nil
 			}
-			e := userEntity(user)
-			e["manager"] = user.ManagerID
-			return e, user.Deleted(), err
+			return object(user), err
 		},
 		relations: func(_ context.Context, e, item entity, state deltaState, _ string) (string, error) {
 			delete(item, "manager")
@@ -326,27 +343,33 @@ func (a *api) followedUsers() followed {
 	}
 }
 
+// firstFound returns the first objects of a sequence.
+func firstFound[T any](sequence iter.Seq2[T, error], limit int, object func(T) found) ([]found, error) {
+	var objects []found
+	for one, err := range sequence {
+		if err != nil {
+			return nil, err
+		}
+		if objects = append(objects, object(one)); len(objects) == limit {
+			break
+		}
+	}
+	return objects, nil
+}
+
 func (a *api) followedGroups() followed {
+	object := func(group directory.Group) found { return found{group.ID, groupEntity(group), group.Deleted()} }
 	return followed{
 		resource: a.groups(), objectKind: directory.GroupObject,
-		list: func(ctx context.Context, after string, limit int) ([]string, error) {
-			var ids []string
-			for group, err := range a.Store.GroupsByID(ctx, after) {
-				if err != nil {
-					return nil, err
-				}
-				if ids = append(ids, group.ID); len(ids) == limit {
-					break
-				}
-			}
-			return ids, nil
+		list: func(ctx context.Context, after string, limit int) ([]found, error) {
+			return firstFound(a.Store.GroupsByID(ctx, after), limit, object)
 		},
-		find: func(ctx context.Context, id string) (entity, bool, error) {
+		find: func(ctx context.Context, id string) (found, error) {
 			group, err := a.Store.Group(ctx, id)
 			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || err == nil && group.ID != id {
-				return nil, false, nil
+				return found{id: id}, nil
 			}
-			return groupEntity(group), group.Deleted(), err
+			return object(group), err
 		},
 		relations: a.memberDelta,
 	}
@@ -413,57 +436,61 @@ func (a *api) changedMembers(ctx context.Context, groupID, from string, state de
 }
 
 func (a *api) followedApplications() followed {
-	return followed{
-		resource: a.applications(), objectKind: directory.ApplicationObject,
-		list: func(ctx context.Context, after string, limit int) ([]string, error) {
-			return a.registrationIDs(ctx, after, limit, func(r directory.Registration) string { return r.ObjectID })
-		},
-		find: func(ctx context.Context, id string) (entity, bool, error) {
-			found, err := a.Store.Registration(ctx, id)
-			if errors.Is(err, store.ErrNotFound) {
-				return nil, false, nil
-			}
-			if err != nil {
-				return nil, false, err
-			}
-			e, err := a.registrationEntity(ctx, found)
-			return e, false, err
-		},
+	f := followed{resource: a.applications(), objectKind: directory.ApplicationObject}
+	f.find = func(ctx context.Context, id string) (found, error) {
+		r, err := a.Store.Registration(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return found{id: id}, nil
+		}
+		if err != nil {
+			return found{}, err
+		}
+		e, err := a.registrationEntity(ctx, r)
+		return found{id: id, e: e}, err
 	}
+	f.list = a.listFound(f.find, func(r directory.Registration) string { return r.ObjectID })
+	return f
 }
 
 func (a *api) followedPrincipals() followed {
-	return followed{
-		resource: a.principals(), objectKind: directory.PrincipalObject,
-		list: func(ctx context.Context, after string, limit int) ([]string, error) {
-			return a.registrationIDs(ctx, after, limit, func(r directory.Registration) string { return r.ID })
-		},
-		find: func(ctx context.Context, id string) (entity, bool, error) {
-			found, err := a.Store.Registration(ctx, id)
-			if errors.Is(err, store.ErrNotFound) || err == nil && !found.Principal {
-				return nil, false, nil
-			}
-			if err != nil {
-				return nil, false, err
-			}
-			e, err := a.principalEntity(ctx, found)
-			return e, false, err
-		},
+	f := followed{resource: a.principals(), objectKind: directory.PrincipalObject}
+	f.find = func(ctx context.Context, id string) (found, error) {
+		r, err := a.Store.Registration(ctx, id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && !r.Principal {
+			return found{id: id}, nil
+		}
+		if err != nil {
+			return found{}, err
+		}
+		e, err := a.principalEntity(ctx, r)
+		return found{id: id, e: e}, err
 	}
+	f.list = a.listFound(f.find, func(r directory.Registration) string { return r.ID })
+	return f
 }
 
-// registrationIDs returns ids of applications in order, after one of them.
-func (a *api) registrationIDs(ctx context.Context, after string, limit int, id func(r directory.Registration) string) ([]string, error) {
-	all, err := a.Store.Registrations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, one := range all {
-		if id(one) > after {
-			ids = append(ids, id(one))
+// listFound lists applications by one of their ids.
+func (a *api) listFound(find func(ctx context.Context, id string) (found, error), id func(r directory.Registration) string) func(ctx context.Context, after string, limit int) ([]found, error) {
+	return func(ctx context.Context, after string, limit int) ([]found, error) {
+		all, err := a.Store.Registrations(ctx)
+		if err != nil {
+			return nil, err
 		}
+		var ids []string
+		for _, one := range all {
+			if id(one) > after {
+				ids = append(ids, id(one))
+			}
+		}
+		slices.Sort(ids)
+		var objects []found
+		for _, one := range ids[:min(len(ids), limit)] {
+			object, err := find(ctx, one)
+			if err != nil {
+				return nil, err
+			}
+			objects = append(objects, object)
+		}
+		return objects, nil
 	}
-	slices.Sort(ids)
-	return ids[:min(len(ids), limit)], nil
 }

@@ -50,7 +50,7 @@ func kindOfObject(e entity) kind {
 func (a *api) directoryObject(ctx context.Context, id string) (entity, error) {
 	user, err := findUser(ctx, a.Store, id)
 	if err == nil && strings.EqualFold(user.ID, id) {
-		return userEntity(user), nil
+		return userEntity(user, nil), nil
 	}
 	if _, absent := errors.AsType[*Error](err); err != nil && !absent {
 		return nil, err
@@ -125,7 +125,7 @@ func (a *api) listDeletedUsers(ctx context.Context, r *request) (response, error
 	after := func(ctx context.Context, position string) iter.Seq2[entity, error] {
 		return func(yield func(entity, error) bool) {
 			for user, err := range a.Store.Users(ctx, position) {
-				if (err != nil || user.Deleted()) && !yield(userEntity(user), err) {
+				if (err != nil || user.Deleted()) && !yield(userEntity(user, nil), err) {
 					return
 				}
 			}
@@ -163,7 +163,7 @@ func (a *api) deletedObject(ctx context.Context, f finder, r *request) (entity, 
 		if !user.Deleted() {
 			return nil, notFound(id)
 		}
-		return userEntity(user), nil
+		return userEntity(user, nil), nil
 	}
 	if _, absent := errors.AsType[*Error](err); err != nil && !absent {
 		return nil, err

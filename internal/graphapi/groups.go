@@ -397,7 +397,7 @@ func (a *api) object(ctx context.Context, objectType, id string) (entity, bool, 
 	} else {
 		var user directory.User
 		user, err = findUser(ctx, a.Store, id)
-		e = userEntity(user)
+		e = userEntity(user, nil)
 	}
 	if _, absent := errors.AsType[*Error](err); absent {
 		return nil, false, nil

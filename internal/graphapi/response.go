@@ -64,5 +64,8 @@ func (r response) encode() ([]byte, error) {
 	if r.body == nil {
 		return nil, nil
 	}
+	if e, ok := r.body.(entity); ok {
+		return e.appendJSON(nil)
+	}
 	return json.Marshal(r.body)
 }

@@ -90,44 +90,99 @@ func (a *api) users() resource {
 	}}
 }
 
-// userEntity makes a user what is sent.
-func userEntity(u directory.User) entity {
+// userEntity makes a user what is sent. With a list of names it has no more than
+// these, besides what identifies it: most of the time of a long list goes here.
+func userEntity(u directory.User, needed map[string]bool) entity {
 	e := entity{
 		"@odata.type": "#microsoft.graph.user", "id": u.ID, "userPrincipalName": u.UserPrincipalName, "displayName": text(u.DisplayName),
-		"accountEnabled": u.AccountEnabled, "deletedDateTime": moment(u.DeletedAt), "passwordProfile": nil, "createdDateTime": nil,
+		"accountEnabled": u.AccountEnabled, "deletedDateTime": moment(u.DeletedAt),
 	}
 	for _, property := range userProperties() {
-		if _, there := e[property.Name]; there || property.Name == "manager" {
+		if property.Name == "manager" || needed != nil && !needed[property.Name] {
+			continue
+		}
+		if _, there := e[property.Name]; there {
 			continue
 		}
 		value := u.Attributes.Get(property.Name)
-		switch {
-		case value.IsNull() && property.Multivalued:
+		if value.IsNull() && property.Multivalued {
 			e[property.Name] = []any{}
-		default:
-			e[property.Name] = valueOf(value)
+			continue
 		}
+		e[property.Name] = valueOf(value)
 	}
 	for _, nested := range []string{extensionAttributes, organizationData} {
-		object := entity{}
+		if needed == nil || needed[nested] {
+			e[nested] = nestedEntity(u, nested)
+		}
 		for _, name := range membersOfNested(nested) {
-			object[name] = e[name]
 			delete(e, name)
 		}
-		e[nested] = object
 	}
-	for name, value := range u.Attributes.All() {
-		if directory.IsExtensionName(name) {
-			e[name] = valueOf(value)
+	if needed == nil || needed[extensionNames] {
+		for name, value := range u.Attributes.All() {
+			if directory.IsExtensionName(name) {
+				e[name] = valueOf(value)
+			}
 		}
 	}
 	return e
+}
+
+func nestedEntity(u directory.User, nested string) entity {
+	object := entity{}
+	for _, name := range membersOfNested(nested) {
+		object[name] = valueOf(u.Attributes.Get(name))
+	}
+	return object
+}
+
+// extensionNames among the needed names stands for all custom extensions.
+const extensionNames = "extension_"
+
+// needed returns which properties an answer needs: those that are sent, and those that
+// filter, search and order look at.
+func (r *request) needed(k kind) map[string]bool {
+	names := map[string]bool{}
+	add := func(name string) {
+		if strings.HasPrefix(strings.ToLower(name), extensionNames) {
+			names[extensionNames] = true
+		}
+		if p, found := k.find(name); found {
+			names[p.name] = true
+		}
+	}
+	for _, tree := range []*filter{r.query.filter, r.query.search} {
+		if tree != nil {
+			tree.each(func(f filter) {
+				if len(f.path) > 0 {
+					add(f.path[0])
+				}
+			})
+		}
+	}
+	for _, o := range r.query.orderBy {
+		add(o.path[0])
+	}
+	selected := k.selection(r.query.selected)
+	for name := range selected {
+		add(name)
+	}
+	if selected == nil {
+		for _, p := range k.properties {
+			if !p.asked {
+				names[p.name] = true
+			}
+		}
+	}
+	return names
 }
 
 // userCollection yields users who are not deleted. Where the filter demands an id or
 // a user principal name only that user is read.
 func (a *api) userCollection(r *request) collection {
 	c := collection{resource: a.users(), count: a.Store.CountUsers}
+	needed := r.needed(c.kind)
 	c.after = func(ctx context.Context, position string) iter.Seq2[entity, error] {
 		return func(yield func(entity, error) bool) {
 			if r.query.filter != nil && position == "" {
@@ -135,7 +190,7 @@ func (a *api) userCollection(r *request) collection {
 					if wanted, demanded := r.query.filter.equality(name); demanded {
 						user, err := findUser(ctx, a.Store, wanted)
 						if _, absent := errors.AsType[*Error](err); !absent {
-							yield(userEntity(user), err)
+							yield(userEntity(user, needed), err)
 						}
 						return
 					}
@@ -145,7 +200,7 @@ func (a *api) userCollection(r *request) collection {
 				if err == nil && user.Deleted() {
 					continue
 				}
-				if !yield(userEntity(user), err) {
+				if !yield(userEntity(user, needed), err) {
 					return
 				}
 			}
@@ -177,7 +232,7 @@ func (a *api) getUser(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	return r.answerEntity(ctx, a.users(), userEntity(user))
+	return r.answerEntity(ctx, a.users(), userEntity(user, nil))
 }
 
 func (a *api) createUser(ctx context.Context, r *request) (response, error) {
@@ -207,7 +262,7 @@ func (a *api) createUser(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	answer, err := r.answerEntity(ctx, a.users(), userEntity(user))
+	answer, err := r.answerEntity(ctx, a.users(), userEntity(user, nil))
 	answer.status = http.StatusCreated
 	answer.header = http.Header{"Location": {r.link("/users/" + user.ID)}}
 	return answer, err
@@ -400,7 +455,7 @@ func (a *api) getManager(ctx context.Context, r *request) (response, error) {
 	}
 	re := a.users()
 	re.set = "directoryObjects"
-	return r.answerEntity(ctx, re, userEntity(manager))
+	return r.answerEntity(ctx, re, userEntity(manager, nil))
 }
 
 func (a *api) getManagerReference(ctx context.Context, r *request) (response, error) {
@@ -456,14 +511,14 @@ func (a *api) expandManager(ctx context.Context, e entity, x expansion) (any, er
 		return nil, nil //nolint:nilnil // a deleted manager is none
 	}
 	k := userKind()
-	return k.project(userEntity(manager), k.selection(x.selected)), err
+	return k.project(userEntity(manager, nil), k.selection(x.selected)), err
 }
 
 func (a *api) reports(ctx context.Context, id string) ([]entity, error) {
 	users, err := a.Store.Reports(ctx, id)
 	items := make([]entity, 0, len(users))
 	for _, user := range users {
-		items = append(items, userEntity(user))
+		items = append(items, userEntity(user, nil))
 	}
 	return items, err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (e *Engine) Apply(ctx context.Context, run Run, p Plan, schema string, allo
 	}
 	c.kind, c.cycle.ID = provisioning.FromPlan, p.Key
 	c.log = e.Log.With("job_id", c.job.ID, "cycle_id", p.Key, "plan_id", p.ID)
-	c.applied = &applying{plan: p, resumed: p.State == PlanApplying}
+	c.applied = &applying{plan: p, resumed: p.State == PlanApplying, allowRemovals: allowRemovals}
 	p.State, p.AppliedAt, p.AppliedBy = PlanApplying, c.began, run.InitiatedBy
 	err = e.Plans.AdvancePlan(ctx, c.cycle, p)
 	if err == nil {
@@ -60,8 +61,11 @@ func (e *Engine) appliable(ctx context.Context, p Plan, schema string, allowRemo
 		return ErrPlanApplied
 	case p.Schema != schema && p.Kind != UndoPlan:
 		return ErrPlanSchema
-	case p.Guard != "" && p.Removals() > 0 && !allowRemovals:
-		return fmt.Errorf("%w: %s", ErrPlanRemovals, p.Guard)
+	}
+	if !allowRemovals {
+		if err := e.guardPlan(ctx, p); err != nil {
+			return err
+		}
 	}
 	id, err := e.identify(ctx, p)
 	if err == nil && id != p.ID {
@@ -70,11 +74,38 @@ func (e *Engine) appliable(ctx context.Context, p Plan, schema string, allowRemo
 	return err
 }
 
+// guardPlan judges the removals of a plan by the settings that it was made with and by
+// those of now, which may be stricter.
+func (e *Engine) guardPlan(ctx context.Context, p Plan) error {
+	if p.Removals() == 0 {
+		return nil
+	}
+	job, err := e.Ledger.Look(ctx, p.JobID)
+	if err != nil {
+		return fmt.Errorf("look up the settings of job %s: %w", p.JobID, err)
+	}
+	now := &cycle{Engine: e, job: job}
+	held, err := now.judgeRemovals(ctx, p.Removals())
+	if err != nil {
+		return err
+	}
+	if held = cmp.Or(p.Guard, held); held != "" {
+		return fmt.Errorf("%w: %s", ErrPlanRemovals, held)
+	}
+	return nil
+}
+
 // applying is a plan that is being carried out.
 type applying struct {
 	plan    Plan
 	resumed bool // an earlier application broke off
+
+	allowRemovals bool // also those that the removal guard holds
 }
+
+// holdsPlanned reports whether a removal that is planned and was held since then stays
+// held.
+func (c *cycle) holdsPlanned() bool { return c.applied != nil && !c.applied.allowRemovals }
 
 // carryOut works the open items off: removals first, references last.
 func (c *cycle) carryOut(ctx context.Context) error {

@@ -29,7 +29,7 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 			}
 			if c.removal(i) {
 				c.found += fresh(i)
-				found = append(found, Removal{SourceID: i.subject.User.ID, State: RemovalPlanned, Reason: i.verdict.Text(), Since: c.began})
+				found = append(found, Removal{SourceID: i.subject.User.ID, State: RemovalPlanned, Reason: i.whyRemoved(c.target.ActiveAttribute), Since: c.began})
 			}
 		}
 		if len(found) == 0 {
@@ -54,27 +54,13 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 	return c.guard(ctx)
 }
 
-// fresh counts a removal for the guard: one that failed before, or that an
-// administrator decided on, is not counted again.
-func fresh(i *item) int {
-	if !i.subject.Escrow.IsZero() || i.subject.Removal.State == RemovalAllowed || i.subject.Removal.State == RemovalStaged {
-		return 0
-	}
-	return 1
-}
-
 // guard holds all removals of the cycle when they are too many.
 func (c *cycle) guard(ctx context.Context) error {
-	guard := plan.Guard{Limit: c.job.Settings.RemovalLimit, Percent: c.job.Settings.RemovalPercent}
-	enabled := 0
-	if guard.NeedsShare(c.found) {
-		var err error
-		enabled, err = c.Removals.CountEnabled(ctx, c.job.ID)
-		if err != nil {
-			return fmt.Errorf("count accounts in use: %w", err)
-		}
+	held, err := c.judgeRemovals(ctx, c.found)
+	if err != nil {
+		return err
 	}
-	c.held = guard.Judge(c.found, enabled)
+	c.held = held
 	if c.held != "" {
 		shrinkage, err := c.Directory.Shrinkage(ctx)
 		if err != nil {
@@ -202,7 +188,7 @@ func (c *cycle) feedRemovals(ctx context.Context, d *dispatcher) error {
 // defers reports whether the removal of somebody failed before and is not due yet.
 func (c *cycle) defers(i *item) bool {
 	escrow := i.subject.Escrow
-	if c.kind != provisioning.Incremental || i.subject.Removal.State != RemovalPlanned || escrow.IsZero() || !escrow.Next.After(c.began) {
+	if c.kind != provisioning.Incremental || !i.removalFailed() || !escrow.Next.After(c.began) {
 		return false
 	}
 	if c.deferred == nil {
@@ -213,9 +199,9 @@ func (c *cycle) defers(i *item) bool {
 }
 
 func (c *cycle) feedDryRemovals(ctx context.Context, d *dispatcher) error {
-	allowed, err := c.Removals.List(ctx, c.job.ID, []RemovalState{RemovalAllowed}, "", pageSize)
+	allowed, err := c.allowed(ctx)
 	if err != nil {
-		return fmt.Errorf("list removals: %w", err)
+		return err
 	}
 	known := make(map[string]bool, len(c.dryRemovals))
 	for _, removal := range c.dryRemovals {
@@ -238,6 +224,21 @@ func (c *cycle) feedDryRemovals(ctx context.Context, d *dispatcher) error {
 	return nil
 }
 
+// allowed returns all removals that an administrator lets go ahead.
+func (c *cycle) allowed(ctx context.Context) ([]Removal, error) {
+	var allowed []Removal
+	for after := ""; ; after = allowed[len(allowed)-1].SourceID {
+		page, err := c.Removals.List(ctx, c.job.ID, []RemovalState{RemovalAllowed}, after, pageSize)
+		if err != nil {
+			return nil, fmt.Errorf("list removals: %w", err)
+		}
+		allowed = append(allowed, page...)
+		if len(page) < pageSize {
+			return allowed, nil
+		}
+	}
+}
+
 func sourceIDs(removals []Removal) []string {
 	ids := make([]string, len(removals))
 	for i, removal := range removals {
@@ -250,7 +251,14 @@ func sourceIDs(removals []Removal) []string {
 func (c *cycle) feedAsked(ctx context.Context, d *dispatcher) error {
 	c.progress.phase("people")
 	c.progress.collected(len(c.asked.Users))
-	return c.feedUsers(ctx, d, c.asked.Users, false)
+	items, err := c.readPage(ctx, c.asked.Users)
+	if err != nil {
+		return err
+	}
+	if err := c.guardAsked(ctx, items); err != nil {
+		return err
+	}
+	return addAll(d, items, false)
 }
 
 func (c *cycle) feedUsers(ctx context.Context, d *dispatcher, ids []string, leavers bool) error {
@@ -258,6 +266,10 @@ func (c *cycle) feedUsers(ctx context.Context, d *dispatcher, ids []string, leav
 	if err != nil {
 		return err
 	}
+	return addAll(d, items, leavers)
+}
+
+func addAll(d *dispatcher, items []*item, leavers bool) error {
 	for _, i := range items {
 		if err := d.add(i, leavers); err != nil {
 			return err
@@ -270,7 +282,7 @@ func (c *cycle) feedUsers(ctx context.Context, d *dispatcher, ids []string, leav
 // list of removals takes care of it.
 func (c *cycle) takenAway(i *item) bool {
 	switch {
-	case i.verdict.In, i.verdict.Kept, i.subject.Connection.IsZero():
+	case i.verdict.In && (!i.inactive || i.subject.Removal.State == RemovalRejected), i.verdict.Kept, i.subject.Connection.IsZero():
 		return false
 	case len(i.subject.Accepted) > 0 && !c.removal(i):
 		return false // what the target leads for has to be noted as over

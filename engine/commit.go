@@ -108,7 +108,7 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		if i.change.Status != plan.Failure {
 			i.references(&commit, i.change.Action)
 		}
-		if !i.subject.Removal.IsZero() && i.change.Status != plan.Failure && i.change.Status != plan.Staged {
+		if c.removalOver(i) {
 			commit.Removed = append(commit.Removed, i.subject.User.ID)
 		}
 		for _, change := range i.recovered {
@@ -119,6 +119,19 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		}
 	}
 	return commit
+}
+
+// removalOver reports whether the removal goes off the list: it was carried out, or
+// the person is not to lose the account any more. A rejected one stays as long as there
+// is something to reject.
+func (c *cycle) removalOver(i *item) bool {
+	switch {
+	case i.subject.Removal.IsZero(), i.change.Status == plan.Failure, i.change.Status == plan.Staged:
+		return false
+	case i.subject.Removal.State == RemovalRejected:
+		return i.verdict.In && !i.inactive
+	}
+	return true
 }
 
 func (c *cycle) entry(change plan.Change, at time.Time, took time.Duration) journal.Entry {
@@ -262,6 +275,7 @@ func (c *cycle) hold(i *item) {
 	if text == "" {
 		text = "held since an earlier cycle: " + i.subject.Removal.Reason
 	}
+	text += ": " + i.whyRemoved(c.target.ActiveAttribute)
 	i.change = plan.HeldRemoval(i.facts(nil, noKey, "", c.target.ObjectType), c.rules, text)
 	i.outcome = connector.Outcome{}
 	i.decided = true

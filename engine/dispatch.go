@@ -57,7 +57,7 @@ func (d *dispatcher) add(i *item, leaver bool) error {
 	}
 	c := d.cycle
 	switch {
-	case c.removal(i) && !leaver && c.isHeld(i):
+	case c.removal(i) && (!leaver || c.holdsPlanned()) && c.isHeld(i):
 		c.hold(i)
 		d.batch.decided = append(d.batch.decided, i)
 	case i.verdict.In, c.removal(i):

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -30,6 +31,7 @@ type item struct {
 	note      string        // why
 	retracted []Acceptance  // the target does not lead for these attributes any more
 	recovered []plan.Change // what an earlier cycle wrote and could not record
+	inactive  bool          // the mapping disables the account in use of somebody who is in scope
 	decided   bool          // over without looking at the target, or stopped by a fault
 	vanished  string        // id of the account that was not found any more; the person is matched again
 	leave     plan.Leave
@@ -53,6 +55,7 @@ func (c *cycle) judge(subject Subject) *item {
 		i.source = i.source.With("IsSoftDeleted", attr.Bool(true))
 	}
 	c.judgeLeaver(i)
+	c.judgeMapping(i)
 	return i
 }
 
@@ -66,7 +69,9 @@ func (c *cycle) removal(i *item) bool {
 	connection := i.subject.Connection
 	_, attempted := c.attempted(i)
 	switch {
-	case i.verdict.In, i.verdict.Kept, connection.IsZero() && !attempted:
+	case i.verdict.In:
+		return i.inactive && i.subject.Removal.State != RemovalRejected
+	case i.verdict.Kept, connection.IsZero() && !attempted:
 		return false
 	case i.leave.Action == plan.Skip, !i.keptUntil.IsZero(), i.subject.Removal.State == RemovalRejected:
 		return false
@@ -103,6 +108,20 @@ func (c *cycle) evaluate(i *item) {
 		return ""
 	})
 	i.accept()
+	i.spare(c.target.ActiveAttribute)
+}
+
+// spare leaves the account in use of somebody who is in scope, for whom the mapping
+// disables it and an administrator rejected that.
+func (i *item) spare(activeAttribute string) {
+	if !i.inactive || i.subject.Removal.State != RemovalRejected {
+		return
+	}
+	flows := slices.Clone(i.desired.Flows)
+	for n, flow := range flows {
+		flows[n].Ignored = flow.Ignored || flow.Rule.Target == activeAttribute
+	}
+	i.desired.Flows = flows
 }
 
 // needsTarget reports whether the decision depends on what the target holds, of a
@@ -145,14 +164,14 @@ func (i *item) facts(found []attr.Object, key mapping.Key, claimedBy string, tar
 // once an hour: until it succeeds somebody has access who should not.
 func (c *cycle) escrowed(i *item, now time.Time) Escrow {
 	escrow := i.subject.Escrow
-	if escrow.IsZero() {
-		escrow.First = now
+	if found := i.subject.Removal.Since; escrow.IsZero() || escrow.First.Before(found) {
+		escrow = Escrow{First: now} // what failed before the removal was found was something else
 	}
 	escrow.SourceID = i.subject.User.ID
 	escrow.Attempts++
 	escrow.Code, escrow.Message = i.change.Reason.Code, i.change.Reason.Text
 	wait := retryDelay(escrow.Attempts)
-	if !i.verdict.In && c.removal(i) {
+	if c.removal(i) {
 		wait = min(wait, time.Hour)
 	}
 	escrow.Next = now.Add(wait)

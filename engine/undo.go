@@ -54,21 +54,6 @@ func (c *cycle) planUndo(ctx context.Context, entries iter.Seq2[journal.Entry, e
 	return c.guardDraft(ctx)
 }
 
-// guardDraft judges the removals of a plan that no cycle found.
-func (c *cycle) guardDraft(ctx context.Context) error {
-	counts := c.draft.counts.snapshot()
-	guard := plan.Guard{Limit: c.job.Settings.RemovalLimit, Percent: c.job.Settings.RemovalPercent}
-	removals, enabled := counts.Disabled+counts.Deleted, 0
-	if guard.NeedsShare(removals) {
-		var err error
-		if enabled, err = c.Removals.CountEnabled(ctx, c.job.ID); err != nil {
-			return fmt.Errorf("count accounts in use: %w", err)
-		}
-	}
-	c.draft.plan.Guard = guard.Judge(removals, enabled)
-	return nil
-}
-
 // undoing gathers what a cycle wrote.
 type undoing struct {
 	cycle   *cycle

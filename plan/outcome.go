@@ -89,14 +89,15 @@ func (c Change) Retried(attempts int, next time.Time) Change {
 	return c
 }
 
-// HeldRemoval makes the change of a removal that the removal guard keeps back. The
+// HeldRemoval makes the change of a removal that the removal guard keeps back, with the
+// reasons of both. The
 // target was not looked at: the account is the one that Usher left enabled.
 func HeldRemoval(facts Facts, rules Rules, text string) Change {
 	change := Change{
 		Action: Disable, Status: Staged, Source: facts.Source, Target: facts.Connected,
 		Fields: []Field{{Name: rules.ActiveAttribute, Old: attr.Bool(true), New: attr.Bool(false)}},
 		Reason: Reason{
-			Code: CodeStaged, Text: text + ": " + facts.Verdict.Text(),
+			Code: CodeStaged, Text: text,
 			Advice: "Look at the list of staged removals and allow or reject them; nothing is removed until then.",
 		},
 	}

@@ -108,7 +108,7 @@ func TestAHeldRemovalSaysWhatIsHeldAndWhy(t *testing.T) {
 	want := `disable  staged   ana@contoso.com -> 005A  StagedDelete: 501 removals are more than the limit of 500 in one cycle: the user is not assigned to the application, neither in person nor through a group
     IsActive                     True -> False
 `
-	if diff := cmp.Diff(want, plan.HeldRemoval(facts, rules, plan.Guard{Limit: 500}.Judge(501, 1000)).String()); diff != "" {
+	if diff := cmp.Diff(want, plan.HeldRemoval(facts, rules, plan.Guard{Limit: 500}.Judge(501, 1000)+": "+facts.Verdict.Text()).String()); diff != "" {
 		t.Errorf("a held removal (-want +got):\n%s", diff)
 	}
 	facts.Verdict = scope.Judge(scope.Person{Gone: true}, scope.Rules{})

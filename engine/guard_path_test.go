@@ -248,3 +248,23 @@ func TestAPlanHasEveryRemovalThatWasAllowed(t *testing.T) {
 		t.Errorf("the plan disables %d accounts, the cycle will disable %d", p.Counts.Disabled, before)
 	}
 }
+
+// Who was looked at on demand, or because a value was accepted, stays rejected.
+func TestARejectionOutlastsAnOnDemandRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60, settings: func(s *provisioning.Settings) { s.RemovalLimit = 3 }})
+	team := w.team(t, 5)
+	for _, user := range team {
+		w.leave(t, provisioning.SoftDeleted, user)
+	}
+	w.cycle(t)
+	_, err := w.store.RejectRemovals(t.Context(), w.job.ID, []string{team[0].ID})
+	w.must(t, err)
+	_, err = w.try(t.Context(), t, engine.Run{Users: []string{team[0].ID}})
+	w.must(t, err)
+	_, err = w.try(t.Context(), t, engine.Run{Full: true})
+	w.must(t, err)
+	if !w.inUse(team[0].UserPrincipalName) {
+		t.Error("the removal was rejected, and the account is disabled after an on-demand run and a cycle")
+	}
+}

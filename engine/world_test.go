@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"path/filepath"
@@ -36,6 +37,7 @@ type world struct {
 // an org without latency.
 type worldOptions struct {
 	users    int
+	seed     uint64 // of the company; 7
 	latency  time.Duration
 	org      func(*salesforcetest.Config)
 	settings func(*provisioning.Settings)
@@ -44,7 +46,7 @@ type worldOptions struct {
 
 func newWorld(tb testing.TB, options worldOptions) *world {
 	tb.Helper()
-	w := &world{company: contoso.Generate(contoso.Options{Users: options.users, Seed: 7})}
+	w := &world{company: contoso.Generate(contoso.Options{Users: options.users, Seed: cmp.Or(options.seed, 7)})}
 	config := salesforcetest.Default()
 	config.Latency = options.latency
 	config.Universe = salesforcetest.NewUniverse()

@@ -62,7 +62,7 @@ async function all(page) {
   const items = [];
   const pages = new PageIterator(graph, page, (item) => items.push(item) > 0);
   await pages.iterate();
-  return items;
+  return { items, deltaLink: pages.getDeltaLink() };
 }
 
 const application = await step('instantiate the template of the gallery', async () => {
@@ -137,6 +137,13 @@ const people = await step('create users and a group', async () => {
   return { nora, ben, group: group.id };
 });
 
+const delta = await step('read the delta of users', async () => {
+  const first = await all(await graph.api('/users/delta').get());
+  assert.equal(first.items.length, 2);
+  assert.ok(first.deltaLink.startsWith(service.url));
+  return first.deltaLink;
+});
+
 await step('assign a user and a group to a role', async () => {
   const roles = await eventually('the profiles are imported as app roles', async () => {
     const { appRoles } = await graph.api(principal).get();
@@ -161,7 +168,7 @@ await step('start, and wait for the first cycle', async () => {
 
 await step('read the log page by page', async () => {
   const id = job.split('/').at(-1);
-  const items = await all(await graph.api('/auditLogs/provisioning').filter(`jobId eq '${id}' and provisioningAction eq 'create'`).top(1).get());
+  const { items } = await all(await graph.api('/auditLogs/provisioning').filter(`jobId eq '${id}' and provisioningAction eq 'create'`).top(1).get());
   assert.deepEqual(items.map((row) => row.sourceIdentity.id).sort(), [people.nora, people.ben].sort());
   for (const row of items) {
     assert.equal(row.provisioningStatusInfo.status, 'success');
@@ -180,6 +187,8 @@ await step('provision on demand', async () => {
 
 await step('follow a change to the account', async () => {
   await graph.api(`/users/${people.ben}`).patch({ jobTitle: 'chief' });
+  const changes = await all(await graph.api(delta).get());
+  assert.deepEqual(changes.items.map((user) => user.id), [people.ben]);
   await eventually('the change is written', async () => {
     const rows = await graph.api('/auditLogs/provisioning').filter("provisioningAction eq 'update'").get();
     return rows.value.some((row) => row.modifiedProperties.some((property) => property.newValue === 'CHIEF'));

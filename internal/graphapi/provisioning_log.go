@@ -13,6 +13,7 @@ import (
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 )
 
 func (a *api) logRoutes() []route {
@@ -143,6 +144,10 @@ func selectText(query *journal.Query, op operator, path, value string) {
 			query.SourceID = value
 		case "provisioningstatusinfo/errorinformation/errorcode":
 			query.Code = value
+		case "provisioningaction":
+			selectAction(query, value)
+		case "provisioningstatusinfo/status":
+			query.Statuses = graph.Statuses(value)
 		}
 	}
 	if op == opEqual || op == opContains || op == opStartsWith || op == opEndsWith {
@@ -150,6 +155,13 @@ func selectText(query *journal.Query, op operator, path, value string) {
 		case "sourceidentity/displayname", "targetidentity/displayname", "targetidentity/id":
 			query.Name = value
 		}
+	}
+}
+
+func selectAction(query *journal.Query, name string) {
+	query.Actions = graph.Actions(name)
+	if len(query.Actions) == 0 && name == graph.StagedDelete {
+		query.Statuses = []plan.Status{plan.Staged}
 	}
 }
 

@@ -369,3 +369,36 @@ func TestDriftIsFoundRepairedAndAccepted(t *testing.T) {
 		t.Errorf("retracted: %v", answer)
 	}
 }
+
+func TestAccountsAreListedWithWhoseTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.prepare()
+	w.want(http.StatusBadRequest, http.MethodGet, own+"/accounts", "") // nothing to sign in with
+	w.signIn()
+	w.want(http.StatusNoContent, http.MethodPost, jobPath+"/start", "")
+	w.cycle()
+	w.must(w.store.RemoveMember(t.Context(), directory.Member{Group: sales, Member: ben, Type: "User"}))
+	list := w.object(w.want(http.StatusOK, http.MethodGet, own+"/accounts", ""))
+	classes := map[string]string{}
+	for _, account := range list["value"].([]any) {
+		classes[at(account, "targetName").(string)] = at(account, "class").(string)
+	}
+	want := map[string]string{"ana@contoso.com": "assigned", "ben@contoso.com": "unassigned", w.org.Credentials().Username: "local"}
+	for name, class := range want {
+		if classes[name] != class {
+			t.Errorf("%s is %q, want %q", name, classes[name], class)
+		}
+	}
+	if at(list, "counts", "assigned") != 1.0 || at(list, "counts", "unassigned") != 1.0 {
+		t.Errorf("counts: %v", list["counts"])
+	}
+	local := w.object(w.want(http.StatusOK, http.MethodGet, own+"/accounts?class=local", ""))
+	for _, account := range local["value"].([]any) {
+		if at(account, "class") != "local" || at(account, "userId") != nil {
+			t.Errorf("local: %v", account)
+		}
+	}
+	w.want(http.StatusBadRequest, http.MethodGet, own+"/accounts?class=other", "")
+	w.wantActive("ana@contoso.com", "ben@contoso.com")
+}

@@ -305,6 +305,27 @@ func TestActionsAndStatusesOfTheLog(t *testing.T) {
 	}
 }
 
+// What is selected by a name has that name again.
+func TestActionsAndStatusesAreFoundByTheirNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{"create": 1, "update": 2, "disable": 1, "delete": 1, "other": 2, graph.StagedDelete: 0, "x": 0} {
+		actions := graph.Actions(name)
+		for _, action := range actions {
+			if got := graph.ActionName(plan.Change{Action: action}); got != name {
+				t.Errorf("%s is called %s, and was found by %s", action, got, name)
+			}
+		}
+		if len(actions) != want {
+			t.Errorf("%s: %v", name, actions)
+		}
+	}
+	for name, want := range map[string]int{"success": 1, "failure": 1, "warning": 1, "skipped": 3, "x": 0} {
+		if statuses := graph.Statuses(name); len(statuses) != want {
+			t.Errorf("%s: %v", name, statuses)
+		}
+	}
+}
+
 func TestAuditsInTheFormOfGraph(t *testing.T) {
 	t.Parallel()
 	golden(t, "directory_audit", graph.NewDirectoryAudit(journal.Audit{

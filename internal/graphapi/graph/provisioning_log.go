@@ -183,11 +183,37 @@ func valueText(field plan.Field, value attr.Value) *string {
 	return new(value.String())
 }
 
+// StagedDelete is the provisioningAction of a held removal.
+const StagedDelete = "stagedDelete"
+
+// Actions returns the actions that have a name of Graph, none for a name that does
+// not depend on the action alone.
+func Actions(name string) []plan.Action {
+	var actions []plan.Action
+	for _, action := range []plan.Action{plan.Create, plan.Update, plan.Disable, plan.Enable, plan.Delete, plan.None, plan.Skip} {
+		if ActionName(plan.Change{Action: action}) == name {
+			actions = append(actions, action)
+		}
+	}
+	return actions
+}
+
+// Statuses returns the statuses that have a name of Graph.
+func Statuses(name string) []plan.Status {
+	var statuses []plan.Status
+	for _, status := range []plan.Status{plan.Planned, plan.Success, plan.Failure, plan.Skipped, plan.Warning, plan.Staged} {
+		if StatusName(status) == name {
+			statuses = append(statuses, status)
+		}
+	}
+	return statuses
+}
+
 // ActionName returns Graph's provisioningAction of a change. Enabling an account is
 // an update of it, a held removal a staged delete.
 func ActionName(change plan.Change) string {
 	if change.Status == plan.Staged {
-		return "stagedDelete"
+		return StagedDelete
 	}
 	switch change.Action {
 	case plan.Create, plan.Update, plan.Disable, plan.Delete:

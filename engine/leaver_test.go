@@ -376,3 +376,70 @@ func TestTheGuardCountsWhoseGracePeriodsEnd(t *testing.T) {
 		}
 	})
 }
+
+// A removal that the target refuses is tried with the next cycle and then hourly,
+// as the log says, and at once when the person changes.
+func TestAFailedRemovalIsTriedHourly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, worldOptions{users: 60})
+		user := w.join(t, "leaver", "")
+		w.grant(t, "leaver")
+		w.cycle(t)
+		w.leave(t, provisioning.Unassigned, user)
+		began := time.Now()
+		var minutes []int
+		cycle := func() {
+			t.Helper()
+			before := len(minutes)
+			_, err := w.twist(t, engine.Run{}, twisted{apply: func(changes []plan.Change, _ func() []connector.Outcome) []connector.Outcome {
+				outcomes := make([]connector.Outcome, len(changes))
+				for n := range outcomes {
+					outcomes[n].Err = &connector.Error{Kind: connector.Invalid, Message: "owner of a queue"}
+					if changes[n].Source.ID == user.ID {
+						minutes = append(minutes, int(time.Since(began).Minutes()))
+					}
+				}
+				return outcomes
+			}})
+			w.must(t, err)
+			if len(minutes) > before+1 {
+				t.Errorf("tried %d times in one cycle", len(minutes)-before)
+			}
+		}
+		for range 25 {
+			cycle()
+			time.Sleep(10 * time.Minute)
+		}
+		if want := []int{0, 10, 70, 130, 190}; !slices.Equal(minutes, want) {
+			t.Errorf("tried after %v minutes, want %v", minutes, want)
+		}
+		escrow, err := w.store.Escrow(t.Context(), w.job.ID, user.ID)
+		w.must(t, err)
+		for _, entry := range w.entries(t) {
+			if entry.Change.Source.ID != user.ID || entry.Change.Status != plan.Failure {
+				continue
+			}
+			if next := escrow.Next.Format(time.RFC3339); escrow.Attempts > 1 && !strings.Contains(entry.Change.Reason.Text, next) {
+				t.Errorf("the log says %q, the next try is at %s", entry.Change.Reason.Text, next)
+			}
+			break // the newest
+		}
+		// Something about the person changes: it is not waited for the hour.
+		user.DisplayName = "Somebody else"
+		w.must(t, w.store.PutUser(t.Context(), user))
+		tried := len(minutes)
+		cycle()
+		if len(minutes) != tried+1 {
+			t.Errorf("the person changed, and the removal was tried %d times", len(minutes)-tried)
+		}
+		w.cycle(t)
+		if w.inUse(user.UserPrincipalName) {
+			time.Sleep(time.Hour)
+			w.cycle(t)
+		}
+		if w.inUse(user.UserPrincipalName) {
+			t.Error("the target takes it again, and the account is in use an hour later")
+		}
+	})
+}

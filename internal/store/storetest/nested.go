@@ -15,11 +15,13 @@ func (w *world) nest(groups ...string) {
 		job.Settings.NestedGroups = true
 		return job, nil
 	}))
-	for n, id := range groups {
+	outer := ""
+	for _, id := range groups {
 		w.putGroup(id)
-		if n > 0 {
-			w.must(w.PutMember(w.ctx(), inside(groups[n-1], id)))
+		if outer != "" {
+			w.must(w.PutMember(w.ctx(), inside(outer, id)))
 		}
+		outer = id
 	}
 }
 

@@ -91,7 +91,7 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-func (f logFilter) query(ctx context.Context, w *workspace, given []string) (journal.Query, error) {
+func (f *logFilter) query(ctx context.Context, w *workspace, given []string) (journal.Query, error) {
 	query := journal.Query{
 		CycleID: f.cycle, Name: f.user, SourceID: f.source, TargetID: f.target, Code: f.code, Limit: f.limit, Before: f.before,
 		Since: f.from.UTC(), Until: f.until.UTC(),

@@ -385,14 +385,19 @@ type SignIn interface {
 	ServiceKeys
 }
 
+// Records is all that a store keeps of what was done, and of what is being done.
+type Records interface {
+	Journal
+	Retention
+	Progress
+}
+
 // Store is all of the above with what the engine needs. Only commands and the
 // conformance suite mention it; everybody else asks for the part that they use.
 type Store interface {
 	Directory
 	Provisioning
-	Journal
-	Retention
-	Progress
+	Records
 	Served
 
 	Engine() Engine

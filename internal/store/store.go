@@ -312,7 +312,8 @@ type Plans interface {
 	CountPlanItems(ctx context.Context, key string) (map[engine.ItemState]int, error)
 
 	// RemovePlan removes a plan, by its key, with its items; RemovePlansBefore removes all
-	// that were made before a moment and returns how many.
+	// that were made before a moment, and those whose making broke off a day ago, and
+	// returns how many.
 	RemovePlan(ctx context.Context, key string) error
 	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
 }

@@ -279,12 +279,16 @@ func (s *Store) RemovePlan(ctx context.Context, key string) error {
 	return s.Engine().DiscardPlan(ctx, key)
 }
 
+// draftKept is how long a plan may take to be made. One that is older was broken off.
+const draftKept = 24 * time.Hour
+
 // RemovePlansBefore removes old plans; see store.Plans.
 func (s *Store) RemovePlansBefore(ctx context.Context, before time.Time) (int, error) {
 	removed := 0
 	err := s.database.write(ctx, "remove old plans", func(t *tx) error {
 		var err error
-		removed, err = t.exec(ctx, `delete from plans where created_at < $1`, micros(before))
+		removed, err = t.exec(ctx, `delete from plans where created_at < $1 or state = 'draft' and created_at < $2`,
+			micros(before), micros(now().Add(-draftKept)))
 		return err
 	})
 	return removed, err

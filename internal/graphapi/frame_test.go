@@ -175,7 +175,10 @@ func TestAWriteIsAuditedIfItHappens(t *testing.T) {
 		t.Errorf("a second one gives %d", got.Code)
 	}
 	count := 0
-	for range opened.Audits(t.Context(), 0) {
+	for _, err := range opened.Audits(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		count++
 	}
 	if count != 1 {

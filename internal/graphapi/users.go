@@ -453,9 +453,7 @@ func (a *api) getManager(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	re := a.users()
-	re.set = "directoryObjects"
-	return r.answerEntity(ctx, re, userEntity(manager, nil))
+	return r.answerEntity(ctx, a.objects(), userEntity(manager, nil))
 }
 
 func (a *api) getManagerReference(ctx context.Context, r *request) (response, error) {

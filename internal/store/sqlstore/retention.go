@@ -96,6 +96,9 @@ func (s *Store) reached(ctx context.Context, bound int64) (int64, error) {
 		if job.Status.InitialDone {
 			bound = min(bound, int64(job.Watermark))
 		}
+		if left := job.Status.Resume; left.After != "" { // it goes on there, however late
+			bound = min(bound, int64(left.Until))
+		}
 	}
 	return bound, nil
 }

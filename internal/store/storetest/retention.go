@@ -70,6 +70,19 @@ func retentionTests() []test {
 			w.wantError(err, store.ErrGone)
 			w.equal("users", w.changed(directory.UserObject, second), []string{"dan"})
 		}},
+		{"changes are kept for an initial cycle that was cut off, however long ago", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana")
+			first := w.head()
+			w.putUsers("ben")
+			w.must(w.UpdateJob(w.ctx(), w.job, func(job provisioning.Job) (provisioning.Job, error) {
+				job.Status.Resume = provisioning.Resume{Kind: provisioning.Initial, Until: first, After: "a"}
+				return job, nil
+			}))
+			w.prunesChanges(noon, 0)
+			w.prunesChanges(noon.Add(1000*time.Hour), int(first))
+			w.equal("touched", w.touched(first), []string{"ben"})
+		}},
 	}
 }
 

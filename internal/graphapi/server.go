@@ -55,13 +55,11 @@ type Dependencies struct {
 
 // Store is what the API needs of the database.
 type Store interface {
-	store.Users
-	store.Groups
-	store.Applications
-	store.Assignments
+	store.Directory
 	store.Provisioning
 	store.Journal
 	store.Graph
+	store.Progress
 }
 
 // ErrUnauthenticated says that an access token is missing, expired or not one of

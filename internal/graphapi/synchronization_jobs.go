@@ -31,7 +31,16 @@ func (a *api) jobEntity(ctx context.Context, job provisioning.Job) (entity, erro
 	if err != nil {
 		return nil, err
 	}
-	return asEntity(graph.NewJob(job, graph.Standing{Connections: links.Connections}))
+	standing, err := a.standing(ctx, job, links.Connections)
+	if err != nil {
+		return nil, err
+	}
+	return asEntity(graph.NewJob(job, standing))
+}
+
+func (a *api) standing(ctx context.Context, job provisioning.Job, connections int) (graph.Standing, error) {
+	progress, err := a.Store.Progress(ctx, job.ID)
+	return graph.Standing{Connections: connections, Progress: graph.NewProgress(progress, job.Status, time.Now())}, err
 }
 
 func (a *api) jobEntities(ctx context.Context, r *request) ([]entity, error) {

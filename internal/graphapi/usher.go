@@ -264,7 +264,11 @@ func (a *api) healthOf(ctx context.Context, app directory.Application, job provi
 	if err != nil {
 		return health{}, err
 	}
-	resource := graph.NewJob(job, graph.Standing{Connections: links.Connections})
+	standing, err := a.standing(ctx, job, links.Connections)
+	if err != nil {
+		return health{}, err
+	}
+	resource := graph.NewJob(job, standing)
 	result := health{
 		ApplicationID: app.ID, DisplayName: app.DisplayName, JobID: job.ID, Schedule: resource.Schedule, Status: resource.Status,
 		Assigned: assigned, Accounts: links.Connections, Enabled: links.Enabled, Retries: links.Escrows, References: links.Waiting,

@@ -129,16 +129,16 @@ func createJob(t *testing.T, principal *serviceprincipals.ServicePrincipalItemRe
 
 type jobBuilder = *serviceprincipals.ItemSynchronizationJobsSynchronizationJobItemRequestBuilder
 
-// changeSchema gives the mapping of Title a constant, with the PATCH that the SDK
+// changeSchema gives the mapping of FirstName a constant, with the PATCH that the SDK
 // offers.
 func changeSchema(t *testing.T, job jobBuilder) {
 	t.Helper()
 	schema := must[models.SynchronizationSchemaable](t)(job.Schema().Get(t.Context(), nil))
 	rules := schema.GetSynchronizationRules()
 	mappings := rules[0].GetObjectMappings()[0].GetAttributeMappings()
-	index := slices.IndexFunc(mappings, func(m models.AttributeMappingable) bool { return text(m.GetTargetAttributeName()) == "Title" })
+	index := slices.IndexFunc(mappings, func(m models.AttributeMappingable) bool { return text(m.GetTargetAttributeName()) == "FirstName" })
 	if index < 0 {
-		t.Fatal("the schema has no mapping for Title")
+		t.Fatal("the schema has no mapping for FirstName")
 	}
 	source := models.NewAttributeMappingSource()
 	source.SetTypeEscaped(to(models.CONSTANT_ATTRIBUTEMAPPINGSOURCETYPE))
@@ -154,7 +154,7 @@ func changeSchema(t *testing.T, job jobBuilder) {
 	changed := must[models.SynchronizationSchemaable](t)(job.Schema().Get(t.Context(), nil))
 	got := changed.GetSynchronizationRules()[0].GetObjectMappings()[0].GetAttributeMappings()
 	if len(got) != len(mappings) || text(got[index].GetSource().GetName()) != "Colleague" {
-		t.Errorf("after PATCH there are %d mappings (want %d), and Title comes from %q", len(got), len(mappings), text(got[index].GetSource().GetName()))
+		t.Errorf("after PATCH there are %d mappings (want %d), and FirstName comes from %q", len(got), len(mappings), text(got[index].GetSource().GetName()))
 	}
 }
 

@@ -83,8 +83,8 @@ func NewLanguage(schema mapping.Schema, defaultDomain string) Language {
 	return language
 }
 
-// ParseExpression parses an expression and, where there is a test input, evaluates
-// it. An attribute of the test input may be used whether the schema has it or not.
+// ParseExpression parses an expression and evaluates it, unless it reads attributes
+// and there is no test input. An attribute of the test input may be used whether the schema has it or not.
 func ParseExpression(request ExpressionRequest, language Language, now time.Time) ExpressionResponse {
 	response := ExpressionResponse{EvaluationResult: []string{}}
 	input, err := inputObject(request.TestInput)
@@ -98,7 +98,7 @@ func ParseExpression(request ExpressionRequest, language Language, now time.Time
 		return response
 	}
 	response.ParsingSucceeded, response.ParsedExpression = true, new(expr.ToSource(node))
-	if request.TestInput == nil {
+	if request.TestInput == nil && len(program.Attributes()) > 0 {
 		return response
 	}
 	free := func(string) (bool, error) { return false, nil } // SelectUniqueValue shows its first candidate

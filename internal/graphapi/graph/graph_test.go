@@ -104,6 +104,26 @@ func TestJobsInTheFormOfGraph(t *testing.T) {
 	}
 }
 
+func TestProgressIsThatOfACycleThatRuns(t *testing.T) {
+	t.Parallel()
+	now := at("2026-03-01T10:00:05Z")
+	progress := provisioning.Progress{CycleID: "c3", At: at("2026-03-01T10:00:00Z"), Expected: 20, Counts: provisioning.Counts{Created: 3, Failed: 1, Unchanged: 4}}
+	got := graph.NewProgress(progress, provisioning.Status{}, now)
+	want := []graph.Progress{{CompletedUnits: 8, TotalUnits: 20, Units: "objects", ProgressObservationDateTime: graph.Moment(progress.At)}}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b graph.Moment) bool { return time.Time(a).Equal(time.Time(b)) })); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for name, got := range map[string][]graph.Progress{
+		"none":  graph.NewProgress(provisioning.Progress{}, provisioning.Status{}, now),
+		"ended": graph.NewProgress(progress, provisioning.Status{LastRun: provisioning.Run{CycleID: "c3"}}, now),
+		"stale": graph.NewProgress(progress, provisioning.Status{}, now.Add(time.Hour)),
+	} {
+		if got != nil {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestDurationsReadBack(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
@@ -391,6 +411,7 @@ func TestExpressionsAreParsedAndEvaluated(t *testing.T) {
 		{name: "no value", expression: `[city]`, parsed: true, evaluated: true, result: []string{}, input: input(`{"properties":[]}`)},
 		{name: "a Boolean", expression: `Not([accountEnabled])`, parsed: true, evaluated: true, result: []string{"False"}, input: input(`{"properties":[{"key":"accountEnabled","value":true}]}`)},
 		{name: "without test input", expression: `[city]`, parsed: true, result: []string{}},
+		{name: "constants without test input", expression: `Append("a", "b")`, parsed: true, evaluated: true, result: []string{"ab"}},
 		{name: "an attribute of the input alone", expression: `[shoeSize]`, parsed: true, evaluated: true, result: []string{"42"}, input: input(`{"properties":[{"key":"shoeSize","value":42}]}`)},
 		{name: "unknown attribute", expression: `[shoeSize]`, result: []string{}, code: "ParsingFailed"},
 		{name: "unknown function", expression: `Bogus([city])`, result: []string{}, code: "ParsingFailed"},

@@ -97,7 +97,19 @@ type Progress struct {
 // Standing is what a job's resource tells besides the job itself.
 type Standing struct {
 	Connections int        // accounts that are connected
-	Progress    []Progress // of the cycle that is running
+	Progress    []Progress // of the cycle that is running, none when none is
+}
+
+// NewProgress makes the resource of how far a cycle has come that is running now. It
+// counts objects, where Microsoft Entra counts pages of them.
+func NewProgress(progress provisioning.Progress, status provisioning.Status, now time.Time) []Progress {
+	if !progress.Running(status, now) {
+		return nil
+	}
+	done := int64(progress.Done())
+	return []Progress{{
+		CompletedUnits: done, TotalUnits: max(done, int64(progress.Expected)), Units: "objects", ProgressObservationDateTime: Moment(progress.At),
+	}}
 }
 
 // NewJob makes the resource of a job.

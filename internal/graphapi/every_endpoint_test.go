@@ -21,7 +21,7 @@ const canary = "canary-7f3a"
 
 // A key of a path is one that exists, so that the handlers are reached.
 var pathKeys = map[string]string{ //nolint:gochecknoglobals // a table
-	"principal": principal, "application": principal, "job": jobID, "template": "salesforce", "directory": "salesforce.com",
+	"principal": principal, "application": object, "object": ana, "owner": ana, "job": jobID, "template": "salesforce", "directory": "salesforce.com",
 	"user": ana, "group": sales, "member": ana, "entry": "1", "audit": "1",
 }
 

@@ -24,6 +24,7 @@ import (
 // The people of the stories and the application that was instantiated for them.
 const (
 	principal = "aaaaaaaa-0000-0000-0000-0000000000a1"
+	object    = "aaaaaaaa-0000-0000-0000-0000000000a2"
 	ana       = "aaaaaaaa-0000-0000-0000-0000000000b1"
 	ben       = "aaaaaaaa-0000-0000-0000-0000000000b2"
 	cleo      = "aaaaaaaa-0000-0000-0000-0000000000b3"
@@ -99,7 +100,7 @@ func (w *world) fill(template connector.Template) {
 		w.must(w.store.PutMember(ctx, directory.Member{Group: sales, Member: id, Type: "User"}))
 	}
 	app := directory.Application{
-		ID: principal, ObjectID: "aaaaaaaa-0000-0000-0000-0000000000a2", AppID: "aaaaaaaa-0000-0000-0000-0000000000a3",
+		ID: principal, ObjectID: object, AppID: "aaaaaaaa-0000-0000-0000-0000000000a3",
 		TemplateID: "salesforce", DisplayName: "Salesforce", CreatedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	job, schema := template.NewJob(app.ID)

@@ -53,7 +53,8 @@ func TestManagers(t *testing.T) {
 				w.join(t, "report", "boss")
 				w.grant(t, "report")
 			},
-			map[string]string{"report": "boss"}, nil, nil,
+			map[string]string{"report": "boss"},
+			nil, nil,
 		},
 		{
 			"both come in one cycle, whoever is first",
@@ -67,7 +68,8 @@ func TestManagers(t *testing.T) {
 					w.grant(t, id)
 				}
 			},
-			map[string]string{"report": "aboss", "other": "zboss"}, nil, nil,
+			map[string]string{"report": "aboss", "other": "zboss"},
+			nil, nil,
 		},
 		{
 			"two people manage each other, which the org refuses of one of them",
@@ -79,7 +81,8 @@ func TestManagers(t *testing.T) {
 				w.grant(t, "one")
 				w.grant(t, "two")
 			},
-			map[string]string{"one": "two", "two": ""}, nil, nil,
+			map[string]string{"one": "two", "two": ""},
+			nil, nil,
 		},
 		{
 			"the manager is out of scope, and comes later",

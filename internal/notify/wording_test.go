@@ -19,7 +19,8 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, event := range []provisioning.Event{
-		provisioning.QuarantineBegan, provisioning.QuarantineChanged, provisioning.QuarantineGivenUp, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DailyDigest,
+		provisioning.QuarantineBegan, provisioning.QuarantineChanged, provisioning.QuarantineGivenUp, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DriftFound,
+		provisioning.DailyDigest,
 	} {
 		n := notice(event)
 		switch event {
@@ -29,6 +30,8 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 			n.Quarantine = provisioning.Quarantine{}
 		case provisioning.QuarantineGivenUp:
 			n.Quarantine.SeriesBegan = n.Quarantine.Began
+		case provisioning.DriftFound:
+			n.Drift = provisioning.DriftFinds{At: n.At, Found: 3, Repaired: 1, PlanID: "3f1d0a5c9b7e42"}
 		case provisioning.QuarantineBegan, provisioning.QuarantineLifted, provisioning.RemovalsStaged:
 		}
 		b.WriteString("== " + notify.Subject(n) + "\n" + notify.Text(n) + "\n")

@@ -107,7 +107,7 @@ func (a *api) deltaLink(r *request, f followed, body entity, state deltaState) e
 
 // deltaState returns where a request is in its round.
 func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaState, error) {
-	head, err := a.Store.DirectoryHead(ctx)
+	removed, head, err := a.Store.DirectoryFeed(ctx)
 	if err != nil {
 		return deltaState{}, err
 	}
@@ -123,8 +123,9 @@ func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaStat
 	if err := a.tokens.open(token, deltaBinding(f), &state); err != nil {
 		return state, badRequest("Badly formed token: it is not one of this service, or it belongs to another query.")
 	}
-	// A database that was put back knows less than the token does.
-	if time.Since(time.UnixMicro(state.Issued)) > deltaLifetime || max(state.Since, state.Until) > head {
+	// A database that was put back knows less than the token does; one whose feed was
+	// shortened does not know any more what changed.
+	if time.Since(time.UnixMicro(state.Issued)) > deltaLifetime || max(state.Since, state.Until) > head || !state.Full && state.Since < removed {
 		return state, &Error{
 			Status: http.StatusGone, Code: codeStateNotFound, Location: r.base + r.path,
 			Message: "The sync state was not found: the token is too old. Begin again at the address in the header Location.",

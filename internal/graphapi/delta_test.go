@@ -167,3 +167,28 @@ func TestPagesHaveEachUserOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestATokenFromBeforeTheFeedWasShortenedBeginsAnew(t *testing.T) {
+	t.Parallel()
+	opened := newStore(t)
+	handler := newAPI(t, opened, graphapi.Dependencies{})
+	_, body := fetch(t, handler, "/v1.0/users/delta")
+	link, _ := body["@odata.deltaLink"].(string)
+	if err := opened.PutUser(t.Context(), directory.User{ID: "ana", UserPrincipalName: "ana@contoso.example", DisplayName: "Ana"}); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	for _, at := range []time.Time{now, now.Add(2 * time.Hour)} {
+		if _, err := opened.PruneChanges(t.Context(), at, time.Hour, 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if answer, body := fetch(t, handler, link); answer.Code != http.StatusGone {
+		t.Errorf("%d %v, although a change is lost", answer.Code, body)
+	}
+	_, body = fetch(t, handler, "/v1.0/users/delta")
+	link, _ = body["@odata.deltaLink"].(string)
+	if answer, body := fetch(t, handler, link); answer.Code != http.StatusOK {
+		t.Errorf("a new token: %d %v", answer.Code, body)
+	}
+}

@@ -147,8 +147,9 @@ type Registrations interface {
 
 // Changes tells what changed in the directory, for those who follow it.
 type Changes interface {
-	// DirectoryHead returns the position of the newest change.
-	DirectoryHead(ctx context.Context) (directory.Cursor, error)
+	// DirectoryFeed returns up to where the feed was removed, and the position of the
+	// newest change. What changed after an older position is not known any more.
+	DirectoryFeed(ctx context.Context) (removed, head directory.Cursor, err error)
 
 	// Changed returns the ids of objects of a kind that changed after a position, up to
 	// another one: at most limit of them, by id, after the id given. An object that is

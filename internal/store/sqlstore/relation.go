@@ -162,9 +162,11 @@ func (s *Store) Assignment(ctx context.Context, id string) (directory.Assignment
 	return found[0], nil
 }
 
-// DirectoryHead returns the position of the newest change; see store.Changes.
-func (s *Store) DirectoryHead(ctx context.Context) (directory.Cursor, error) {
-	return cycles{s}.Head(ctx)
+// DirectoryFeed returns both ends of the change feed; see store.Changes.
+func (s *Store) DirectoryFeed(ctx context.Context) (removed, head directory.Cursor, err error) {
+	_, err = s.database.queries().one(ctx, []any{&removed, &head}, `select
+		(select value from counters where name = 'pruned_changes'), (select value from counters where name = 'changes')`)
+	return removed, head, wrapped("read the ends of the change feed", err)
 }
 
 // Changed returns what changed; see store.Changes.

@@ -22,7 +22,7 @@ func (s *Store) Tenant(ctx context.Context) (string, error) {
 	var id string
 	err = s.database.write(ctx, "make the tenant's id", func(t *tx) error {
 		// Whoever else is about to make one waits for the counter.
-		if _, err := t.next(ctx, "imports", 0); err != nil {
+		if _, err := t.next(ctx, "edits", 0); err != nil {
 			return err
 		}
 		known, err := t.texts(ctx, `select id from tenants`)
@@ -106,7 +106,7 @@ func (s *Store) AddServiceKey(ctx context.Context, key store.ServiceKey, newest 
 		return fmt.Errorf("seal a key: %w", err)
 	}
 	return s.database.write(ctx, "add key "+key.ID, func(t *tx) error {
-		if _, err := t.next(ctx, "imports", 0); err != nil { // one at a time
+		if _, err := t.next(ctx, "edits", 0); err != nil { // one at a time
 			return err
 		}
 		known, err := t.texts(ctx, `select id from service_keys where purpose = $1 order by created_at desc, id desc limit 1`, key.Purpose)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
@@ -268,9 +269,18 @@ func changeTests() []test {
 			members, err := w.ChangedMembers(w.ctx(), "g", since, w.head())
 			w.must(err)
 			w.equal("members", members, []directory.MemberChange{{Group: "g", Member: "ben", Type: "User"}, {Group: "g", Member: "inner", Type: "Group"}})
-			head, err := w.DirectoryHead(w.ctx())
+			removed, head, err := w.DirectoryFeed(w.ctx())
 			w.must(err)
 			w.equal("head", head, w.head())
+			w.equal("removed", removed, directory.Cursor(0))
+			longAgo := time.Now()
+			_, err = w.PruneChanges(w.ctx(), longAgo, time.Hour, 1_000_000)
+			w.must(err)
+			_, err = w.PruneChanges(w.ctx(), longAgo.Add(2*time.Hour), time.Hour, 1_000_000)
+			w.must(err)
+			removed, _, err = w.DirectoryFeed(w.ctx())
+			w.must(err)
+			w.equal("removed after all of it was removed", removed, head)
 		}},
 		{"who follows the directory hears of imported groups and of applications", func(t *testing.T, w *world) {
 			t.Helper()

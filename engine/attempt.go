@@ -182,7 +182,7 @@ func (t AttemptTarget) after(before AttemptTarget) AttemptTarget {
 // is known by now, empty when there is none.
 func (c *cycle) noteOutcome(i *item) string {
 	id, left := c.attempts.ids[i.subject.User.ID]
-	if !left || outcomeKnown(i) {
+	if !left || !c.undoes() && outcomeKnown(i) { // an undo does not ask what became of it
 		return id
 	}
 	c.attempts.mu.Lock()

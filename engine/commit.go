@@ -108,6 +108,9 @@ func (c *cycle) commitOf(items []*item, took time.Duration) Commit {
 		if i.change.Status != plan.Failure {
 			i.references(&commit, i.change.Action)
 		}
+		if c.undoes() && i.change.Status == plan.Success {
+			commit.Revisit = append(commit.Revisit, i.subject.User.ID)
+		}
 		if c.removalOver(i) {
 			commit.Removed = append(commit.Removed, i.subject.User.ID)
 		}

@@ -152,7 +152,7 @@ func (c *cycle) findDrift(ctx context.Context, scope DriftScope, suits func(*ite
 	d := c.newDispatcher(ctx)
 	return d.close(c.feedAccounts(ctx, scope, func(items []*item) error {
 		for _, i := range items {
-			if changed[i.subject.User.ID] || !c.settled(i) {
+			if !c.settled(i, changed[i.subject.User.ID]) {
 				continue
 			}
 			c.progress.collected(1)
@@ -235,15 +235,16 @@ func (c *cycle) feedModified(ctx context.Context, since time.Time, take func([]*
 }
 
 // settled reports whether the person's account is one of which Usher knows how it
-// should be, with nothing under way. An account that Usher left disabled is looked at
-// as if it were in use, so that one that is in use again is found.
-func (c *cycle) settled(i *item) bool {
+// should be, with nothing under way that the next cycle takes care of. An account that
+// Usher left disabled is looked at as if it were in use, so that one that is in use
+// again is found: no cycle would.
+func (c *cycle) settled(i *item, changed bool) bool {
 	s := i.subject
-	if s.Connection.IsZero() || !s.Escrow.IsZero() || !s.Removal.IsZero() || i.left {
+	if s.Connection.IsZero() || !s.Removal.IsZero() || i.left {
 		return false
 	}
 	if i.verdict.In {
-		return true
+		return !changed && s.Escrow.IsZero()
 	}
 	if s.Connection.Enabled || i.verdict.Kept || i.verdict.Undecided != "" {
 		return false
@@ -258,6 +259,15 @@ func (c *cycle) regardAsInUse(i *item) {
 	}
 	i.subject.Connection.Enabled = true
 	i.keptUntil = time.Time{} // a grace period was before the account was disabled
+}
+
+// regardAccepted takes the account of somebody who left for one that is in use, where
+// the target led for the active flag until then: nobody knows what became of it.
+func (c *cycle) regardAccepted(i *item) {
+	accepted := slices.ContainsFunc(i.subject.Accepted, func(a Acceptance) bool { return a.Attribute == c.target.ActiveAttribute })
+	if !i.verdict.In && accepted && !i.subject.Connection.IsZero() {
+		i.subject.Connection.Enabled = true
+	}
 }
 
 // drifted reports whether the account is not as it should be, and says so in the

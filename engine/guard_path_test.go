@@ -268,3 +268,21 @@ func TestARejectionOutlastsAnOnDemandRun(t *testing.T) {
 		t.Error("the removal was rejected, and the account is disabled after an on-demand run and a cycle")
 	}
 }
+
+// A session may wait for a cycle that runs, and the schema be changed meanwhile.
+func TestAPlanIsNotAppliedWithASchemaOfBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60})
+	user := w.team(t, 1)[0]
+	w.put(t, renamed(user, "Planned"))
+	p := w.plan(t)
+	w.session(t, func(session engine.Session) {
+		w.remap(t, "LastName", `ToUpper([surname])`)
+		if _, err := w.runner.Apply(t.Context(), session, engine.Run{}, p, false); !errors.Is(err, engine.ErrPlanSchema) {
+			t.Errorf("applied with a schema that is not in use any more: %v", err)
+		}
+		if err := w.runner.Appliable(t.Context(), session, p, false); !errors.Is(err, engine.ErrPlanSchema) {
+			t.Errorf("it would be applied: %v", err)
+		}
+	})
+}

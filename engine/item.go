@@ -54,6 +54,7 @@ func (c *cycle) judge(subject Subject) *item {
 	if !i.verdict.In && !subject.Gone {
 		i.source = i.source.With("IsSoftDeleted", attr.Bool(true))
 	}
+	c.regardAccepted(i)
 	c.judgeLeaver(i)
 	c.judgeMapping(i)
 	return i

@@ -176,6 +176,8 @@ type Commit struct {
 
 	Retracted []Acceptance // over: the directory leads again
 
+	Revisit []string // source ids whom the next cycle looks at, although nothing changed in the directory
+
 	Plan  string       // key of the plan that is carried out, empty in a cycle
 	Items []ItemResult // what became of its items
 }
@@ -226,6 +228,10 @@ type Attempts interface {
 
 	// Settled forgets attempts whose outcome is recorded.
 	Settled(ctx context.Context, cycle Cycle, ids []string) error
+
+	// LaterWrites returns which target attributes of these people were written since the
+	// last entry that the log has of a cycle for them, by source id.
+	LaterWrites(ctx context.Context, jobID, cycleID string, sourceIDs []string) (map[string][]string, error)
 
 	// Log appends entries to the provisioning log alone: it needs no fencing token,
 	// because what was done was done.

@@ -176,12 +176,35 @@ func (r *Runner) Plan(ctx context.Context, session Session, request Run) (Plan, 
 
 // Apply carries a plan out; see [Engine.Apply].
 func (r *Runner) Apply(ctx context.Context, session Session, request Run, p Plan, allowRemovals bool) (provisioning.Run, error) {
+	if err := r.unchanged(ctx, session, p); err != nil {
+		return provisioning.Run{}, err
+	}
 	return r.Engine.Apply(ctx, session.request(request), p, session.Schema, allowRemovals)
+}
+
+// unchanged refuses a plan when the schema was changed since the session was opened,
+// which may have waited for another cycle.
+func (r *Runner) unchanged(ctx context.Context, session Session, p Plan) error {
+	if p.Kind == UndoPlan {
+		return nil
+	}
+	schema, err := r.Jobs.Schema(ctx, session.Job.ID)
+	if err != nil {
+		return fmt.Errorf("look whether the synchronization schema was changed: %w", err)
+	}
+	hash, err := SchemaHash(schema)
+	if err == nil && hash != session.Schema {
+		err = ErrPlanSchema
+	}
+	return err
 }
 
 // Appliable returns why a plan would not be applied at all, nil when it would; see
 // [Engine.Apply].
 func (r *Runner) Appliable(ctx context.Context, session Session, p Plan, allowRemovals bool) error {
+	if err := r.unchanged(ctx, session, p); err != nil {
+		return err
+	}
 	return r.Engine.appliable(ctx, p, session.Schema, allowRemovals)
 }
 

@@ -212,12 +212,36 @@ func (c *cycle) readBack(ctx context.Context, items []*item) error {
 		rule := c.asked.Mapping.Rule(a.Name)
 		return alike(a.New, b.New, rule == nil || rule.CaseExact)
 	}
+	later, err := c.laterWrites(ctx, items)
+	if err != nil {
+		return err
+	}
 	for _, i := range items {
 		reverse := i.planned.Change
 		account, found := accounts[reverse.Target.ID]
-		i.change = plan.Restore(reverse, i.subject.Connection.TargetID, account, found, c.rules, same)
+		i.change = plan.Restore(reverse, i.subject.Connection.TargetID, account, found, c.rules, same).Unless(later[i.subject.User.ID])
 	}
 	return nil
+}
+
+// laterWrites returns what was written after the cycle that is taken back: such an
+// attribute may show what that cycle wrote, and have it for another reason.
+func (c *cycle) laterWrites(ctx context.Context, items []*item) (map[string][]string, error) {
+	ids := make([]string, len(items))
+	for n, i := range items {
+		ids[n] = i.subject.User.ID
+	}
+	var undo Plan
+	if c.draft != nil {
+		undo = c.draft.plan
+	} else {
+		undo = c.applied.plan
+	}
+	later, err := c.Attempts.LaterWrites(ctx, c.job.ID, undo.Cycle, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up what was written since: %w", err)
+	}
+	return later, nil
 }
 
 // undoes reports whether an undo is being carried out: then accounts are decided

@@ -43,6 +43,10 @@ type Flow struct {
 	Clear    bool           // Value is null, and an existing account is to lose what it has or to get the default instead
 }
 
+// Hidden reports whether the value is not to be seen: the mapping redacts it, or the
+// target itself does not show it, as with passwords.
+func (f Flow) Hidden() bool { return f.Redacted || f.Rule.Mutability == WriteOnly }
+
 // ForCreation returns what a new account gets: the value, or the default where
 // the source gives none. Null when it gets nothing.
 func (f Flow) ForCreation() attr.Value {

@@ -2,7 +2,9 @@ package plan
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/usher-id/usher/attr"
 )
@@ -71,6 +73,39 @@ func (f Field) MarshalJSON() ([]byte, error) {
 		f.Old, f.New = hidden(f.Old), hidden(f.New)
 	}
 	return json.Marshal(plain(f))
+}
+
+// withoutHidden takes the values of redacted fields out of what a target said: it may
+// quote what it was sent, in any letter case.
+func (c Change) withoutHidden(text string) string {
+	for _, field := range c.Fields {
+		if !field.Redacted {
+			continue
+		}
+		for _, value := range []attr.Value{field.Old, field.New} {
+			for _, item := range value.Items() {
+				if item.Kind() != attr.Boolean {
+					text = replaceFold(text, item.String())
+				}
+			}
+		}
+	}
+	return text
+}
+
+// shortestHidden is the length from which on a value is taken out of texts: a shorter
+// one stands in every sentence, and tells nothing there.
+const shortestHidden = 3
+
+func replaceFold(text, value string) string {
+	if len(value) < shortestHidden {
+		return text
+	}
+	pattern, err := regexp.Compile("(?i)" + regexp.QuoteMeta(value))
+	if err != nil { // of a value that is not valid UTF-8
+		return strings.ReplaceAll(text, value, redactedText)
+	}
+	return pattern.ReplaceAllLiteralString(text, redactedText)
 }
 
 func hidden(value attr.Value) attr.Value {

@@ -32,7 +32,7 @@ func newFields(object attr.Object, desired mapping.Desired) []Field {
 func redacted(desired mapping.Desired, name string) bool {
 	for _, flow := range desired.Flows {
 		if flow.Rule.Target == name {
-			return flow.Redacted
+			return flow.Hidden()
 		}
 	}
 	return false
@@ -57,7 +57,7 @@ func compare(desired mapping.Desired, current attr.Object, spelling Spelling) co
 		}
 		wanted = spelling.kept(flow.Rule.Target, wanted, old)
 		object.Set(flow.Rule.Target, wanted)
-		field := Field{Name: flow.Rule.Target, Old: old, New: wanted, Redacted: flow.Redacted}
+		field := Field{Name: flow.Rule.Target, Old: old, New: wanted, Redacted: flow.Hidden()}
 		hidden := flow.Rule.Mutability == mapping.WriteOnly
 		switch {
 		case !hidden && !same(old, wanted, flow.Rule.CaseExact):

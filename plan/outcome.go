@@ -53,8 +53,8 @@ func (c Change) Succeeded(targetID string, warnings []string) Change {
 	if targetID != "" {
 		c.Target.ID = targetID
 	}
-	if len(warnings) > 0 {
-		c.Warnings = append(append([]string{}, c.Warnings...), warnings...)
+	for _, warning := range warnings {
+		c = c.Warned(c.withoutHidden(warning))
 	}
 	return c.withStep(Step{
 		Name: stepName(ExportStep, title(c.Action)), Type: ExportStep, Status: Success,
@@ -75,6 +75,7 @@ func (c Change) Recovered(action Action, fields []Field, reason Reason) Change {
 // says what was tried.
 func (c Change) Failed(reason Reason) Change {
 	c.Status = Failure
+	reason.Text = c.withoutHidden(reason.Text)
 	c.Reason = reason
 	return c.withStep(Step{Name: stepName(ExportStep, title(c.Action)), Type: ExportStep, Status: Failure, Description: reason.Text})
 }

@@ -106,3 +106,17 @@ func Restore(reverse Change, connected string, current attr.Object, found bool, 
 		Description: fmt.Sprintf("%s %q goes back to what it was in %s", rules.TargetType, change.Target.Name, rules.TargetSystem),
 	})
 }
+
+// Unless ends a restoration of an attribute that was written again later, by these
+// names: what it shows is what that later change wanted.
+func (c Change) Unless(later []string) Change {
+	if c.Status != Planned {
+		return c
+	}
+	for _, field := range c.Fields {
+		if slices.Contains(later, field.Name) {
+			return c.fail(ProcessingStep, Reason{Code: CodeChangedSince, Text: "changed since: a later cycle or plan wrote " + field.Name})
+		}
+	}
+	return c
+}

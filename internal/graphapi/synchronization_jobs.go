@@ -278,6 +278,11 @@ func (a *api) restartJob(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
+	if scope.Has(provisioning.RestartForceDeletes) {
+		if err := letsRemovalsGo(r); err != nil {
+			return response{}, err
+		}
+	}
 	app, job, _, err := a.job(ctx, r)
 	if err != nil {
 		return response{}, err

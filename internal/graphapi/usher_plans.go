@@ -223,6 +223,11 @@ func (a *api) applyPlan(ctx context.Context, r *request) (response, error) {
 			return response{}, err
 		}
 	}
+	if body.AllowRemovals {
+		if err := letsRemovalsGo(r); err != nil {
+			return response{}, err
+		}
+	}
 	app, p, err := a.ownPlan(ctx, r)
 	if err != nil {
 		return response{}, err

@@ -18,6 +18,15 @@ func (a *api) removalRoutes(app string) []route {
 	}
 }
 
+// letsRemovalsGo refuses who may not decide on removals that the guard holds, whichever
+// way they ask for it.
+func letsRemovalsGo(r *request) error {
+	if !r.caller.Role.Allows(store.RoleAdministrator) {
+		return denied(store.RoleAdministrator)
+	}
+	return nil
+}
+
 // listRemovals lists the accounts that are held by the removal guard, and those that
 // an administrator has decided on.
 func (a *api) listRemovals(ctx context.Context, r *request) (response, error) {

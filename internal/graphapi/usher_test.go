@@ -402,3 +402,25 @@ func TestAccountsAreListedWithWhoseTheyAre(t *testing.T) {
 	w.want(http.StatusBadRequest, http.MethodGet, own+"/accounts?class=other", "")
 	w.wantActive("ana@contoso.com", "ben@contoso.com")
 }
+
+// Whoever may not allow removals may not do it by another name either.
+func TestOnlyAdministratorsLetHeldRemovalsGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.prepare()
+	w.signIn()
+	made := w.object(w.want(http.StatusCreated, http.MethodPost, own+"/plans", `{"full":true}`))
+	for _, call := range []struct{ path, body string }{
+		{own + "/removals/allow", `{"all":true}`},
+		{own + "/plans/" + made["id"].(string) + "/apply", `{"allowRemovals":true}`},
+		{jobPath + "/restart", `{"criteria":{"resetScope":"ForceDeletes"}}`},
+		{jobPath + "/restart", `{"criteria":{"resetScope":"Full, ForceDeletes"}}`},
+	} {
+		if status, body := w.callAs("operator", http.MethodPost, call.path, call.body); status != http.StatusForbidden {
+			t.Errorf("%s %s: an operator gets %d %s", call.path, call.body, status, body)
+		}
+	}
+	if status, body := w.callAs("operator", http.MethodPost, jobPath+"/restart", ""); status != http.StatusNoContent {
+		t.Errorf("a restart by an operator: %d %s", status, body)
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 )
 
 // Attempting writes down an attempt; see engine.Attempts.
@@ -55,6 +56,31 @@ func (c cycles) Settled(ctx context.Context, cycle engine.Cycle, ids []string) e
 
 func (t *tx) settle(ctx context.Context, jobID string, ids []string) error {
 	return t.deleteBySource(ctx, `delete from attempts where job_id = $1 and id in list($2)`, jobID, ids)
+}
+
+// LaterWrites looks up what was written since a cycle; see engine.Attempts.
+func (c cycles) LaterWrites(ctx context.Context, jobID, cycleID string, sourceIDs []string) (map[string][]string, error) {
+	later := make(map[string][]string)
+	err := c.database().queries().each(ctx, func(rows *sql.Rows) error {
+		var sourceID, content string
+		if err := rows.Scan(&sourceID, &content); err != nil {
+			return err
+		}
+		var change plan.Change
+		if err := decodeJSON("an entry of the log", content, &change); err != nil {
+			return err
+		}
+		for _, field := range change.Fields {
+			later[sourceID] = append(later[sourceID], field.Name)
+		}
+		return nil
+	}, `select e.source_id, e.change from entries e
+		where e.source_id in list($3) and e.job_id = $1 and e.status in ('success', 'warning') and e.action not in ('none', 'skip')
+		and e.id > (select max(w.id) from entries w where w.source_id = e.source_id and w.cycle_id = $2)`, jobID, cycleID, sourceIDs)
+	if err != nil {
+		return nil, fmt.Errorf("look up what was written since cycle %s: %w", cycleID, err)
+	}
+	return later, nil
 }
 
 // Log appends entries alone; see engine.Attempts.

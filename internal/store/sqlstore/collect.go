@@ -41,12 +41,13 @@ func (c cycles) Shrinkage(ctx context.Context) (directory.Shrinkage, error) {
 
 const (
 	// Who is gone is a possible leaver whatever the account was left as: nothing else
-	// ever looks at them again.
+	// ever looks at them again. So is whose account the target leads for: it may be in use.
 	collectEnabled = `select source_id from connections c where job_id = $1 and source_id > $2 and ` + possibleLeaver + ` order by source_id limit $3`
 
 	collectConnected = `select source_id from connections c where job_id = $1 and source_id > $2 order by source_id limit $3`
 
-	possibleLeaver = `(c.enabled or not exists (select 1 from users u where u.id = c.source_id))`
+	possibleLeaver = `(c.enabled or not exists (select 1 from users u where u.id = c.source_id)
+		or exists (select 1 from acceptances l where l.job_id = c.job_id and l.source_id = c.source_id))`
 
 	collectEveryone = `select id from users where id > $2
 		union

@@ -41,6 +41,7 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 			func() error { return t.putAttempts(ctx, cycle.JobID, commit.Unsettled) },
 			func() error { return t.retract(ctx, cycle.JobID, commit.Retracted) },
 			func() error { return t.putResults(ctx, commit.Plan, commit.Items) },
+			func() error { return t.revisit(ctx, cycle, commit.Revisit) },
 			func() error { return t.appendEntries(ctx, entries) },
 		} {
 			if err := write(); err != nil {
@@ -143,6 +144,16 @@ func (t *tx) putWaiting(ctx context.Context, jobID string, waiting []engine.Refe
 		and exists (select 1 from connections c where c.job_id = waiting_references.job_id and c.source_id = waiting_references.referenced_id)`,
 		jobID, sources); err != nil {
 		return fmt.Errorf("wake references: %w", err)
+	}
+	return nil
+}
+
+// revisit puts people into the change feed of one application.
+func (t *tx) revisit(ctx context.Context, cycle engine.Cycle, ids []string) error {
+	for _, id := range ids {
+		if err := t.touch(ctx, change{kind: userChange, userID: id, applicationID: cycle.ApplicationID}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/plan"
 )
 
@@ -41,6 +42,38 @@ func attemptTests() []test {
 			w.wantError(w.cycles.Settled(w.ctx(), old, []string{"1"}), engine.ErrFenced)
 			w.wantError(w.cycles.Commit(w.ctx(), old, engine.Commit{Settled: []string{"1"}}), engine.ErrFenced)
 			w.equal("attempts", w.attempts(), []engine.Attempt{kept})
+		}},
+		{"later writes are those of the same people and job since the cycle", func(t *testing.T, w *world) {
+			t.Helper()
+			_, other := w.addApplication("other")
+			write := func(job, cycle, sourceID string, action plan.Action, status plan.Status, fields ...string) {
+				change := plan.Change{Action: action, Status: status, Source: plan.Identity{ID: sourceID}}
+				for _, name := range fields {
+					change.Fields = append(change.Fields, plan.Field{Name: name, New: attr.Text("x")})
+				}
+				w.must(w.cycles.Log(w.ctx(), engine.Cycle{ID: cycle, JobID: job}, []journal.Entry{{Change: change}}))
+			}
+			write(w.job, "before", "ana", plan.Update, plan.Success, "City")
+			write(w.job, "one", "ana", plan.Update, plan.Success, "Title")
+			write(w.job, "one", "ana", plan.Update, plan.Success, "ManagerId")
+			write(w.job, "one", "ben", plan.Update, plan.Success, "Title")
+			write(w.job, "two", "ana", plan.Disable, plan.Warning, "IsActive")
+			write(w.job, "two", "ana", plan.Update, plan.Failure, "Alias")
+			write(w.job, "two", "ana", plan.None, plan.Skipped, "Phone")
+			write(w.job, "two", "cleo", plan.Update, plan.Success, "Title")
+			write(other, "three", "ben", plan.Update, plan.Success, "Title")
+			later, err := w.cycles.LaterWrites(w.ctx(), w.job, "one", []string{"ana", "ben", "cleo"})
+			w.must(err)
+			w.equal("later writes", later, map[string][]string{"ana": {"IsActive"}})
+		}},
+		{"whom the next cycle is to visit again is touched for one application", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			w.connect(true, "ana", "ben")
+			w.wantTouched("revisit", func() error {
+				w.commit(w.begin(), engine.Commit{Revisit: []string{"ana"}})
+				return nil
+			}, "ana")
 		}},
 	}
 }

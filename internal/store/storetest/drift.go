@@ -7,6 +7,7 @@ import (
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 )
 
 func acceptance(id, attribute, wanted string) engine.Acceptance {
@@ -48,6 +49,17 @@ func driftTests() []test {
 			}, "ana", "ben")
 			w.equal("retracted", count, 2)
 			w.equal("what is left", all(t, w.Acceptances(w.ctx(), w.job)), []engine.Acceptance{acceptance("ben", "City", "x")})
+		}},
+		{"whose account the target leads for is a possible leaver", func(t *testing.T, w *world) {
+			t.Helper()
+			since := w.head()
+			w.putUsers("ana", "ben")
+			w.connect(false, "ana", "ben")
+			w.must(w.Accept(w.ctx(), w.job, []engine.Acceptance{acceptance("ben", "IsActive", "True")}))
+			for _, kind := range []provisioning.CycleKind{provisioning.Initial, provisioning.Incremental} {
+				collection := engine.Collection{Kind: kind, Connected: true, Since: since, Until: w.head(), Due: noon(0)}
+				w.equal("possible leavers", w.collect(collection), []string{"ben"})
+			}
 		}},
 		{"the latest check for drift is kept", func(t *testing.T, w *world) {
 			t.Helper()

@@ -138,7 +138,7 @@ func (a *api) perform(ctx context.Context, r *request, job provisioning.Job, use
 	}
 	performance := graph.Performance{Began: time.Now().UTC()}
 	_, err = a.Runner.Run(ctx, session, engine.Run{
-		Users: users, InitiatedBy: r.caller.Name,
+		Users: users, InitiatedBy: actor(r.caller),
 		Report: func(change plan.Change) { performance.Changes = append(performance.Changes, change) },
 	})
 	performance.Ended = time.Now().UTC()

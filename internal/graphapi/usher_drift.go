@@ -78,21 +78,22 @@ func (a *api) findDrift(ctx context.Context, r *request) (response, error) {
 		return response{}, badRequest("Name the people in 'users', or set 'recent' to true, not both.")
 	}
 	var result engine.DriftCheck
-	err := a.withSession(ctx, r, func(_ directory.Application, session engine.Session) error {
+	err := a.withSession(ctx, r, func(app directory.Application, session engine.Session) error {
 		scope, err := a.driftScope(ctx, session.Job.ID, body.Users, body.Recent)
 		if err != nil {
 			return err
 		}
-		p, err := a.Runner.Drift(ctx, session, engine.Run{InitiatedBy: r.caller.Name}, scope)
+		p, err := a.Runner.Drift(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, scope)
 		if err != nil {
 			return driftError(err)
 		}
 		result = engine.DriftCheck{At: p.At, Full: scope.Since.IsZero(), Looked: p.Counts.Collected, Found: p.Found(), PlanID: p.ID}
 		if len(scope.Users) > 0 {
 			result.Full = false
-			return nil
+		} else if err := a.Store.PutDriftCheck(ctx, session.Job.ID, result); err != nil {
+			return err
 		}
-		return a.Store.PutDriftCheck(ctx, session.Job.ID, result)
+		return r.audit(ctx, "Look for changes made in the application", app.DisplayName, fmt.Sprintf("accounts: %d, changed: %d", result.Looked, result.Found))
 	})
 	if err != nil {
 		return response{}, err
@@ -151,7 +152,7 @@ func (a *api) acceptDrift(ctx context.Context, r *request) (response, error) {
 		if at < 0 {
 			return badRequest("Invalid value specified for property 'attribute': '%s' is not mapped, so it is not written anyway.", body.Attribute)
 		}
-		found, err := a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: r.caller.Name}, engine.DriftScope{Users: users}, targets[at])
+		found, err := a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, engine.DriftScope{Users: users}, targets[at])
 		if err != nil {
 			return driftError(err)
 		}

@@ -28,6 +28,9 @@ func (a *api) planRoutes(app string) []route {
 	}
 }
 
+// activityMakePlan is the activity of the audit log.
+const activityMakePlan = "Make plan"
+
 // planKept is how long plans are kept, and can be applied.
 const planKept = 30 * 24 * time.Hour
 
@@ -125,12 +128,15 @@ func (a *api) makePlan(ctx context.Context, r *request) (response, error) {
 		}
 	}
 	var made engine.Plan
-	err := a.withSession(ctx, r, func(_ directory.Application, session engine.Session) (err error) {
+	err := a.withSession(ctx, r, func(app directory.Application, session engine.Session) (err error) {
 		if _, err := a.Store.RemovePlansBefore(ctx, time.Now().Add(-planKept)); err != nil {
 			return err
 		}
-		made, err = a.Runner.Plan(ctx, session, engine.Run{Full: body.Full, InitiatedBy: r.caller.Name})
-		return err
+		made, err = a.Runner.Plan(ctx, session, engine.Run{Full: body.Full, InitiatedBy: actor(r.caller)})
+		if err != nil {
+			return err
+		}
+		return r.audit(ctx, activityMakePlan, app.DisplayName, "plan "+made.ID)
 	})
 	if err != nil {
 		return response{}, err
@@ -271,7 +277,7 @@ func (a *api) carryOut(ctx context.Context, r *request, app directory.Applicatio
 	if err := r.audit(ctx, "Apply plan", app.DisplayName, fmt.Sprintf("plan %s (%s)", p.ID, p.Kind)); err != nil {
 		return err
 	}
-	_, err = a.Runner.Apply(ctx, session, engine.Run{InitiatedBy: r.caller.Name}, p, body.AllowRemovals)
+	_, err = a.Runner.Apply(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, p, body.AllowRemovals)
 	return err
 }
 
@@ -304,7 +310,7 @@ func (a *api) undoCycle(ctx context.Context, r *request) (response, error) {
 		return response{}, err
 	}
 	var made engine.Plan
-	err = a.withSession(ctx, r, func(_ directory.Application, session engine.Session) (err error) {
+	err = a.withSession(ctx, r, func(app directory.Application, session engine.Session) (err error) {
 		query := journal.Query{JobID: session.Job.ID, CycleID: cycle, OldestFirst: true}
 		entries := a.Store.Entries(ctx, query)
 		if len(body.Users) > 0 {
@@ -314,8 +320,11 @@ func (a *api) undoCycle(ctx context.Context, r *request) (response, error) {
 			}
 			entries = a.entriesOf(ctx, query, ids)
 		}
-		made, err = a.Runner.Undo(ctx, session, engine.Run{InitiatedBy: r.caller.Name}, cycle, entries)
-		return err
+		made, err = a.Runner.Undo(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, cycle, entries)
+		if err != nil {
+			return err
+		}
+		return r.audit(ctx, activityMakePlan, app.DisplayName, "plan "+made.ID+", takes back cycle "+cycle)
 	})
 	if errors.Is(err, engine.ErrNothingToUndo) {
 		return response{}, notFound(cycle)

@@ -112,9 +112,18 @@ func operation(activity string) string {
 // clientActor is how the API names a client in the audit log.
 var clientActor = regexp.MustCompile(`^(.*) \(API client ([0-9a-fA-F-]{36})\)$`)
 
+// clientOf returns name and id of the client of the API that an actor is.
+func clientOf(actor string) (name, id string, ok bool) {
+	parts := clientActor.FindStringSubmatch(actor)
+	if parts == nil {
+		return "", "", false
+	}
+	return parts[1], parts[2], true
+}
+
 func newAuditInitiator(actor string) AuditInitiator {
-	if parts := clientActor.FindStringSubmatch(actor); parts != nil {
-		return AuditInitiator{App: &AuditApp{AppID: parts[2], DisplayName: parts[1]}}
+	if name, id, ok := clientOf(actor); ok {
+		return AuditInitiator{App: &AuditApp{AppID: id, DisplayName: name}}
 	}
 	return AuditInitiator{User: &AuditUser{DisplayName: actor, UserPrincipalName: actor}}
 }

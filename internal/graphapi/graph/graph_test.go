@@ -270,7 +270,7 @@ func TestTemplatesAndOperatorsInTheFormOfGraph(t *testing.T) {
 // entry is a failed update with everything that an entry may have.
 func entry() journal.Entry {
 	return journal.Entry{
-		ID: 42, At: at("2026-03-01T10:00:00Z"), JobID: "salesforce.1.2", ApplicationID: "a1", CycleID: "c1", Duration: 1500 * time.Millisecond, InitiatedBy: "terraform",
+		ID: 42, At: at("2026-03-01T10:00:00Z"), JobID: "salesforce.1.2", ApplicationID: "a1", CycleID: "c1", Duration: 1500 * time.Millisecond, InitiatedBy: "terraform (API client aaaaaaaa-0000-0000-0000-000000000009)",
 		Change: plan.Change{
 			ID: "ch1", Action: plan.Enable, Status: plan.Failure, Source: plan.Identity{Type: "User", ID: "u1", Name: "ana@contoso.com"},
 			Target: plan.Identity{Type: "User", ID: "005000000000001", Name: "ana@contoso.com"},
@@ -349,7 +349,7 @@ func TestActionsAndStatusesAreFoundByTheirNames(t *testing.T) {
 func TestAuditsInTheFormOfGraph(t *testing.T) {
 	t.Parallel()
 	golden(t, "directory_audit", graph.NewDirectoryAudit(journal.Audit{
-		ID: 3, At: at("2026-03-01T10:00:00Z"), Activity: "Enable/start provisioning configuration", Actor: "terraform", Subject: "Salesforce", Detail: "job",
+		ID: 3, At: at("2026-03-01T10:00:00Z"), Activity: "Enable/start provisioning configuration", Actor: "terraform (API client aaaaaaaa-0000-0000-0000-000000000009)", Subject: "Salesforce", Detail: "job",
 	}))
 }
 

@@ -155,6 +155,9 @@ func newInitiator(name string) Initiator {
 	if name == "" {
 		return Initiator{DisplayName: "Usher Provisioning Service", InitiatorType: "system"}
 	}
+	if client, id, ok := clientOf(name); ok {
+		return Initiator{ID: id, DisplayName: client, InitiatorType: "application"}
+	}
 	return Initiator{DisplayName: name, InitiatorType: "user"}
 }
 

@@ -14,7 +14,7 @@ type Registration struct {
 // Owner is somebody who answers for a group, an application or a service principal.
 type Owner struct {
 	ID   string
-	Type string // "User" or "ServicePrincipal"
+	Type string // "User" or "ServicePrincipal", which a client of the API is as well
 }
 
 // ExtensionProperty is a custom directory extension that an application declares.

@@ -15,40 +15,26 @@ import (
 
 // TestMicrosoftGraphJavaScriptClient lets a client that others wrote tell the whole
 // story of an application over TLS. It needs Node and the packages of the lock file:
-// npm ci --prefix cmd/usher/testdata/graph-client.
+// npm ci --prefix cmd/usher/testdata/graph-client. With USHER_REQUIRE_NODE=1 it does
+// not skip where they are missing.
 func TestMicrosoftGraphJavaScriptClient(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join("testdata", "graph-client")
+	missing := t.Skip
+	if os.Getenv("USHER_REQUIRE_NODE") == "1" {
+		missing = t.Fatal
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("Node is missing")
+		missing("Node is missing")
 	}
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "@microsoft")); err != nil {
-		t.Skip("the client is missing: run npm ci --prefix cmd/usher/testdata/graph-client")
+		missing("the client is missing: run npm ci --prefix cmd/usher/testdata/graph-client")
 	}
-	data := t.TempDir()
-	var story struct {
-		URL          string          `json:"url"`
-		TenantID     string          `json:"tenantId"`
-		ClientID     string          `json:"clientId"`
-		ClientSecret string          `json:"clientSecret"`
-		Org          json.RawMessage `json:"org"`
-	}
-	story.Org = []byte(background(t, data, regexp.MustCompile(`^\{"clientId".*`), "sim", "salesforce", "--listen", "127.0.0.1:0"))
-	made, err := exec.CommandContext(t.Context(), "usher", "api-client", "create", "story", "--role", "administrator", "-o", "json", "--data", data).Output()
-	if err != nil {
-		t.Fatalf("create an API client: %v", err)
-	}
-	if err := json.Unmarshal(made, &story); err != nil {
-		t.Fatalf("%v: %s", err, made)
-	}
-	line := background(t, data, regexp.MustCompile(`"msg":"usher serves"`), "serve", "--listen", "127.0.0.1:0", "--tls", "self-signed", "--log-format", "json", "--data", data)
-	var serves struct{ Address string }
-	if err := json.Unmarshal([]byte(line), &serves); err != nil {
-		t.Fatalf("%v: %s", err, line)
-	}
-	story.URL = "https://" + serves.Address
-	text, err := json.Marshal(story)
+	org := background(t, t.TempDir(), regexp.MustCompile(`^\{"clientId".*`), "sim", "salesforce", "--listen", "127.0.0.1:0")
+	s := startService(t)
+	s.Org = []byte(org)
+	text, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +42,43 @@ func TestMicrosoftGraphJavaScriptClient(t *testing.T) {
 	defer stop()
 	command := exec.CommandContext(ctx, node, "story.mjs")
 	command.Dir = folder
-	command.Env = append(os.Environ(), "SERVICE="+string(text), "NODE_EXTRA_CA_CERTS="+filepath.Join(data, "tls", "ca.pem"))
+	command.Env = append(os.Environ(), "SERVICE="+string(text), "NODE_EXTRA_CA_CERTS="+s.authority)
 	output, err := command.CombinedOutput()
 	t.Logf("%s", output)
 	if err != nil {
 		t.Errorf("the client: %v", err)
 	}
+}
+
+// runningService is usher serve with a client that may do everything.
+type runningService struct {
+	URL          string          `json:"url"` // without a slash at the end
+	TenantID     string          `json:"tenantId"`
+	ClientID     string          `json:"clientId"`
+	ClientSecret string          `json:"clientSecret"`
+	Org          json.RawMessage `json:"org"` // what usher sim salesforce printed, if there is one
+	authority    string          // file that TLS clients have to trust
+}
+
+// startService runs usher serve with an empty database until the end of the test.
+func startService(t *testing.T) runningService {
+	t.Helper()
+	data := t.TempDir()
+	made, err := exec.CommandContext(t.Context(), "usher", "api-client", "create", "story", "--role", "administrator", "-o", "json", "--data", data).Output()
+	if err != nil {
+		t.Fatalf("create an API client: %v", err)
+	}
+	s := runningService{authority: filepath.Join(data, "tls", "ca.pem")}
+	if err := json.Unmarshal(made, &s); err != nil {
+		t.Fatalf("%v: %s", err, made)
+	}
+	line := background(t, data, regexp.MustCompile(`"msg":"usher serves"`), "serve", "--listen", "127.0.0.1:0", "--tls", "self-signed", "--log-format", "json", "--data", data)
+	var serves struct{ Address string }
+	if err := json.Unmarshal([]byte(line), &serves); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	s.URL = "https://" + serves.Address
+	return s
 }
 
 // background runs usher until the end of the test and returns the first line of what

@@ -174,7 +174,7 @@ func (a *api) createApplication(ctx context.Context, r *request) (response, erro
 				return "", "", err
 			}
 		}
-		return registration.DisplayName, "", addOwners(ctx, e, registration.ObjectID, owners)
+		return registration.DisplayName, "", a.addOwners(ctx, e, registration.ObjectID, owners)
 	})
 	if err != nil {
 		return response{}, err

@@ -64,6 +64,9 @@ func (a *api) directoryObject(ctx context.Context, id string) (entity, error) {
 	}
 	found, err := either(id, func(id string) (directory.Registration, error) { return a.Store.Registration(ctx, id) })
 	switch {
+	case isAbsent(err):
+		client, err := a.findClient(ctx, id)
+		return a.clientEntity(client), err
 	case err != nil:
 		return nil, err
 	case strings.EqualFold(found.ObjectID, id):

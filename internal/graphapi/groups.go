@@ -188,7 +188,7 @@ func (a *api) createGroup(ctx context.Context, r *request) (response, error) {
 		if err := addMembers(ctx, e, group.ID, members); err != nil {
 			return "", "", err
 		}
-		return group.DisplayName, "", addOwners(ctx, e, group.ID, owners)
+		return group.DisplayName, "", a.addOwners(ctx, e, group.ID, owners)
 	})
 	if err != nil {
 		return response{}, err

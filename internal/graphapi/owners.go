@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -52,14 +51,10 @@ func (a *api) owners(ctx context.Context, objectID string) ([]entity, error) {
 	items := []entity{}
 	for _, owner := range owners {
 		if owner.Type == "ServicePrincipal" {
-			found, err := findPrincipal(ctx, a.Store, segment{text: owner.ID})
-			if _, absent := errors.AsType[*Error](err); absent {
+			e, err := a.owningPrincipal(ctx, owner.ID)
+			if isAbsent(err) {
 				continue
 			}
-			if err != nil {
-				return nil, err
-			}
-			e, err := a.principalEntity(ctx, found)
 			if err != nil {
 				return nil, err
 			}
@@ -75,6 +70,19 @@ func (a *api) owners(ctx context.Context, objectID string) ([]entity, error) {
 		}
 	}
 	return items, nil
+}
+
+// owningPrincipal returns a service principal or a client of the API.
+func (a *api) owningPrincipal(ctx context.Context, id string) (entity, error) {
+	found, err := findPrincipal(ctx, a.Store, segment{text: id})
+	if err == nil {
+		return a.principalEntity(ctx, found)
+	}
+	if !isAbsent(err) {
+		return nil, err
+	}
+	client, err := a.findClient(ctx, id)
+	return a.clientEntity(client), err
 }
 
 func (a *api) expandOwners(ctx context.Context, e entity, x expansion) (any, error) {
@@ -96,17 +104,24 @@ func (a *api) listOwners(owned ownedObject) handler {
 	}
 }
 
+// ownerOf returns who owns by an id: a user, a service principal or a client of the API.
+func (a *api) ownerOf(ctx context.Context, e store.Editor, id string) (directory.Owner, error) {
+	user, err := findUser(ctx, e, id)
+	if err == nil || !isAbsent(err) {
+		return directory.Owner{ID: user.ID, Type: "User"}, err
+	}
+	found, err := findPrincipal(ctx, e, segment{text: id})
+	if err == nil || !isAbsent(err) {
+		return directory.Owner{ID: found.ID, Type: "ServicePrincipal"}, err
+	}
+	client, err := a.findClient(ctx, id)
+	return directory.Owner{ID: client.ObjectID, Type: "ServicePrincipal"}, err
+}
+
 // addOwners adds owners, all of them or none.
-func addOwners(ctx context.Context, e store.Editor, objectID string, ids []string) error {
+func (a *api) addOwners(ctx context.Context, e store.Editor, objectID string, ids []string) error {
 	for _, id := range ids {
-		owner := directory.Owner{Type: "User"}
-		user, err := findUser(ctx, e, id)
-		owner.ID = user.ID
-		if _, absent := errors.AsType[*Error](err); absent {
-			var found directory.Registration
-			found, err = findPrincipal(ctx, e, segment{text: id})
-			owner = directory.Owner{ID: found.ID, Type: "ServicePrincipal"}
-		}
+		owner, err := a.ownerOf(ctx, e, id)
 		if err != nil {
 			return err
 		}
@@ -132,7 +147,7 @@ func (a *api) addOwner(owned ownedObject) handler {
 			return response{}, err
 		}
 		err = r.edit(ctx, "Add owner", func(e store.Editor) (string, string, error) {
-			return name, id, addOwners(ctx, e, object, []string{id})
+			return name, id, a.addOwners(ctx, e, object, []string{id})
 		})
 		return noContent(), err
 	}

@@ -60,6 +60,7 @@ type Store interface {
 	store.Journal
 	store.Graph
 	store.Progress
+	clientLister
 }
 
 // ErrUnauthenticated says that an access token is missing, expired or not one of

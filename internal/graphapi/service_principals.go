@@ -172,7 +172,7 @@ func (a *api) createPrincipal(ctx context.Context, r *request) (response, error)
 		if err := e.UpdateRegistration(ctx, made); err != nil {
 			return "", "", nameTaken(err)
 		}
-		return found.DisplayName, "", addOwners(ctx, e, found.ID, owners)
+		return found.DisplayName, "", a.addOwners(ctx, e, found.ID, owners)
 	})
 	if err != nil {
 		return response{}, err

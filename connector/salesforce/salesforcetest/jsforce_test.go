@@ -17,16 +17,21 @@ import (
 )
 
 // TestJSforce lets a client that others wrote use the org. It needs Node and the
-// packages of the lock file: npm ci --prefix testdata/jsforce.
+// packages of the lock file: npm ci --prefix testdata/jsforce. With
+// USHER_REQUIRE_NODE=1 it does not skip where they are missing.
 func TestJSforce(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join("testdata", "jsforce")
+	missing := t.Skip
+	if os.Getenv("USHER_REQUIRE_NODE") == "1" {
+		missing = t.Fatal
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("Node is missing")
+		missing("Node is missing")
 	}
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "jsforce")); err != nil {
-		t.Skip("jsforce is missing: run npm ci --prefix testdata/jsforce")
+		missing("jsforce is missing: run npm ci --prefix testdata/jsforce")
 	}
 	public, private := keyPair(t)
 	config := salesforcetest.Default()

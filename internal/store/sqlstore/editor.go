@@ -119,10 +119,15 @@ func (e editor) AddMember(ctx context.Context, member directory.Member) (bool, e
 
 // exists is ErrNotFound for an id that a table does not have.
 func (e editor) exists(ctx context.Context, table, what, id string) error {
+	return e.found(ctx, `select count(*) from `+table+` where id = $1`, what, id)
+}
+
+// found refuses an id that a query counts none of.
+func (e editor) found(ctx context.Context, query, what, id string) error {
 	if err := checkText(what, id); err != nil {
 		return notFound(what, id)
 	}
-	count, err := e.tx.count(ctx, `select count(*) from `+table+` where id = $1`, id)
+	count, err := e.tx.count(ctx, query, id)
 	if err == nil && count == 0 {
 		return notFound(what, id)
 	}
@@ -141,11 +146,11 @@ func (e editor) RemoveMember(ctx context.Context, member directory.Member) (bool
 
 // AddOwner implements store.RelationEditor.
 func (e editor) AddOwner(ctx context.Context, objectID string, owner directory.Owner) (bool, error) {
-	table := "users"
+	query := `select count(*) from users where id = $1`
 	if owner.Type == "ServicePrincipal" {
-		table = "applications"
+		query = `select (select count(*) from applications where id = $1) + (select count(*) from api_clients where object_id = $1)`
 	}
-	if err := e.exists(ctx, table, "owner", owner.ID); err != nil {
+	if err := e.found(ctx, query, "owner", owner.ID); err != nil {
 		return false, err
 	}
 	count, err := e.tx.exec(ctx, `insert into owners (object_id, owner_id, owner_type) values ($1, $2, $3) on conflict do nothing`,

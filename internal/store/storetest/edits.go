@@ -90,10 +90,29 @@ func editTests() []test {
 					_, err := e.AddMember(w.ctx(), wrong)
 					w.wantError(err, store.ErrNotFound)
 				}
-				_, err := e.AddOwner(w.ctx(), "g", directory.Owner{ID: "x", Type: "User"})
-				w.wantError(err, store.ErrNotFound)
+				for _, wrong := range []directory.Owner{{ID: "x", Type: "User"}, {ID: "x", Type: "ServicePrincipal"}, {ID: "ana", Type: "ServicePrincipal"}} {
+					_, err := e.AddOwner(w.ctx(), "g", wrong)
+					w.wantError(err, store.ErrNotFound)
+				}
 				return nil
 			})
+		}},
+		{"a client of the API can own a group", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putGroup("g")
+			client := apiClient("terraform")
+			w.must(w.AddAPIClient(w.ctx(), client))
+			owner := directory.Owner{ID: client.ObjectID, Type: "ServicePrincipal"}
+			w.edit(func(e store.Editor) error {
+				_, err := e.AddOwner(w.ctx(), "g", directory.Owner{ID: client.ID, Type: "ServicePrincipal"})
+				w.wantError(err, store.ErrNotFound)
+				added, err := e.AddOwner(w.ctx(), "g", owner)
+				w.equal("new", added, true)
+				return err
+			})
+			got, err := w.Owners(w.ctx(), "g")
+			w.must(err)
+			w.equal("owners", got, []directory.Owner{owner})
 		}},
 		{"owners are kept until they, or what they own, are gone", func(t *testing.T, w *world) {
 			t.Helper()

@@ -4,7 +4,7 @@
 // certificate authority of the service.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, PageIterator, GraphError, ResponseType } from '@microsoft/microsoft-graph-client';
+import { BatchRequestContent, BatchResponseContent, Client, PageIterator, GraphError, ResponseType } from '@microsoft/microsoft-graph-client';
 
 const service = JSON.parse(process.env.SERVICE);
 const graph = Client.initWithMiddleware({
@@ -65,6 +65,15 @@ async function all(page) {
   return { items, deltaLink: pages.getDeltaLink() };
 }
 
+await step('be refused without a good token', async () => {
+  const stranger = Client.init({
+    baseUrl: service.url, customHosts: new Set([new URL(service.url).hostname]), authProvider: (done) => done(null, 'not.a.token'),
+  });
+  const error = await refused(401, stranger.api('/organization').get());
+  assert.equal(error.code, 'InvalidAuthenticationToken');
+  assert.ok(error.requestId);
+});
+
 const application = await step('instantiate the template of the gallery', async () => {
   const templates = await graph.api('/applicationTemplates').filter("displayName eq 'Salesforce'").get();
   assert.equal(templates.value.length, 1);
@@ -114,6 +123,11 @@ await step('read and change the schema', async () => {
   delete schema['@odata.context'];
   delete after['@odata.context'];
   assert.deepEqual(after, schema);
+  schema.synchronizationRules[0].objectMappings[0].attributeMappings.at(-1).source = { type: 'Function', expression: 'ToUpper(' };
+  await refused(400, graph.api(`${job}/schema`).put(schema));
+  const kept = await graph.api(`${job}/schema`).get();
+  delete kept['@odata.context'];
+  assert.deepEqual(kept, after, 'a schema that is refused changes nothing');
   const functions = await graph.api(`${job}/schema/functions`).get();
   assert.ok(functions.value.length >= 43 && functions.value.every((f) => f.id === f.name));
 });
@@ -129,19 +143,35 @@ const people = await step('create users and a group', async () => {
   await graph.api(`/users/${ben}/manager/$ref`).put({ '@odata.id': `https://graph.microsoft.com/v1.0/users/${nora}` });
   assert.equal((await graph.api(`/users/${ben}/manager`).get()).id, nora);
   const group = await graph.api('/groups').post({ displayName: 'Sales', mailEnabled: false, mailNickname: 'sales', securityEnabled: true, groupTypes: [] });
-  await graph.api(`/groups/${group.id}/members/$ref`).post({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${ben}` });
+  const add = () => graph.api(`/groups/${group.id}/members/$ref`).post({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${ben}` });
+  await add();
+  assert.match((await refused(400, add())).message, /One or more added object references already exist/);
   const members = await graph.api(`/groups/${group.id}/members`).get();
   assert.equal(members.value[0]['@odata.type'], '#microsoft.graph.user');
   const found = await graph.api('/users').filter("startswith(displayName,'Nor')").select(['id', 'jobTitle']).get();
   assert.deepEqual(found.value.map((user) => user.jobTitle), ['head']);
+  const counted = await graph.api('/users').header('ConsistencyLevel', 'eventual').count(true).filter("endsWith(mail,'@contoso.example')").orderby('displayName').get();
+  assert.equal(counted['@odata.count'], 2);
+  assert.deepEqual(counted.value.map((user) => user.id), [ben, nora]);
+  const expanded = await graph.api('/users/ben@contoso.example').select('id').expand('manager($select=id)').get();
+  assert.equal(expanded.manager.id, nora);
+  assert.deepEqual((await all(await graph.api('/users').top(1).select('id').get())).items.map((user) => user.id).sort(), [nora, ben].sort());
   return { nora, ben, group: group.id };
 });
 
-const delta = await step('read the delta of users', async () => {
-  const first = await all(await graph.api('/users/delta').get());
-  assert.equal(first.items.length, 2);
-  assert.ok(first.deltaLink.startsWith(service.url));
-  return first.deltaLink;
+// follow reads a delta page by page and returns its items and where to go on.
+async function follow(from) {
+  const { items, deltaLink } = await all(await graph.api(from).get());
+  assert.ok(deltaLink.startsWith(service.url), 'the last page has a link to go on from');
+  return { items, link: deltaLink };
+}
+
+let delta = await step('read the delta of users', async () => {
+  const first = await follow('/users/delta?$select=displayName,jobTitle');
+  assert.deepEqual([...new Set(first.items.map((user) => user.id))].sort(), [people.nora, people.ben].sort());
+  const again = await follow(first.link);
+  assert.deepEqual(again.items, [], 'nothing has changed');
+  return again;
 });
 
 await step('assign a user and a group to a role', async () => {
@@ -187,12 +217,26 @@ await step('provision on demand', async () => {
 
 await step('follow a change to the account', async () => {
   await graph.api(`/users/${people.ben}`).patch({ jobTitle: 'chief' });
-  const changes = await all(await graph.api(delta).get());
-  assert.deepEqual(changes.items.map((user) => user.id), [people.ben]);
-  await eventually('the change is written', async () => {
-    const rows = await graph.api('/auditLogs/provisioning').filter("provisioningAction eq 'update'").get();
-    return rows.value.some((row) => row.modifiedProperties.some((property) => property.newValue === 'CHIEF'));
+  delta = await follow(delta.link);
+  assert.deepEqual(delta.items.map((user) => [user.id, user.jobTitle]), [[people.ben, 'chief']]);
+});
+});
+
+await step('send a batch', async () => {
+  const request = (path, method = 'GET', body) => new Request(`${service.url}${path}`, {
+    method, body: body && JSON.stringify(body), headers: body && { 'Content-Type': 'application/json' },
   });
+  const content = new BatchRequestContent([
+    { id: 'change', request: request(`/users/${people.ben}`, 'PATCH', { department: 'Finance' }) },
+    { id: 'read', request: request(`/users/${people.ben}?$select=department`), dependsOn: ['change'] },
+    { id: 'absent', request: request('/users/nobody@contoso.example'), dependsOn: ['read'] },
+    { id: 'after', request: request('/organization'), dependsOn: ['absent'] },
+  ]);
+  const answers = new BatchResponseContent(await graph.api('/$batch').post(await content.getContent()));
+  assert.equal(answers.getResponseById('change').status, 204);
+  assert.equal((await answers.getResponseById('read').json()).department, 'Finance');
+  assert.equal(answers.getResponseById('absent').status, 404);
+  assert.equal(answers.getResponseById('after').status, 424);
 });
 
 await step('ask why', async () => {
@@ -207,6 +251,13 @@ await step('restart, pause and delete the job', async () => {
   assert.equal((await graph.api(job).get()).status.code, 'Paused');
   await graph.api(job).delete();
   await refused(404, graph.api(job).get());
+});
+
+await step('delete a user', async () => {
+  await graph.api(`/users/${people.ben}`).delete();
+  await refused(404, graph.api(`/users/${people.ben}`).get());
+  const { items } = await follow(delta.link);
+  assert.deepEqual(items.filter((user) => user['@removed']), [{ '@removed': { reason: 'changed' }, id: people.ben }]);
 });
 
 await step('delete the application', async () => {

@@ -14,6 +14,12 @@ import (
 // claim oid of its access token. It is sent as a service principal without roles, and
 // it is none that can be listed, changed or assigned to.
 
+// clientLister is what the API needs to know of its clients.
+type clientLister interface {
+	// APIClients returns all clients, revoked ones too.
+	APIClients(ctx context.Context) ([]store.APIClient, error)
+}
+
 // clientEntity makes an API client what is sent.
 func (a *api) clientEntity(client store.APIClient) entity {
 	return entity{

@@ -219,7 +219,10 @@ await step('follow a change to the account', async () => {
   await graph.api(`/users/${people.ben}`).patch({ jobTitle: 'chief' });
   delta = await follow(delta.link);
   assert.deepEqual(delta.items.map((user) => [user.id, user.jobTitle]), [[people.ben, 'chief']]);
-});
+  await eventually('the change is written', async () => {
+    const rows = await graph.api('/auditLogs/provisioning').filter("provisioningAction eq 'update'").get();
+    return rows.value.some((row) => row.modifiedProperties.some((property) => property.newValue === 'CHIEF'));
+  });
 });
 
 await step('send a batch', async () => {

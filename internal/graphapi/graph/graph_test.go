@@ -242,16 +242,40 @@ func TestJobSettingsAreChangedByName(t *testing.T) {
 	t.Parallel()
 	before := provisioning.Settings{RemovalLimit: 500, RemovalPercent: 20}
 	after, err := graph.WithSettings(before, []graph.KeyValue{
-		{Name: "QuarantineTooManyDeletesThreshold", Value: "9"}, {Name: "SyncAll", Value: "true"}, {Name: "UsherDefaultDomain", Value: "contoso.com"},
+		{Name: "QuarantineTooManyDeletesThreshold", Value: "9"},
+		{Name: "SyncAll", Value: "true"},
+		{Name: "UsherDefaultDomain", Value: "contoso.com"},
+		{Name: "UsherNestedGroups", Value: "True"},
+		{Name: "UsherVanished", Value: "match"},
+		{Name: "UsherDrift", Value: "report"},
+		{Name: "UsherOnUnassigned", Value: "nothing"},
+		{Name: "UsherOnSourceDisabled", Value: "disable"},
+		{Name: "UsherGraceOnFilteredOut", Value: "P7D"},
 	})
-	want := provisioning.Settings{RemovalLimit: 9, RemovalPercent: 20, SyncAll: true, DefaultDomain: "contoso.com"}
+	want := provisioning.Settings{
+		RemovalLimit: 9, RemovalPercent: 20, SyncAll: true, DefaultDomain: "contoso.com", NestedGroups: true, Vanished: provisioning.VanishedMatch,
+		Drift: provisioning.Drift{Mode: provisioning.DriftReport},
+		Leaving: provisioning.Leaving{
+			Actions: map[provisioning.Trigger]provisioning.LeaveAction{provisioning.Unassigned: provisioning.LeaveNothing},
+			GraceOn: map[provisioning.Trigger]time.Duration{provisioning.FilteredOut: 7 * 24 * time.Hour},
+		},
+	}
 	if diff := cmp.Diff(want, after); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	if again, err := graph.WithSettings(provisioning.Settings{}, graph.Settings(want)); err != nil || cmp.Diff(want, again) != "" {
 		t.Errorf("what is listed does not read back: %+v, %v", again, err)
 	}
-	for _, bad := range []graph.KeyValue{{Name: "Other", Value: "1"}, {Name: "UsherRemovalPercent", Value: "101"}, {Name: "SyncAll", Value: ""}, {Name: "QuarantineTooManyDeletesThreshold", Value: "-1"}} {
+	for _, bad := range []graph.KeyValue{
+		{Name: "Other", Value: "1"},
+		{Name: "UsherRemovalPercent", Value: "101"},
+		{Name: "SyncAll", Value: ""},
+		{Name: "QuarantineTooManyDeletesThreshold", Value: "-1"},
+		{Name: "UsherVanished", Value: "maybe"},
+		{Name: "UsherDrift", Value: "maybe"},
+		{Name: "UsherOnUnassigned", Value: "maybe"},
+		{Name: "UsherGraceOnUnassigned", Value: "7d"},
+	} {
 		if _, err := graph.WithSettings(before, []graph.KeyValue{bad}); err == nil {
 			t.Errorf("%+v was accepted", bad)
 		}

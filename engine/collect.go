@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,7 +42,7 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 		}
 		return c.Removals.Plan(ctx, c.cycle, found)
 	}
-	if err := c.pages(ctx, collection, look); err != nil {
+	if err := c.pages(ctx, collection, func(items []*item) error { return look(c.withoutLeftBehind(items)) }); err != nil {
 		return fmt.Errorf("look for removals: %w", err)
 	}
 	left, err := c.readPage(ctx, c.leftBehind())
@@ -52,6 +53,14 @@ func (c *cycle) findRemovals(ctx context.Context) error {
 		return fmt.Errorf("look for removals among what earlier cycles left behind: %w", err)
 	}
 	return c.guard(ctx)
+}
+
+// withoutLeftBehind leaves out whom earlier cycles left behind: they are looked at apart.
+func (c *cycle) withoutLeftBehind(items []*item) []*item {
+	return slices.DeleteFunc(items, func(i *item) bool {
+		_, left := c.attempts.targets[i.subject.User.ID]
+		return left
+	})
 }
 
 // guard holds all removals of the cycle when they are too many.

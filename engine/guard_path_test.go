@@ -286,3 +286,22 @@ func TestAPlanIsNotAppliedWithASchemaOfBefore(t *testing.T) {
 		}
 	})
 }
+
+// Who was left behind by a crash and is collected as well is one removal.
+func TestTheGuardCountsWhoACrashLeftBehindOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, worldOptions{users: 60, settings: func(s *provisioning.Settings) { s.RemovalLimit = 1 }})
+	user := w.team(t, 1)[0]
+	w.put(t, renamed(user, "Unrecorded"))
+	ledger := &brokenLedger{Ledger: w.runner.Engine.Ledger, broken: true}
+	w.runner.Engine.Ledger = ledger
+	if _, err := w.try(t.Context(), t, engine.Run{}); err == nil {
+		t.Fatal("no power cut")
+	}
+	ledger.broken = false
+	w.leave(t, provisioning.SourceDisabled, user)
+	run := w.cycle(t)
+	if w.inUse(user.UserPrincipalName) || run.Counts.Staged > 0 {
+		t.Errorf("one leaver is more than the limit of one: %+v", run.Counts)
+	}
+}

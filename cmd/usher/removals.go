@@ -18,6 +18,7 @@ func newRemovalsCommand(o *options) *cobra.Command {
 away and holds them all. Look at them, and allow or reject them. What was rejected
 stays on the list as such and is not taken away, until the person was in scope
 again or you have it reconsidered.`,
+		Example: "  usher removals list Salesforce\n  usher removals allow Salesforce --user ana@contoso.com",
 	}
 	command.AddCommand(newRemovalsListCommand(o), newRemovalsAllowCommand(o), newRemovalsRejectCommand(o), newRemovalsReconsiderCommand(o))
 	return command

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -109,6 +110,9 @@ func background(t *testing.T, data string, wanted *regexp.Regexp, args ...string
 	go func() {
 		defer close(drained)
 		for lines.Scan() {
+			if strings.Contains(lines.Text(), `"level":"ERROR"`) {
+				t.Logf("usher %s: %s", args[0], lines.Text())
+			}
 		}
 	}()
 	t.Cleanup(func() {

@@ -50,7 +50,11 @@ func (a *api) provisionOnDemand(ctx context.Context, r *request) (response, erro
 			Message: "At most 5 requests to provision on demand are answered in 10 seconds. Come again after the time in the header Retry-After.",
 		}
 	}
-	performance, err := a.perform(ctx, r, job, users)
+	var performance graph.Performance
+	err = a.betweenCycles(ctx, job.ID, func() (err error) {
+		performance, err = a.perform(ctx, r, job, users)
+		return err
+	})
 	if err != nil {
 		return response{}, targetError(err)
 	}
@@ -60,6 +64,29 @@ func (a *api) provisionOnDemand(ctx context.Context, r *request) (response, erro
 	result, err := graph.NewOnDemandResult(performance, a.around(ctx, app))
 	result.Context = r.context("microsoft.graph.stringKeyStringValuePair")
 	return ok(result), err
+}
+
+// onDemandPatience is how long a request to provision on demand waits for a cycle to
+// end. Clients that are told that it runs come again by themselves.
+const onDemandPatience = 20 * time.Second
+
+// betweenCycles does work while no cycle of the job runs: either of the two would
+// otherwise end what the other does.
+func (a *api) betweenCycles(ctx context.Context, jobID string, work func() error) error {
+	if a.Exclusively == nil {
+		return work()
+	}
+	waiting, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	running := conflict("A cycle of this job is running. Come again when it is over.")
+	patience := time.AfterFunc(onDemandPatience, func() { giveUp(running) })
+	defer patience.Stop()
+	return a.Exclusively(waiting, jobID, func() error {
+		if !patience.Stop() {
+			return running
+		}
+		return work()
+	})
 }
 
 // onDemandUsers returns the ids of the people that a request names.

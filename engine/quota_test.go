@@ -14,9 +14,9 @@ import (
 )
 
 // TestOutOfQuotaMeansStopKeepTheRestAndGoOn uses up the requests of the org, and
-// those that a budget leaves, in the middle of a cycle. So few requests are left that a
-// cycle may not come to write anything, when batches look people up side by side; that
-// it does so again and again is what the bound of the cycles catches.
+// those that a budget leaves, in the middle of a cycle. Eleven requests are too few for
+// the whole, also with some more that are under way when the budget ends, and enough
+// to write something after everybody was looked up.
 func TestOutOfQuotaMeansStopKeepTheRestAndGoOn(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -24,7 +24,7 @@ func TestOutOfQuotaMeansStopKeepTheRestAndGoOn(t *testing.T) {
 		limit  int
 		budget string
 	}{
-		{"the org's own", 4, ""},
+		{"the org's own", 11, ""},
 		// A day has to last for reading and writing one batch, with what is read ahead.
 		{"a number", 1000, "4"},
 		{"a share", 100, "4%"},
@@ -32,9 +32,9 @@ func TestOutOfQuotaMeansStopKeepTheRestAndGoOn(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				undisturbed := newWorld(t, worldOptions{users: 400})
+				undisturbed := newWorld(t, worldOptions{users: 1200})
 				undisturbed.cycle(t)
-				w := newWorld(t, worldOptions{users: 400, org: func(config *salesforcetest.Config) { config.DailyLimit = test.limit }})
+				w := newWorld(t, worldOptions{users: 1200, org: func(config *salesforcetest.Config) { config.DailyLimit = test.limit }})
 				credentials, err := w.store.Credentials(t.Context(), w.job.ID)
 				w.must(t, err)
 				w.must(t, w.store.PutCredentials(t.Context(), w.job.ID, credentials.With("DailyBudget", test.budget)))
@@ -54,7 +54,7 @@ func TestOutOfQuotaMeansStopKeepTheRestAndGoOn(t *testing.T) {
 					if _, err = w.try(t.Context(), t, engine.Run{}); err == nil {
 						break
 					}
-					if !errors.Is(err, connector.QuotaExceeded) || cycles > 60 {
+					if !errors.Is(err, connector.QuotaExceeded) || cycles > 20 {
 						t.Fatal(err)
 					}
 					if now := len(w.active()); now < some {

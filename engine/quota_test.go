@@ -25,9 +25,8 @@ func TestOutOfQuotaMeansStopKeepTheRestAndGoOn(t *testing.T) {
 		budget string
 	}{
 		{"the org's own", 11, ""},
-		// A day has to last for reading and writing one batch, with what is read ahead.
-		{"a number", 1000, "4"},
-		{"a share", 100, "4%"},
+		{"a number", 1000, "11"},
+		{"a share", 100, "11%"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

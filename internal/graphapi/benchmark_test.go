@@ -1,6 +1,8 @@
 package graphapi_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,7 @@ import (
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/internal/graphapi"
+	"github.com/usher-id/usher/engine"
 )
 
 const benchmarkUsers = 100_000
@@ -23,46 +25,92 @@ func benchmarkName(i int) string {
 }
 
 // BenchmarkAPI asks with 16 clients a directory of 100,000 users, and reports
-// requests a second and the 99th percentile.
+// requests a second and the 99th percentile: first alone, then while cycles run that
+// provision all of them.
 func BenchmarkAPI(b *testing.B) {
-	opened := newStore(b)
-	_, err := opened.Import(b.Context(), func(yield func(directory.Delta, error) bool) {
-		yield(directory.Delta{Content: directory.Group{ID: "large", DisplayName: "Large", SecurityEnabled: true}}, nil)
-		for i := range benchmarkUsers {
-			user := directory.User{
-				ID: benchmarkName(i), UserPrincipalName: fmt.Sprintf("user%d@contoso.example", i), DisplayName: fmt.Sprintf("User %d", i), AccountEnabled: true,
-				Attributes: attr.New("User", "", map[string]attr.Value{
-					"department": attr.Text("Sales"), "jobTitle": attr.Text("Account Executive"), "givenName": attr.Text("User"),
-					"surname": attr.Text("Number"), "mail": attr.Text(fmt.Sprintf("user%d@contoso.example", i)),
-				}),
-			}
-			if !yield(directory.Delta{Content: user}, nil) {
+	w := newWorld(b)
+	w.prepare()
+	w.signIn()
+	_, err := w.store.Import(b.Context(), benchmarkDirectory, false)
+	w.must(err)
+	_, err = w.store.Assign(b.Context(), directory.AssignmentRequest{Application: principal, PrincipalType: "Group", Principal: "everyone", Role: "Standard User"})
+	w.must(err)
+	var next atomic.Int64
+	b.Run("alone", func(b *testing.B) { benchmarkKinds(b, w.handler, &next) })
+	ctx, stop := context.WithCancel(b.Context())
+	var cycles sync.WaitGroup
+	cycles.Go(func() {
+		for ctx.Err() == nil {
+			if err := w.fullCycle(ctx); err != nil && ctx.Err() == nil {
+				b.Error(err)
 				return
 			}
 		}
-	}, false)
+	})
+	b.Run("beside a cycle", func(b *testing.B) { benchmarkKinds(b, w.handler, &next) })
+	stop()
+	cycles.Wait()
+}
+
+// fullCycle looks at everyone.
+func (w *world) fullCycle(ctx context.Context) error {
+	session, err := w.runner.Open(ctx, principal)
 	if err != nil {
-		b.Fatal(err)
+		return err
 	}
-	handler := newAPI(b, opened, graphapi.Dependencies{})
-	var next atomic.Int64
-	for name, request := range map[string]func(i int64) (method, target, body string){
-		"get a user": func(i int64) (string, string, string) {
+	_, err = w.runner.Run(ctx, session, engine.Run{Full: true})
+	return errors.Join(err, session.Connector.Close())
+}
+
+// benchmarkDirectory yields a group that requests add members to, and one that
+// everybody is in.
+func benchmarkDirectory(yield func(directory.Delta, error) bool) {
+	for _, id := range []string{"large", "everyone"} {
+		if !yield(directory.Delta{Content: directory.Group{ID: id, DisplayName: id, SecurityEnabled: true}}, nil) {
+			return
+		}
+	}
+	for i := range benchmarkUsers {
+		user := directory.User{
+			ID: benchmarkName(i), UserPrincipalName: fmt.Sprintf("user%d@contoso.example", i), DisplayName: fmt.Sprintf("User %d", i), AccountEnabled: true,
+			Attributes: attr.New("User", "", map[string]attr.Value{
+				"department": attr.Text("Sales"), "jobTitle": attr.Text("Account Executive"), "givenName": attr.Text("User"), "surname": attr.Text("Number"),
+				"mail": attr.Text(fmt.Sprintf("user%d@contoso.example", i)), "mailNickname": attr.Text(fmt.Sprintf("user%d", i)),
+			}),
+		}
+		if !yield(directory.Delta{Content: user}, nil) {
+			return
+		}
+	}
+	for i := range benchmarkUsers {
+		if !yield(directory.Delta{Content: directory.Member{Group: "everyone", Member: benchmarkName(i), Type: "User"}}, nil) {
+			return
+		}
+	}
+}
+
+func benchmarkKinds(b *testing.B, handler http.Handler, next *atomic.Int64) {
+	b.Helper()
+	for _, kind := range []struct {
+		name    string
+		request func(i int64) (method, target, body string)
+	}{
+		{"get a user", func(i int64) (string, string, string) {
 			return http.MethodGet, "/v1.0/users/" + benchmarkName(int(i*7919%benchmarkUsers)), ""
-		},
-		"list a page of 999": func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users?$top=999", "" },
-		"filter by userPrincipalName": func(i int64) (string, string, string) {
+		}},
+		{"filter by userPrincipalName", func(i int64) (string, string, string) {
 			return http.MethodGet, fmt.Sprintf("/v1.0/users?$filter=userPrincipalName%%20eq%%20'user%d@contoso.example'", i*7919%benchmarkUsers), ""
-		},
-		"delta page": func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users/delta", "" },
-		"create a user": func(i int64) (string, string, string) {
+		}},
+		{"list a page of 999", func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users?$top=999", "" }},
+		{"delta page", func(int64) (string, string, string) { return http.MethodGet, "/v1.0/users/delta", "" }},
+		{"create a user", func(i int64) (string, string, string) {
 			return http.MethodPost, "/v1.0/users", fmt.Sprintf(`{"accountEnabled":true,"displayName":"New %d","mailNickname":"new","userPrincipalName":"new%d@contoso.example","passwordProfile":{}}`, i, i)
-		},
-		"add a member": func(i int64) (string, string, string) {
+		}},
+		{"add a member", func(i int64) (string, string, string) {
 			return http.MethodPost, "/v1.0/groups/large/members/$ref", `{"@odata.id":"https://x/users/` + benchmarkName(int(i%benchmarkUsers)) + `"}`
-		},
+		}},
 	} {
-		b.Run(name, func(b *testing.B) { benchmarkRequests(b, handler, &next, request) })
+		b.Run(kind.name, func(b *testing.B) { benchmarkRequests(b, handler, next, kind.request) })
 	}
 }
 

@@ -53,6 +53,7 @@ func TestACycleKilledAtAnyWriteToTheDatabaseIsMadeGood(t *testing.T) {
 // that follow each other closely as one when nobody reads the reports, as on a busy
 // machine, so the most of a few tries counts.
 func (w *crashWorld) countWrites(t *testing.T) int {
+	t.Helper()
 	most := 0
 	for range 5 {
 		seen, _ := w.begin(t).killAtWrite(t, 0)

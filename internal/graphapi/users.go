@@ -49,16 +49,15 @@ const (
 )
 
 // membersOfNested returns which properties of the directory a nested one holds.
-func membersOfNested(nested string) []string {
-	if nested == organizationData {
-		return []string{"costCenter", "division"}
+func membersOfNested(nested string) []string { return nestedMembers()[nested] }
+
+var nestedMembers = sync.OnceValue(func() map[string][]string { //nolint:gochecknoglobals // a table
+	numbered := make([]string, 15)
+	for i := range numbered {
+		numbered[i] = "extensionAttribute" + strconv.Itoa(i+1)
 	}
-	names := make([]string, 15)
-	for i := range names {
-		names[i] = "extensionAttribute" + strconv.Itoa(i+1)
-	}
-	return names
-}
+	return map[string][]string{organizationData: {"costCenter", "division"}, extensionAttributes: numbered}
+})
 
 // userKind has the properties that Microsoft Graph sends of a user without being
 // asked; the others have to be selected.

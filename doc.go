@@ -28,6 +28,7 @@
 //	internal      the store, the queue, the API, the portal
 //	cmd/usher     the command, the only place where concrete things meet
 //	examples      a sample company in CSV and its generator
+//	interop       clients that others wrote, each a module of its own
 //
 // Every stage takes a value and returns a value. Desired and current state are
 // both an attr.Object, so planning is a comparison and never a translation; one

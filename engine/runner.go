@@ -138,8 +138,7 @@ func (r *Runner) Refuse(ctx context.Context, jobID string, failure error) (provi
 // Run runs one cycle of the session. The request's JobID, Connector and Mapping
 // are filled in.
 func (r *Runner) Run(ctx context.Context, session Session, request Run) (provisioning.Run, error) {
-	request.JobID, request.Connector, request.Mapping = session.Job.ID, session.Connector, session.Mapping
-	request, end := r.noting(ctx, session.Job, request)
+	request, end := r.noting(ctx, session.Job, session.request(request))
 	defer end()
 	return r.Engine.Cycle(ctx, request)
 }
@@ -208,6 +207,7 @@ func (r *Runner) Appliable(ctx context.Context, session Session, p Plan, allowRe
 	return r.Engine.appliable(ctx, p, session.Schema, allowRemovals)
 }
 
+// request fills in what a run takes from the session.
 func (s Session) request(request Run) Run {
 	request.JobID, request.Connector, request.Mapping = s.Job.ID, s.Connector, s.Mapping
 	return request

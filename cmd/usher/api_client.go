@@ -40,7 +40,7 @@ type apiClientView struct {
 	Name      string        `json:"name"`
 	ClientID  string        `json:"clientId"`
 	TenantID  string        `json:"tenantId"`
-	Role      store.APIRole `json:"role"`
+	Role      store.Role `json:"role"`
 	Secret    string        `json:"clientSecret,omitzero"`
 	Secrets   []secretView  `json:"secrets,omitzero"`
 	PublicKey bool          `json:"publicKey"`
@@ -101,7 +101,7 @@ assertions with the private key that belongs to the certificate or public key.`,
 	return command
 }
 
-func (w *workspace) createAPIClient(ctx context.Context, name string, role store.APIRole, keyFile string) (apiClientView, error) {
+func (w *workspace) createAPIClient(ctx context.Context, name string, role store.Role, keyFile string) (apiClientView, error) {
 	client := auth.NewClient(name, role)
 	secret, kept, err := auth.NewSecret()
 	if err != nil {

@@ -437,7 +437,7 @@ func TestKeysThatCannotVerifyAreRefused(t *testing.T) {
 
 func TestPermissionsOfMicrosoftGraphStandForRoles(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]store.APIRole{
+	for name, want := range map[string]store.Role{
 		"reader": store.RoleReader, "Operator": store.RoleOperator, "ADMINISTRATOR": store.RoleAdministrator,
 		"Directory.Read.All": store.RoleReader, "Synchronization.ReadWrite.All": store.RoleAdministrator,
 	} {

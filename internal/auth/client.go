@@ -27,7 +27,7 @@ import (
 const secretPrefix = "usher_"
 
 // NewClient makes a client of the API with ids of its own.
-func NewClient(name string, role store.APIRole) store.APIClient {
+func NewClient(name string, role store.Role) store.APIClient {
 	return store.APIClient{ID: uuid.NewString(), ObjectID: uuid.NewString(), Name: name, Role: role, CreatedAt: time.Now().UTC().Truncate(time.Microsecond)}
 }
 

@@ -10,7 +10,7 @@ import (
 // permission is a permission of Microsoft Graph and the role that stands for it here.
 type permission struct {
 	name string
-	role store.APIRole
+	role store.Role
 }
 
 // permissions are the application permissions of Microsoft Graph that clients of
@@ -45,8 +45,8 @@ func permissions() []permission {
 // ParseRole returns the role of a name: reader, operator, administrator, or a
 // permission of Microsoft Graph, which gives the least role that includes it. The
 // error lists the roles.
-func ParseRole(name string) (store.APIRole, error) {
-	for _, role := range store.APIRoles() {
+func ParseRole(name string) (store.Role, error) {
+	for _, role := range store.Roles() {
 		if strings.EqualFold(name, string(role)) {
 			return role, nil
 		}
@@ -60,7 +60,7 @@ func ParseRole(name string) (store.APIRole, error) {
 }
 
 // permissionsOf returns the names of the permissions that a role has, for a token.
-func permissionsOf(role store.APIRole) []string {
+func permissionsOf(role store.Role) []string {
 	var names []string
 	for _, p := range permissions() {
 		if role.Allows(p.role) {

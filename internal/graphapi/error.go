@@ -88,7 +88,7 @@ func taken(property string) error {
 }
 
 // denied is a 403.
-func denied(needs store.APIRole) error {
+func denied(needs store.Role) error {
 	return &Error{
 		Status: http.StatusForbidden, Code: codeDenied,
 		Message: "Insufficient privileges to complete the operation: it needs the role " + string(needs) + ".",

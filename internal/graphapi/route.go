@@ -19,7 +19,7 @@ type handler func(ctx context.Context, r *request) (response, error)
 type route struct {
 	method  string
 	pattern string        // segments joined by "/"; {name} stands for a key
-	needs   store.APIRole // the least role that may
+	needs   store.Role // the least role that may
 	answer  handler
 	keys    []string // names of the keys of the pattern, in order
 	slow    bool     // it looks at everybody, or talks to a target: it may take as long as slowTimeout
@@ -38,7 +38,7 @@ func get(pattern string, answer handler) route {
 	return route{method: http.MethodGet, pattern: pattern, needs: store.RoleReader, answer: answer}
 }
 
-func post(pattern string, needs store.APIRole, answer handler) route {
+func post(pattern string, needs store.Role, answer handler) route {
 	return route{method: http.MethodPost, pattern: pattern, needs: needs, answer: answer}
 }
 

@@ -187,8 +187,8 @@ func newAPI(tb testing.TB, opened graphapi.Store, d graphapi.Dependencies) http.
 	d.TokenKey = bytes.Repeat([]byte{7}, 32)
 	d.TenantID = "aaaaaaaa-0000-0000-0000-000000000001"
 	d.Authenticate = func(_ context.Context, token string) (store.APIClient, error) {
-		role := store.APIRole(token)
-		if !slices.Contains(store.APIRoles(), role) {
+		role := store.Role(token)
+		if !slices.Contains(store.Roles(), role) {
 			return store.APIClient{}, graphapi.ErrUnauthenticated
 		}
 		return store.APIClient{ID: "aaaaaaaa-0000-0000-0000-000000000002", Name: token, Role: role}, nil

@@ -2,29 +2,8 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 )
-
-// APIRole says what a client of the API may do.
-type APIRole string
-
-// The roles of clients. Each may do what the one before it may.
-const (
-	RoleReader        APIRole = "reader"        // read everything
-	RoleOperator      APIRole = "operator"      // run, pause and retry
-	RoleAdministrator APIRole = "administrator" // change everything
-)
-
-// APIRoles returns all roles, the least first.
-func APIRoles() []APIRole { return []APIRole{RoleReader, RoleOperator, RoleAdministrator} }
-
-// Allows reports whether the role may do what needs another one. A role that is not
-// one of the three may do nothing.
-func (r APIRole) Allows(needed APIRole) bool {
-	has := slices.Index(APIRoles(), r)
-	return has >= 0 && slices.Contains(APIRoles()[:has+1], needed)
-}
 
 // APIClient is a program that may use the API: what Microsoft Entra ID calls an
 // application registration with its credentials.
@@ -32,7 +11,7 @@ type APIClient struct {
 	ID        string // client id, a GUID
 	ObjectID  string // the id in its tokens, a GUID
 	Name      string // unique, whatever the letter case
-	Role      APIRole
+	Role      Role
 	PublicKey string // PEM, for signed assertions; empty for a client that has a secret alone
 	CreatedAt time.Time
 	RevokedAt time.Time // zero for a client that may sign in

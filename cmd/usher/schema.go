@@ -76,7 +76,8 @@ func newSchemaResetCommand(o *options) *cobra.Command {
 		Use: "reset APP", Short: "Go back to the default mappings and filters",
 		Long: `Reset replaces the schema by the default one of the application's template: its
 own mappings, filters, attributes and tests are gone. Export the schema first if
-you may want it back. The next cycle looks at everyone.`,
+you may want it back. The next cycle looks at everyone. An application for which
+another default was put through the API goes back to that one.`,
 		Example: "  usher app schema export Salesforce > before.json\n  usher app schema reset Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
@@ -88,7 +89,15 @@ you may want it back. The next cycle looks at everyone.`,
 				if err != nil {
 					return err
 				}
-				return w.saveSchema(ctx, command.ErrOrStderr(), app, job, template.Schema())
+				schema := template.Schema()
+				own, err := w.store.DefaultSchema(ctx, app.ID)
+				if err != nil {
+					return err
+				}
+				if own != nil {
+					schema = *own
+				}
+				return w.saveSchema(ctx, command.ErrOrStderr(), app, job, schema)
 			})
 		},
 	}

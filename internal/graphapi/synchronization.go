@@ -3,6 +3,7 @@ package graphapi
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -26,6 +27,8 @@ func (a *api) synchronizationRoutes() []route {
 	)
 	routes := []route{
 		get(base, a.getSynchronization),
+		slowly(put(base, a.putSynchronization)),
+		remove(base, a.deleteSynchronization),
 		get(base+"/secrets", a.listSecrets),
 		get(base+"/secrets/$count", a.countSecrets),
 		slowly(put(base+"/secrets", a.putSecrets)),
@@ -59,6 +62,7 @@ const (
 	activityAddJob    = "Add provisioning configuration"
 	activityRemoveJob = "Delete provisioning configuration"
 	activityOnDemand  = "Provision on demand"
+	activityTemplate  = "Update default attribute mappings or scope"
 )
 
 // principal returns the application whose service principal, or whose application
@@ -98,13 +102,23 @@ func (a *api) configured(ctx context.Context, r *request) (directory.Application
 	}
 	template, err := a.Runner.Gallery.Find(app.TemplateID)
 	if err != nil {
-		return app, provisioning.Job{}, template, badRequest("The application '%s' was not made from a template that can be provisioned.", app.DisplayName)
+		return app, provisioning.Job{}, template, a.notProvisioned(app)
 	}
 	job, err := a.Store.Job(ctx, app.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		err = badRequest("The application '%s' was not made from a template that can be provisioned.", app.DisplayName)
+		err = a.notProvisioned(app)
 	}
 	return app, job, template, err
+}
+
+// notProvisioned refuses what needs a job of an application that can have none.
+func (a *api) notProvisioned(app directory.Application) error {
+	names := make([]string, len(a.Runner.Gallery))
+	for i, template := range a.Runner.Gallery {
+		names[i] = template.Descriptor.Name
+	}
+	return badRequest("The application '%s' was not made from a template of the gallery, so it has roles and assignments but cannot be provisioned. "+
+		"Make one that can with POST /applicationTemplates/{id}/instantiate; GET /applicationTemplates lists %s.", app.DisplayName, strings.Join(names, ", "))
 }
 
 // job returns the application and the job of the path.
@@ -221,6 +235,35 @@ func (a *api) getSynchronization(ctx context.Context, r *request) (response, err
 		return response{}, err
 	}
 	return r.answerEntity(ctx, a.synchronizations(r), entity{"id": app.ID})
+}
+
+// putSynchronization puts the secrets of the body, as PUT secrets does. Jobs and
+// templates have addresses of their own, and a body that has some is refused rather
+// than half done.
+func (a *api) putSynchronization(ctx context.Context, r *request) (response, error) {
+	var body struct {
+		Secrets   []graph.Secret    `json:"secrets"`
+		Jobs      []json.RawMessage `json:"jobs"`
+		Templates []json.RawMessage `json:"templates"`
+	}
+	if err := r.decode(&body); err != nil {
+		return response{}, err
+	}
+	if len(body.Jobs)+len(body.Templates) > 0 {
+		return response{}, badRequest("Of synchronization, PUT takes 'secrets'. Jobs are made with POST .../synchronization/jobs, " +
+			"and templates changed with PUT .../synchronization/templates/{id}.")
+	}
+	return a.saveSecrets(ctx, r, body.Secrets)
+}
+
+// deleteSynchronization forgets all that was set up: the job, the credentials and the
+// application's own default schema. Roles, assignments and accounts stay.
+func (a *api) deleteSynchronization(ctx context.Context, r *request) (response, error) {
+	app, job, template, err := a.configured(ctx, r)
+	if err != nil {
+		return response{}, err
+	}
+	return noContent(), a.Store.ForgetJob(ctx, job.ID, a.draft(r, app, template, activityRemoveJob, "job "+job.ID+", credentials and default mappings"))
 }
 
 // synchronizations is Graph's synchronization: a frame around jobs, secrets and

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
@@ -226,24 +227,29 @@ func (a *api) deleteJob(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	fresh, schema := template.NewJob(app.ID)
-	fresh.Draft = true
 	credentials, err := a.Store.Credentials(ctx, job.ID)
-	if err == nil && (graph.Secrets{Credentials: credentials}).SignIn() {
-		fresh = fresh.Configured()
-		if template.Adapt != nil {
-			if adapted, changed := template.Adapt(schema, nil, credentials); changed {
-				schema = adapted
-			}
-		}
+	if err != nil {
+		credentials = nil // they cannot be read, and are not kept
 	}
-	err = a.Store.RenewJob(ctx, job.ID, store.Configuration{
-		Job: fresh, Schema: schema, Audits: []journal.Audit{a.record(r, activityRemoveJob, app.DisplayName, "job "+job.ID)},
-	})
+	own, err := a.Store.DefaultSchema(ctx, app.ID)
 	if err != nil {
 		return response{}, err
 	}
-	return noContent(), nil
+	fresh := a.draft(r, app, template, activityRemoveJob, "job "+job.ID)
+	if (graph.Secrets{Credentials: credentials}).SignIn() {
+		fresh.Job = fresh.Job.Configured()
+	}
+	fresh.Schema = standardSchema(template, own, credentials)
+	fresh.Schema.ID = fresh.Job.ID
+	return noContent(), a.Store.RenewJob(ctx, job.ID, fresh)
+}
+
+// draft returns what an application has that was just made, with a record of what
+// was there.
+func (a *api) draft(r *request, app directory.Application, template connector.Template, activity, detail string) store.Configuration {
+	job, schema := template.NewJob(app.ID)
+	job.Draft = true
+	return store.Configuration{Job: job, Schema: schema, Audits: []journal.Audit{a.record(r, activity, app.DisplayName, detail)}}
 }
 
 // startJob turns a job on and lifts its quarantine.

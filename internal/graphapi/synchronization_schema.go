@@ -60,51 +60,67 @@ func (a *api) putSchema(ctx context.Context, r *request) (response, error) {
 	if err := r.checkJSON(); err != nil {
 		return response{}, err
 	}
-	return a.changeSchema(ctx, r, func(mapping.Schema, connector.Template, provisioning.Credentials) (mapping.Schema, error) {
-		return parseSchema(r.body)
-	})
+	return a.changeSchema(ctx, r, func(store.Configuration, connector.Template) (mapping.Schema, error) { return parseSchema(r.body) })
 }
 
 // patchSchema replaces those of the members directories and synchronizationRules that
 // the body has; each of them in full. The generated clients send {} for a schema that
 // was fetched and changed deep inside, which changes nothing.
 func (a *api) patchSchema(ctx context.Context, r *request) (response, error) {
-	given, err := r.fields()
+	patch, err := r.schemaPatch()
 	if err != nil {
 		return response{}, err
+	}
+	if patch == nil {
+		_, _, err := a.schema(ctx, r)
+		return noContent(), err
+	}
+	return a.changeSchema(ctx, r, func(c store.Configuration, _ connector.Template) (mapping.Schema, error) { return patch(c.Schema), nil })
+}
+
+// schemaPatch reads what a body changes of a schema; nil when it is nothing.
+func (r *request) schemaPatch() (func(mapping.Schema) mapping.Schema, error) {
+	given, err := r.fields()
+	if err != nil {
+		return nil, err
 	}
 	_, directories := given["directories"]
 	_, rules := given["synchronizationrules"]
 	if !directories && !rules {
-		_, _, err := a.schema(ctx, r)
-		return noContent(), err
+		return nil, nil
 	}
-	return a.changeSchema(ctx, r, func(schema mapping.Schema, _ connector.Template, _ provisioning.Credentials) (mapping.Schema, error) {
-		patched, err := parseSchema(r.body)
-		if err != nil {
-			return schema, err
-		}
+	patched, err := parseSchema(r.body)
+	return func(schema mapping.Schema) mapping.Schema {
 		if directories {
 			schema.Directories = patched.Directories
 		}
 		if rules {
 			schema.SynchronizationRules = patched.SynchronizationRules
 		}
-		return schema, nil
-	})
+		return schema
+	}, err
 }
 
 // deleteSchema goes back to the default schema of the template.
 func (a *api) deleteSchema(ctx context.Context, r *request) (response, error) {
-	return a.changeSchema(ctx, r, func(_ mapping.Schema, template connector.Template, credentials provisioning.Credentials) (mapping.Schema, error) {
-		schema := template.Schema()
-		if template.Adapt != nil {
-			if adapted, changed := template.Adapt(schema, nil, credentials); changed {
-				schema = adapted
-			}
-		}
-		return schema, nil
+	return a.changeSchema(ctx, r, func(c store.Configuration, template connector.Template) (mapping.Schema, error) {
+		return standardSchema(template, c.Default, c.Credentials), nil
 	})
+}
+
+// standardSchema returns what the schema of an application goes back to: its own
+// default, or that of the template in the gallery, fitted to the credentials.
+func standardSchema(template connector.Template, own *mapping.Schema, credentials provisioning.Credentials) mapping.Schema {
+	schema := template.Schema()
+	if own != nil {
+		schema = *own
+	}
+	if template.Adapt != nil {
+		if adapted, changed := template.Adapt(schema, nil, credentials); changed {
+			return adapted
+		}
+	}
+	return schema
 }
 
 func parseSchema(data []byte) (mapping.Schema, error) {
@@ -119,7 +135,7 @@ func parseSchema(data []byte) (mapping.Schema, error) {
 
 // changeSchema saves another schema, if it can be used. All that is wrong with it is
 // told at once. The next cycle looks at everyone.
-func (a *api) changeSchema(ctx context.Context, r *request, change func(mapping.Schema, connector.Template, provisioning.Credentials) (mapping.Schema, error)) (response, error) {
+func (a *api) changeSchema(ctx context.Context, r *request, change func(store.Configuration, connector.Template) (mapping.Schema, error)) (response, error) {
 	app, job, template, err := a.job(ctx, r)
 	if err != nil {
 		return response{}, err
@@ -127,7 +143,7 @@ func (a *api) changeSchema(ctx context.Context, r *request, change func(mapping.
 	err = a.change(ctx, r, app, job, activityMapping, func(c store.Configuration) (store.Configuration, string, error) {
 		before := c.Schema
 		var err error
-		if c.Schema, err = change(c.Schema, template, c.Credentials); err != nil {
+		if c.Schema, err = change(c, template); err != nil {
 			return c, "", err
 		}
 		c.Schema.ID = c.Job.ID
@@ -144,9 +160,7 @@ func (a *api) changeSchema(ctx context.Context, r *request, change func(mapping.
 }
 
 func checkSchema(schema mapping.Schema, job provisioning.Job, template connector.Template) error {
-	findings := mapping.Check(schema, mapping.Use{
-		ActiveAttribute: template.Descriptor.Capabilities.ActiveAttribute, Everyone: job.Settings.SyncAll,
-	}).Faults()
+	findings := mapping.Check(schema, template.Use(job.Settings)).Faults()
 	if len(findings) == 0 {
 		return nil
 	}
@@ -260,7 +274,8 @@ func (a *api) patchDirectory(ctx context.Context, r *request) (response, error) 
 	if err != nil {
 		return response{}, err
 	}
-	return a.changeSchema(ctx, r, func(schema mapping.Schema, _ connector.Template, _ provisioning.Credentials) (mapping.Schema, error) {
+	return a.changeSchema(ctx, r, func(c store.Configuration, _ connector.Template) (mapping.Schema, error) {
+		schema := c.Schema
 		index, err := definition(r, schema)
 		if err != nil {
 			return schema, err
@@ -300,7 +315,8 @@ func patchedDirectory(before mapping.Directory, given fields) (mapping.Directory
 }
 
 func (a *api) deleteDirectory(ctx context.Context, r *request) (response, error) {
-	return a.changeSchema(ctx, r, func(schema mapping.Schema, _ connector.Template, _ provisioning.Credentials) (mapping.Schema, error) {
+	return a.changeSchema(ctx, r, func(c store.Configuration, _ connector.Template) (mapping.Schema, error) {
+		schema := c.Schema
 		index, err := definition(r, schema)
 		if err != nil {
 			return schema, err
@@ -328,7 +344,8 @@ func (a *api) discoverDirectory(ctx context.Context, r *request) (response, erro
 	}
 	discovered, found := discover(schema.Directories[index], template.Schema())
 	if found {
-		_, err := a.changeSchema(ctx, r, func(schema mapping.Schema, _ connector.Template, _ provisioning.Credentials) (mapping.Schema, error) {
+		_, err := a.changeSchema(ctx, r, func(c store.Configuration, _ connector.Template) (mapping.Schema, error) {
+			schema := c.Schema
 			index, err := definition(r, schema)
 			if err != nil {
 				return schema, err

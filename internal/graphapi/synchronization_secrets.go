@@ -49,12 +49,16 @@ func (a *api) putSecrets(ctx context.Context, r *request) (response, error) {
 	if body.Value == nil {
 		return response{}, badRequest("The property 'value' is missing: a list of keys with their values.")
 	}
+	return a.saveSecrets(ctx, r, body.Value)
+}
+
+func (a *api) saveSecrets(ctx context.Context, r *request, given []graph.Secret) (response, error) {
 	app, job, template, err := a.configured(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
 	err = a.change(ctx, r, app, job, activityConfigure, func(c store.Configuration) (store.Configuration, string, error) {
-		return configureSecrets(c, template, body.Value)
+		return configureSecrets(c, template, given)
 	})
 	if err != nil {
 		return response{}, err

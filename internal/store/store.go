@@ -178,6 +178,7 @@ type Configuration struct {
 	Credentials provisioning.Credentials
 	Unreadable  error // why the credentials cannot be read, such as a wrong key; what is put takes their place
 	Schema      mapping.Schema
+	Default     *mapping.Schema // what the application's schema goes back to; nil: that of its template in the gallery
 	Audits      []journal.Audit
 }
 
@@ -197,6 +198,14 @@ type Configurations interface {
 	// touched. The application keeps its credentials, if they can be read, and the log. An unknown job is
 	// ErrNotFound.
 	RenewJob(ctx context.Context, jobID string, renewed Configuration) error
+
+	// ForgetJob is RenewJob for an application that is to be as it was when it was made:
+	// its credentials and its default schema go as well.
+	ForgetJob(ctx context.Context, jobID string, renewed Configuration) error
+
+	// DefaultSchema returns what the schema of an application goes back to, nil when it is
+	// that of the template in the gallery.
+	DefaultSchema(ctx context.Context, applicationID string) (*mapping.Schema, error)
 }
 
 // Links shows what a job has in its target.

@@ -127,7 +127,65 @@ func configurationTests() []test {
 				w.t.Error("a cycle of a job that is gone recorded its end")
 			}
 		}},
+		{"what the schema goes back to is the application's until it is forgotten", func(t *testing.T, w *world) {
+			t.Helper()
+			w.wantDefault("")
+			schema, err := w.Schema(w.ctx(), w.job)
+			w.must(err)
+			schema.Version = "ours"
+			w.initialDone()
+			w.must(w.Configure(w.ctx(), w.job, func(c store.Configuration) (store.Configuration, error) {
+				c.Default = &schema
+				return c, nil
+			}))
+			w.wantDefault("ours")
+			job, err := w.JobByID(w.ctx(), w.job)
+			w.must(err)
+			w.equal("initial done, as the schema is the same", job.Status.InitialDone, true)
+			w.must(w.PutCredentials(w.ctx(), w.job, provisioning.Credentials{}.With("UserName", "ana")))
+			fresh := provisioning.Job{ID: "salesforce.x.y", ApplicationID: w.app.ID, TemplateID: "salesforce", Draft: true}
+			w.must(w.RenewJob(w.ctx(), w.job, store.Configuration{Job: fresh, Schema: schema}))
+			w.wantDefault("ours")
+			next := fresh
+			next.ID = "salesforce.x.z"
+			w.wantError(w.ForgetJob(w.ctx(), "x", store.Configuration{Job: next, Schema: schema}), store.ErrNotFound)
+			w.wantError(w.ForgetJob(w.ctx(), fresh.ID, store.Configuration{Job: fresh, Schema: schema}), store.ErrInvalid)
+			w.wantDefault("ours")
+			w.must(w.ForgetJob(w.ctx(), fresh.ID, store.Configuration{Job: next, Schema: schema, Audits: []journal.Audit{{Activity: "Forget"}}}))
+			w.wantDefault("")
+			credentials, err := w.Credentials(w.ctx(), next.ID)
+			w.must(err)
+			w.equal("credentials", len(credentials), 0)
+			w.wantAudit("Forget")
+		}},
+		{"what the schema goes back to can be taken back", func(t *testing.T, w *world) {
+			t.Helper()
+			for _, put := range []string{"first", "second", ""} {
+				w.must(w.Configure(w.ctx(), w.job, func(c store.Configuration) (store.Configuration, error) {
+					c.Default = nil
+					if put != "" {
+						schema := c.Schema
+						schema.Version = put
+						c.Default = &schema
+					}
+					return c, nil
+				}))
+				w.wantDefault(put)
+			}
+		}},
 	}
+}
+
+// wantDefault compares the version of what the schema goes back to, empty for none.
+func (w *world) wantDefault(version string) {
+	w.t.Helper()
+	schema, err := w.DefaultSchema(w.ctx(), w.app.ID)
+	w.must(err)
+	if schema == nil {
+		w.equal("default schema", "", version)
+		return
+	}
+	w.equal("default schema", schema.Version, version)
 }
 
 func (w *world) initialDone() {

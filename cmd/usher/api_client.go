@@ -37,15 +37,15 @@ Directory.Read.All for reader, Synchronization.ReadWrite.All for administrator.`
 // apiClientView is a client as the command line shows it. The secret is there right
 // after it was made, and never again.
 type apiClientView struct {
-	Name      string        `json:"name"`
-	ClientID  string        `json:"clientId"`
-	TenantID  string        `json:"tenantId"`
-	Role      store.Role `json:"role"`
-	Secret    string        `json:"clientSecret,omitzero"`
-	Secrets   []secretView  `json:"secrets,omitzero"`
-	PublicKey bool          `json:"publicKey"`
-	CreatedAt time.Time     `json:"createdDateTime"`
-	RevokedAt time.Time     `json:"revokedDateTime,omitzero"`
+	Name      string       `json:"name"`
+	ClientID  string       `json:"clientId"`
+	TenantID  string       `json:"tenantId"`
+	Role      store.Role   `json:"role"`
+	Secret    string       `json:"clientSecret,omitzero"`
+	Secrets   []secretView `json:"secrets,omitzero"`
+	PublicKey bool         `json:"publicKey"`
+	CreatedAt time.Time    `json:"createdDateTime"`
+	RevokedAt time.Time    `json:"revokedDateTime,omitzero"`
 }
 
 // secretView is a secret without its text.

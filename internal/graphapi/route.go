@@ -18,7 +18,7 @@ type handler func(ctx context.Context, r *request) (response, error)
 // route is one row of the table of what is served.
 type route struct {
 	method  string
-	pattern string        // segments joined by "/"; {name} stands for a key
+	pattern string     // segments joined by "/"; {name} stands for a key
 	needs   store.Role // the least role that may
 	answer  handler
 	keys    []string // names of the keys of the pattern, in order

@@ -395,6 +395,13 @@ type SignIn interface {
 	ServiceKeys
 }
 
+// Service is all that a store keeps of the service itself: who may sign in to the
+// portal, and the settings.
+type Service interface {
+	People
+	ServiceSettings
+}
+
 // Records is all that a store keeps of what was done, and of what is being done.
 type Records interface {
 	Journal
@@ -409,6 +416,7 @@ type Store interface {
 	Provisioning
 	Records
 	Served
+	Service
 
 	Engine() Engine
 	Close() error

@@ -53,6 +53,7 @@ func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
 		retentionTests(), progressTests(),
+		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),
 		apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), changeTests()))
 }
 

@@ -3,6 +3,7 @@ package graphapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -45,6 +46,6 @@ func (a *api) findClient(ctx context.Context, id string) (store.APIClient, error
 
 // isAbsent reports whether an error says that an object is not there.
 func isAbsent(err error) bool {
-	_, absent := errors.AsType[*Error](err)
-	return absent
+	told, ok := errors.AsType[*Error](err)
+	return ok && told.Status == http.StatusNotFound
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -76,6 +77,8 @@ type api struct {
 	tokens   tokenCoder
 	limits   *ratelimit.Limiter // of each client
 	onDemand *ratelimit.Limiter // of each job
+
+	uploading sync.Mutex // one bulk upload at a time
 }
 
 // New returns the handler of everything below /v1.0, /beta and /usher/v1.

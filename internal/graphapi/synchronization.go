@@ -45,7 +45,7 @@ func (a *api) synchronizationRoutes() []route {
 		post(job+"/restart", store.RoleOperator, a.restartJob),
 		slowly(post(job+"/validateCredentials", store.RoleOperator, a.validateCredentials)),
 		slowly(post(job+"/provisionOnDemand", store.RoleOperator, a.provisionOnDemand)),
-		post(job+"/bulkUpload", store.RoleOperator, a.bulkUpload),
+		slowly(post(job+"/bulkUpload", store.RoleAdministrator, a.bulkUpload)),
 	}
 	routes = append(routes, a.templateRoutes(base)...)
 	routes = append(routes, a.templateRoutes("applications/{principal}/synchronization")...)

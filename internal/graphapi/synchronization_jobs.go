@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -370,28 +369,4 @@ func (a *api) checkGiven(ctx context.Context, app directory.Application, job pro
 		return badRequest("Invalid value specified for property 'credentials': %s.", err.Error())
 	}
 	return a.check(ctx, app, trying{a.Store, secrets.Credentials})
-}
-
-// bulkUpload is for jobs that clients push people into. There is none: every
-// application of the gallery is provisioned from the directory.
-func (a *api) bulkUpload(ctx context.Context, r *request) (response, error) {
-	if _, _, _, err := a.job(ctx, r); err != nil {
-		return response{}, err
-	}
-	if r.mediaType() != "application/scim+json" {
-		return response{}, badRequest("The body must be application/scim+json.")
-	}
-	var body struct {
-		Operations []json.RawMessage `json:"Operations"`
-	}
-	if err := json.Unmarshal(r.body, &body); err != nil {
-		return response{}, bodyError(err)
-	}
-	if len(body.Operations) > 50 {
-		return response{}, badRequest("A bulk request has at most 50 operations, not %d.", len(body.Operations))
-	}
-	return response{}, &Error{
-		Status: http.StatusNotImplemented, Code: codeNotImplemented,
-		Message: "This job takes people from the directory, not from a bulk upload. Create and change them with /users.",
-	}
 }

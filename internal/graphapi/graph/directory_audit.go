@@ -68,7 +68,7 @@ func NewDirectoryAudit(audit journal.Audit) DirectoryAudit {
 		InitiatedBy:     newAuditInitiator(audit.Actor),
 		TargetResources: []TargetResource{},
 	}
-	if strings.HasPrefix(audit.Activity, "Deny") {
+	if strings.HasPrefix(audit.Activity, "Deny") || strings.HasPrefix(audit.Activity, "Refuse") {
 		record.Result = "failure"
 	}
 	if audit.Detail != "" {

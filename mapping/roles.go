@@ -50,6 +50,26 @@ func roleValues(grants []directory.Grant) []attr.Value {
 	return roles
 }
 
+// PreferredRole returns the id of the role that counts first of those that somebody is
+// given, and of how many different ones that is: an assignment in person before one
+// through a group, then by the ranking, which lists names, then by name. Roles that the
+// target no longer has count only where there is no other one, default access never. A
+// mapping that takes one role, such as SingleAppRoleAssignment, takes that one.
+func PreferredRole(grants []directory.Grant, ranking []string) (roleID string, different int) {
+	roles := roleValues(grants)
+	sortRoles(roles, ranking)
+	var ids []string
+	for _, role := range roles {
+		if id := role.Nested().Get("id").String(); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return "", 0
+	}
+	return ids[0], len(ids)
+}
+
 // sortRoles puts role assignments into the order of preference: in person before
 // through a group, then by the ranking, then by name. Roles that the ranking does
 // not name come behind those that it does.

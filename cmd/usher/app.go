@@ -7,15 +7,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/secret"
-	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -89,22 +88,11 @@ func templateNames() string {
 }
 
 func (w *workspace) addApplication(ctx context.Context, templateName, displayName string) (directory.Application, error) {
-	template, err := w.gallery.Find(templateName)
-	if err != nil {
-		return directory.Application{}, err
+	app, err := w.acts().AddApplication(ctx, templateName, displayName)
+	if refused(err, administration.Taken) != nil {
+		return app.Application, fmt.Errorf("%s; give this one another name with --name", refused(err, administration.Taken).Message)
 	}
-	if displayName == "" {
-		displayName = template.Descriptor.Name
-	}
-	instance := template.Instantiate(displayName, time.Now().UTC())
-	err = w.store.AddApplication(ctx, instance.Application, instance.Job, instance.Schema)
-	if errors.Is(err, store.ErrConflict) {
-		return directory.Application{}, fmt.Errorf("there is an application %q already; give this one another name with --name", displayName)
-	}
-	if err != nil {
-		return directory.Application{}, err
-	}
-	return instance.Application, w.audit(ctx, "Add application", displayName, "template "+template.Descriptor.TemplateID)
+	return app.Application, err
 }
 
 func newAppListCommand(o *options) *cobra.Command {
@@ -234,17 +222,14 @@ func newAppRemoveCommand(o *options) *cobra.Command {
 		Example: "  usher app remove \"Salesforce UAT\"\n  usher app remove \"Salesforce UAT\" --yes", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, err := w.application(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				if err := w.confirmRemoval(ctx, command, app, yes); err != nil {
 					return err
 				}
-				if err := w.store.RemoveApplication(ctx, app.ID); err != nil {
-					return err
-				}
-				if err := w.audit(ctx, "Remove application", app.DisplayName, ""); err != nil {
+				if err := w.acts().RemoveApplication(ctx, app); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]string{"removed": app.ID}, func(out io.Writer) error {
@@ -260,17 +245,13 @@ func newAppRemoveCommand(o *options) *cobra.Command {
 
 // confirmRemoval asks whether an application is to be removed, and says how many
 // accounts nobody takes care of then.
-func (w *workspace) confirmRemoval(ctx context.Context, command *cobra.Command, app directory.Application, yes bool) error {
-	job, err := w.store.Job(ctx, app.ID)
-	if err != nil {
-		return err
-	}
-	links, err := w.store.CountLinks(ctx, job.ID)
+func (w *workspace) confirmRemoval(ctx context.Context, command *cobra.Command, app administration.Application, yes bool) error {
+	left, err := w.service.LeftBehind(ctx, app)
 	if err != nil {
 		return err
 	}
 	return confirm(command, yes, fmt.Sprintf("Remove %s with its settings, assignments and connections? %s stay enabled, and nobody takes them away any more.",
-		app.DisplayName, counted(links.Enabled, "account", "accounts")))
+		app.DisplayName, counted(left.Enabled, "account", "accounts")))
 }
 
 func newAppTestCommand(o *options) *cobra.Command {
@@ -310,42 +291,25 @@ renamed in the org is renamed here, one that is gone there is disabled.`,
 		Example: "  usher app roles Salesforce --import", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, err := w.application(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				licenses := make(map[string]connector.License)
+				read := w.service.Roles
 				if refresh {
-					licenses, err = w.importRoles(ctx, app)
-					if err != nil {
-						return err
-					}
+					read = w.acts().ImportRoles
 				}
-				roles, err := w.store.Roles(ctx, app.ID)
+				roles, err := read(ctx, app)
 				if err != nil {
-					return err
+					return explained(unopened(err))
 				}
-				views := roleViews(roles, licenses)
+				views := roleViews(roles)
 				return o.show(command.OutOrStdout(), views, func(out io.Writer) error { return writeRoles(out, views) })
 			})
 		},
 	}
 	command.Flags().BoolVar(&refresh, "import", false, "read the roles from the application first, with the seats of their licences")
 	return command
-}
-
-// importRoles reads the roles from the target and returns their licences by the
-// role's id there.
-func (w *workspace) importRoles(ctx context.Context, app directory.Application) (map[string]connector.License, error) {
-	licenses := make(map[string]connector.License)
-	err := w.session(ctx, app.ID, func(_ directory.Application, s engine.Session) error {
-		roles, _, err := w.runner.ImportRoles(ctx, s)
-		for _, role := range roles {
-			licenses[role.ID] = role.License
-		}
-		return explained(err)
-	})
-	return licenses, err
 }
 
 // roleView is a role as the command line shows it.
@@ -358,13 +322,10 @@ type roleView struct {
 	TargetID string             `json:"targetId"`
 }
 
-func roleViews(roles []directory.AppRole, licenses map[string]connector.License) []roleView {
+func roleViews(roles []administration.Role) []roleView {
 	views := make([]roleView, len(roles))
 	for i, role := range roles {
-		views[i] = roleView{role.ID, role.DisplayName, role.Enabled, role.License, nil, role.TargetID}
-		if license, found := licenses[role.TargetID]; found {
-			views[i].Seats = &license
-		}
+		views[i] = roleView{role.ID, role.DisplayName, role.Enabled, role.License, role.Seats, role.TargetID}
 	}
 	return views
 }
@@ -392,7 +353,9 @@ func newStartCommand(o *options) *cobra.Command {
 		Use: "start APP", Short: "Turn provisioning on", Example: "  usher app start Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				return o.switched(ctx, command, w, given[0], provisioning.ScheduleActive, "Enable/start provisioning configuration")
+				return o.switched(ctx, command, w, given[0], func(app administration.Application) error {
+					return w.acts().Start(ctx, app, administration.Starting{KeepQuarantine: true})
+				})
 			})
 		},
 	}
@@ -403,22 +366,26 @@ func newPauseCommand(o *options) *cobra.Command {
 		Use: "pause APP", Short: "Turn provisioning off; it resumes where it left off", Example: "  usher app pause Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				return o.switched(ctx, command, w, given[0], provisioning.SchedulePaused, "Disable/pause provisioning configuration")
+				return o.switched(ctx, command, w, given[0], func(app administration.Application) error { return w.acts().Pause(ctx, app, "") })
 			})
 		},
 	}
 }
 
 // switched turns provisioning on or off and tells about it.
-func (o *options) switched(ctx context.Context, command *cobra.Command, w *workspace, name string, state provisioning.ScheduleState, activity string) error {
-	if err := w.schedule(ctx, name, state, activity); err != nil {
-		return err
-	}
-	app, err := w.application(ctx, name)
+func (o *options) switched(ctx context.Context, command *cobra.Command, w *workspace, name string, turn func(administration.Application) error) error {
+	app, err := w.provisioned(ctx, name)
 	if err != nil {
 		return err
 	}
-	view, err := w.appView(ctx, app)
+	err = turn(app)
+	if refusal := refused(err, administration.NotConfigured); refusal != nil {
+		return fmt.Errorf("%s; \"usher app set-credentials %s\" saves it", refusal.Message, quoted(app.DisplayName))
+	}
+	if err != nil {
+		return err
+	}
+	view, err := w.appView(ctx, app.Application)
 	if err != nil {
 		return err
 	}
@@ -426,24 +393,4 @@ func (o *options) switched(ctx context.Context, command *cobra.Command, w *works
 		_, err := fmt.Fprintf(out, "provisioning of %s is %s\n", view.Name, view.State)
 		return err
 	})
-}
-
-func (w *workspace) schedule(ctx context.Context, name string, state provisioning.ScheduleState, activity string) error {
-	app, job, err := w.job(ctx, name)
-	if err != nil {
-		return err
-	}
-	if job.Status.Code == provisioning.NotConfigured {
-		return fmt.Errorf("%s has nothing to sign in with yet; \"usher app set-credentials %s\" saves it", app.DisplayName, quoted(app.DisplayName))
-	}
-	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		if state == provisioning.ScheduleActive {
-			return job.Started(), nil
-		}
-		return job.Stopped(), nil
-	})
-	if err != nil {
-		return err
-	}
-	return w.audit(ctx, activity, app.DisplayName, "")
 }

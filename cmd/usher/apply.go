@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -69,7 +70,7 @@ func (o *options) apply(ctx context.Context, command *cobra.Command, w *workspac
 	waiting := func() {
 		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
 	}
-	failure := w.exclusively(ctx, s.Job.ID, waiting, func() (err error) {
+	failure := w.service.Exclusively(ctx, s.Job.ID, waiting, func() (err error) {
 		if p, err = w.store.Plan(ctx, p.ID); err != nil { // somebody else may have applied it meanwhile
 			return err
 		}
@@ -99,7 +100,7 @@ func (w *workspace) beforeApply(ctx context.Context, app directory.Application, 
 		return false, err
 	}
 	if p.Kind == engine.UndoPlan && !flags.keepRunning && s.Job.Schedule.State == provisioning.ScheduleActive {
-		if err := w.schedule(ctx, app.ID, provisioning.SchedulePaused, "Disable/pause provisioning configuration"); err != nil {
+		if err := w.acts().Pause(ctx, administration.Application{Application: app, Job: s.Job}, ""); err != nil {
 			return false, err
 		}
 		paused = true

@@ -8,8 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/internal/administration"
 )
 
 // principal are the flags that name who is assigned.
@@ -20,8 +19,8 @@ func (p *principal) flags(command *cobra.Command) {
 	command.Flags().StringVar(&p.group, "group", "", "display name or id of a group; its direct members are meant")
 }
 
-func (p *principal) request(application, role string) (directory.AssignmentRequest, error) {
-	request := directory.AssignmentRequest{Application: application, Role: role, PrincipalType: "User", Principal: p.user}
+func (p *principal) request(role string) (administration.NewAssignment, error) {
+	request := administration.NewAssignment{Role: role, PrincipalType: "User", Principal: p.user, DefaultAccess: true}
 	switch {
 	case (p.user == "") == (p.group == ""):
 		return request, &exitError{exitUsage, errors.New("give either --user or --group")}
@@ -42,15 +41,12 @@ Nothing happens in the application until the next cycle.`,
 		Example: "  usher assign Salesforce --group Sales --role \"Standard User\"\n  usher assign Salesforce --user ana@contoso.com --role \"System Administrator\"",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app directory.Application, request directory.AssignmentRequest) error {
-				assignment, err := w.store.Assign(ctx, request)
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("%s has no role %q; \"usher app roles %s --import\" shows what there is", app.DisplayName, role, quoted(app.DisplayName))
+			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app administration.Application, request administration.NewAssignment) error {
+				assignment, _, err := w.acts().Assign(ctx, app, request)
+				if refusal := refused(err, administration.UnknownRole); refusal != nil {
+					return fmt.Errorf("%s; \"usher app roles %s --import\" shows what there is", refusal.Message, quoted(app.DisplayName))
 				}
 				if err != nil {
-					return err
-				}
-				if err := w.audit(ctx, "Add app role assignment", app.DisplayName, request.PrincipalType+" "+request.Principal+asRole(role)); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), assignment, func(out io.Writer) error {
@@ -75,15 +71,9 @@ no other one is disabled there with the next cycle.`,
 		Example: "  usher unassign Salesforce --group Contractors\n  usher unassign Salesforce --user ana@contoso.com",
 		Args:    arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app directory.Application, request directory.AssignmentRequest) error {
-				count, err := w.store.Unassign(ctx, request)
+			return o.withAssignment(command, who, given[0], role, func(ctx context.Context, w *workspace, app administration.Application, request administration.NewAssignment) error {
+				count, err := w.acts().Unassign(ctx, app, request)
 				if err != nil {
-					return err
-				}
-				if count == 0 {
-					return fmt.Errorf("%s is not assigned to %s%s", request.Principal, app.DisplayName, inRole(role))
-				}
-				if err := w.audit(ctx, "Remove app role assignment", app.DisplayName, request.PrincipalType+" "+request.Principal); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]int{"removed": count}, func(out io.Writer) error {
@@ -102,18 +92,17 @@ no other one is disabled there with the next cycle.`,
 // flags name, for a command that makes or ends assignments.
 func (o *options) withAssignment(
 	command *cobra.Command, who principal, application, role string,
-	run func(context.Context, *workspace, directory.Application, directory.AssignmentRequest) error,
+	run func(context.Context, *workspace, administration.Application, administration.NewAssignment) error,
 ) error {
-	request, err := who.request(application, role)
+	request, err := who.request(role)
 	if err != nil {
 		return err
 	}
 	return o.with(command, func(ctx context.Context, w *workspace) error {
-		app, err := w.application(ctx, application)
+		app, err := w.provisioned(ctx, application)
 		if err != nil {
 			return err
 		}
-		request.Application = app.ID
 		if err := w.knows(ctx, request); err != nil {
 			return err
 		}
@@ -122,7 +111,7 @@ func (o *options) withAssignment(
 }
 
 // knows refuses a user or group that is not in the directory.
-func (w *workspace) knows(ctx context.Context, request directory.AssignmentRequest) error {
+func (w *workspace) knows(ctx context.Context, request administration.NewAssignment) error {
 	if request.PrincipalType == "Group" {
 		_, err := w.group(ctx, request.Principal)
 		return err
@@ -134,13 +123,6 @@ func (w *workspace) knows(ctx context.Context, request directory.AssignmentReque
 func asRole(role string) string {
 	if role == "" {
 		return ", with default access"
-	}
-	return fmt.Sprintf(" as %q", role)
-}
-
-func inRole(role string) string {
-	if role == "" {
-		return ""
 	}
 	return fmt.Sprintf(" as %q", role)
 }

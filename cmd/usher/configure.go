@@ -91,20 +91,18 @@ func (o *options) configure(ctx context.Context, command *cobra.Command, w *work
 	if err := wanted.check(command); err != nil {
 		return err
 	}
-	app, job, err := w.job(ctx, application)
+	app, err := w.provisioned(ctx, application)
 	if err != nil {
 		return err
 	}
-	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		return wanted.apply(command.Flags().Changed, job)
+	err = w.acts().ChangeSettings(ctx, app, func(settings provisioning.Settings, interval time.Duration) (provisioning.Settings, time.Duration, error) {
+		job, err := wanted.apply(command.Flags().Changed, provisioning.Job{Settings: settings, Schedule: provisioning.Schedule{Interval: interval}})
+		return job.Settings, job.Schedule.Interval, err
 	})
 	if err != nil {
 		return err
 	}
-	if err := w.audit(ctx, "Update provisioning setting or credentials", app.DisplayName, "job settings"); err != nil {
-		return err
-	}
-	view, err := w.appView(ctx, app)
+	view, err := w.appView(ctx, app.Application)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (o *options) disconnect(ctx context.Context, command *cobra.Command, w *wor
 	waiting := func() {
 		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
 	}
-	err = w.exclusively(ctx, job.ID, waiting, func() error {
+	err = w.service.Exclusively(ctx, job.ID, waiting, func() error {
 		was, err = w.store.Disconnect(ctx, job.ID, id, force)
 		return err
 	})

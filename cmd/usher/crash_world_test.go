@@ -24,6 +24,7 @@ import (
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/examples/contoso"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/plan"
@@ -77,11 +78,11 @@ func newCrashWorldOn(t *testing.T, users int, database string) *crashWorld {
 
 func (w *crashWorld) setUp(t *testing.T, work *workspace, app directory.Application, known salesforcetest.Credentials) {
 	t.Helper()
-	job, err := work.store.Job(t.Context(), app.ID)
+	provisioned, err := work.provisioned(t.Context(), app.ID)
 	must(t, err)
 	credentials := provisioning.Credentials{}.With("UserName", known.Username).With("Password", known.Password).
 		With("SecretToken", known.SecurityToken).With("BaseAddress", w.server.URL)
-	must(t, work.saveCredentials(t.Context(), app.DisplayName, job, credentials, false, io.Discard))
+	must(t, work.saveCredentials(t.Context(), provisioned, credentials, false, io.Discard))
 	must(t, work.session(t.Context(), app.ID, func(_ directory.Application, session engine.Session) error {
 		_, _, err := work.runner.ImportRoles(t.Context(), session)
 		return err
@@ -93,7 +94,7 @@ func (w *crashWorld) setUp(t *testing.T, work *workspace, app directory.Applicat
 		})
 		must(t, err)
 	}
-	must(t, work.schedule(t.Context(), app.ID, provisioning.ScheduleActive, "Enable/start provisioning configuration"))
+	must(t, work.acts().Start(t.Context(), provisioned, administration.Starting{KeepQuarantine: true, Unconfigured: true}))
 }
 
 func must(t *testing.T, err error) {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/usher-id/usher/connector"
-	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/secret"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -65,7 +65,7 @@ connection is tested before anything is saved.
 			if o.output == "json" {
 				health = io.Discard
 			}
-			if err := w.saveCredentials(ctx, app.DisplayName, job, credentials, !noTest, health); err != nil {
+			if err := w.saveCredentials(ctx, administration.Application{Application: app, Job: job}, credentials, !noTest, health); err != nil {
 				return err
 			}
 			view, err := w.appView(ctx, app)
@@ -202,80 +202,23 @@ func (a asker) prompt(reader *bufio.Reader, setting provisioning.Setting) (strin
 }
 
 // saveCredentials tests and saves; credentials that do not work are not saved.
-func (w *workspace) saveCredentials(ctx context.Context, name string, job provisioning.Job, credentials provisioning.Credentials, test bool, out io.Writer) error {
+func (w *workspace) saveCredentials(ctx context.Context, app administration.Application, credentials provisioning.Credentials, test bool, out io.Writer) error {
+	saving, err := w.acts().SaveCredentials(ctx, app, credentials, test)
+	if refusal := refused(err, administration.ConnectionFails); refusal != nil {
+		return fmt.Errorf("nothing was saved, because the connection does not work: %w", explained(refusal.Err))
+	}
+	if err != nil {
+		return err
+	}
 	if test {
-		health, err := w.try(ctx, job, credentials)
-		if err != nil {
-			return fmt.Errorf("nothing was saved, because the connection does not work: %w", explained(err))
-		}
-		if err := writeHealth(out, health); err != nil {
+		if err := writeHealth(out, saving.Health); err != nil {
 			return err
 		}
 	}
-	before, err := w.store.Credentials(ctx, job.ID)
-	if err != nil {
-		before = nil // They cannot be read without their key; the new ones replace them.
+	if saving.Adapted {
+		_, err = fmt.Fprintln(out, "the attribute mapping was changed to fit; \"usher app mappings\" shows it")
 	}
-	if err := w.store.PutCredentials(ctx, job.ID, credentials); err != nil {
-		return fmt.Errorf("save credentials: %w", err)
-	}
-	if err := w.adaptSchema(ctx, job, before, credentials, out); err != nil {
-		return err
-	}
-	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		job = job.Configured()
-		job.Draft = false
-		return job, nil
-	})
-	if err != nil {
-		return err
-	}
-	return w.audit(ctx, "Update provisioning setting or credentials", name, "credentials")
-}
-
-// adaptSchema fits the schema to the credentials where the template asks for it,
-// such as the usernames of a sandbox to its name.
-func (w *workspace) adaptSchema(ctx context.Context, job provisioning.Job, before, after provisioning.Credentials, out io.Writer) error {
-	template, err := w.gallery.Find(job.TemplateID)
-	if err != nil || template.Adapt == nil {
-		return err
-	}
-	schema, err := w.store.Schema(ctx, job.ID)
-	if err != nil {
-		return err
-	}
-	adapted, changed := template.Adapt(schema, before, after)
-	if !changed {
-		return nil
-	}
-	if err := w.store.PutSchema(ctx, job.ID, adapted); err != nil {
-		return fmt.Errorf("fit the schema to the credentials: %w", err)
-	}
-	_, err = fmt.Fprintln(out, "the attribute mapping was changed to fit; \"usher app mappings\" shows it")
 	return err
-}
-
-// try tests a connection with credentials that are not saved.
-func (w *workspace) try(ctx context.Context, job provisioning.Job, credentials provisioning.Credentials) (connector.Health, error) {
-	runner := *w.runner
-	runner.Jobs = unsaved{w.runner.Jobs, credentials}
-	session, err := runner.Open(ctx, job.ApplicationID)
-	if err != nil {
-		return connector.Health{}, err
-	}
-	health, err := session.Connector.Check(ctx)
-	return health, errors.Join(err, session.Connector.Close())
-}
-
-// unsaved answers with credentials that are only being tried.
-type unsaved struct {
-	engine.Jobs
-	credentials provisioning.Credentials
-}
-
-// Credentials returns the credentials being tried.
-func (u unsaved) Credentials(context.Context, string) (provisioning.Credentials, error) {
-	return u.credentials, nil
 }
 
 // explained adds what to do to an error of a target.

@@ -19,6 +19,7 @@ import (
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/examples/contoso"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 	"github.com/usher-id/usher/source/csv"
@@ -205,18 +206,22 @@ func (d *demo) setUp(ctx context.Context) error {
 		return err
 	}
 	d.step("Turn provisioning on")
-	return d.work.schedule(ctx, app.ID, provisioning.ScheduleActive, "Enable/start provisioning configuration")
+	provisioned, err := d.work.provisioned(ctx, app.ID)
+	if err != nil {
+		return err
+	}
+	return d.work.acts().Start(ctx, provisioned, administration.Starting{KeepQuarantine: true})
 }
 
 func (d *demo) credentials(ctx context.Context) error {
 	known := d.org.Credentials()
 	credentials := provisioning.Credentials{}.With("UserName", known.Username).With("Password", known.Password).
 		With("SecretToken", known.SecurityToken).With("BaseAddress", d.server.URL)
-	job, err := d.work.store.Job(ctx, d.app.ID)
+	app, err := d.work.provisioned(ctx, d.app.ID)
 	if err != nil {
 		return err
 	}
-	return d.work.saveCredentials(ctx, d.app.DisplayName, job, credentials, true, indented{d.out})
+	return d.work.saveCredentials(ctx, app, credentials, true, indented{d.out})
 }
 
 // indented puts the demo's margin before every line that is written.

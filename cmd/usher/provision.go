@@ -120,7 +120,7 @@ func (o *options) oneCycle(ctx context.Context, command *cobra.Command, w *works
 	waiting := func() {
 		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
 	}
-	err = w.exclusively(ctx, s.Job.ID, waiting, func() error {
+	err = w.service.Exclusively(ctx, s.Job.ID, waiting, func() error {
 		run, err = w.runner.Run(ctx, s, request)
 		return err
 	})

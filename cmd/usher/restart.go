@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -35,17 +36,18 @@ takes them away.`,
 				return &exitError{exitUsage, err}
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				if err := w.store.Restart(ctx, job.ID, scope); err != nil {
+				err = w.acts().Restart(ctx, app, scope, scopeText)
+				if refusal := refused(err, administration.RemovalsPending); refusal != nil {
+					return refusal.Err
+				}
+				if err != nil {
 					return err
 				}
-				if err := w.audit(ctx, "Enable/restart provisioning configuration", app.DisplayName, scopeText); err != nil {
-					return err
-				}
-				view, err := w.appView(ctx, app)
+				view, err := w.appView(ctx, app.Application)
 				if err != nil {
 					return err
 				}

@@ -46,7 +46,7 @@ func openAPI(ctx context.Context, w *workspace, running *jobs.Service, from orig
 		Store: w.store, Log: log, TokenKey: linkKey, Origin: from, TenantID: signIn.TenantID(), Runner: w.runner, Catalogue: w.catalogue,
 		Rate: ratelimit.Rate{PerSecond: perSecond, Burst: int(2 * perSecond)}, Wake: running.Wake,
 		Exclusively: func(ctx context.Context, jobID string, work func() error) error {
-			return w.exclusively(ctx, jobID, func() {}, work)
+			return w.service.Exclusively(ctx, jobID, func() {}, work)
 		},
 		Authenticate: func(ctx context.Context, token string) (store.APIClient, error) {
 			client, err := signIn.Authenticate(ctx, token)

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/usher-id/usher/connector/salesforce"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/secret"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/internal/store/sqlstore"
@@ -29,7 +29,11 @@ type workspace struct {
 	runner    *engine.Runner
 	gallery   connector.Gallery
 	catalogue journal.Catalogue
+	service   *administration.Service
 }
+
+// acts is what whoever types commands does.
+func (w *workspace) acts() administration.Acts { return w.service.By(actor()) }
 
 // gallery is every application that can be added.
 func gallery() connector.Gallery {
@@ -98,6 +102,7 @@ func newWorkspace(opened store.Store, log *slog.Logger) *workspace {
 		Engine: &engine.Engine{Directory: ports, Ledger: ports, Removals: ports, Attempts: ports, Plans: ports, Log: log},
 		Jobs:   opened, Gallery: w.gallery, Progress: opened,
 	}
+	w.service = &administration.Service{Store: opened, Runner: w.runner, Catalogue: w.catalogue, Log: log}
 	return w
 }
 
@@ -137,14 +142,20 @@ func (w *workspace) session(ctx context.Context, application string, work func(d
 	if err != nil {
 		return err
 	}
-	session, err := w.runner.Open(ctx, app.ID)
-	if target, ok := errors.AsType[*connector.Error](err); ok {
-		return fmt.Errorf("%s cannot be signed in to yet: %s; \"usher app set-credentials %s\" saves what is missing", app.DisplayName, target.Message, quoted(app.DisplayName))
-	}
-	if err != nil {
+	return unopened(w.service.Session(ctx, app, func(session engine.Session) error { return work(app, session) }))
+}
+
+// unopened tells what to do when a job cannot be opened because settings are missing.
+func unopened(err error) error {
+	refused, ok := errors.AsType[*administration.OpenError](err)
+	if !ok {
 		return err
 	}
-	return errors.Join(work(app, session), session.Connector.Close())
+	app := refused.Application
+	if target, ok := errors.AsType[*connector.Error](refused.Err); ok {
+		return fmt.Errorf("%s cannot be signed in to yet: %s; \"usher app set-credentials %s\" saves what is missing", app.DisplayName, target.Message, quoted(app.DisplayName))
+	}
+	return refused.Err
 }
 
 func (w *workspace) application(ctx context.Context, name string) (directory.Application, error) {
@@ -153,6 +164,20 @@ func (w *workspace) application(ctx context.Context, name string) (directory.App
 		return app, fmt.Errorf("there is no application %q; \"usher app list\" shows what there is, \"usher app add salesforce\" adds one", name)
 	}
 	return app, err
+}
+
+// refused returns the refusal with this code that an error is, nil when it is none.
+func refused(err error, code administration.Code) *administration.Refusal {
+	if refusal, ok := errors.AsType[*administration.Refusal](err); ok && refusal.Code == code {
+		return refusal
+	}
+	return nil
+}
+
+// provisioned finds an application with its job.
+func (w *workspace) provisioned(ctx context.Context, name string) (administration.Application, error) {
+	app, job, err := w.job(ctx, name)
+	return administration.Application{Application: app, Job: job}, err
 }
 
 func (w *workspace) job(ctx context.Context, application string) (directory.Application, provisioning.Job, error) {
@@ -196,9 +221,5 @@ func (w *workspace) group(ctx context.Context, name string) (directory.Group, er
 
 // audit writes an administrator's act to the audit log.
 func (w *workspace) audit(ctx context.Context, activity, subject, detail string) error {
-	err := w.store.Audit(ctx, journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor(), Subject: subject, Detail: detail})
-	if err != nil {
-		return fmt.Errorf("write the audit log: %w", err)
-	}
-	return nil
+	return w.acts().Audit(ctx, activity, subject, detail)
 }

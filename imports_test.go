@@ -74,6 +74,34 @@ func exceptions() []exception {
 			Reason: "the API reads and writes through the roles of the store, and answers with their errors",
 		},
 		{
+			From: "internal/administration", To: "internal/store",
+			Reason: "an administrator's acts read and write through the roles of the store, and pass its errors on",
+		},
+		{
+			From: "internal/administration", To: "internal/secret",
+			Reason: "credentials that were sealed with another key are entered anew",
+		},
+		{
+			From: "internal/administration", To: "internal/store/sqlstore", Tests: true,
+			Reason: "acts are tested on a real store",
+		},
+		{
+			From: "internal/administration", To: "connector/...", Tests: true,
+			Reason: "acts are tested with whole cycles against the simulated org",
+		},
+		{
+			From: "internal/graphapi", To: "internal/administration",
+			Reason: "the API does what the command line and the portal do by the same functions",
+		},
+		{
+			From: "internal/portal/...", To: "internal/administration",
+			Reason: "the portal does what the command line and the API do by the same functions",
+		},
+		{
+			From: "internal/portal", To: "internal/administration",
+			Reason: "as above; the portal is the folder itself",
+		},
+		{
 			From: "internal/graphapi", To: "internal/store/sqlstore", Tests: true,
 			Reason: "requests are tested on a real store",
 		},

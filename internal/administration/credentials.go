@@ -59,7 +59,7 @@ func (e Entered) merge(settings []provisioning.Setting, saved provisioning.Crede
 	moved := false
 	for _, setting := range settings {
 		value, given := e[setting.Key]
-		moved = moved || given && !setting.Secret && value != saved.Get(setting.Key) && saved.Get(setting.Key) != ""
+		moved = moved || given && !setting.Secret && value != saved.Get(setting.Key)
 	}
 	merged := saved
 	var faults []Fault

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/ratelimit"
 	"github.com/usher-id/usher/internal/store"
@@ -72,6 +73,7 @@ var ErrUnauthenticated = errors.New("access token is missing, expired or not val
 type api struct {
 	Dependencies
 
+	service  *administration.Service
 	graph    *router // below /v1.0 and /beta
 	own      *router // below /usher/v1
 	tokens   tokenCoder
@@ -95,6 +97,7 @@ func New(d Dependencies) http.Handler {
 	a := &api{
 		Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate), onDemand: ratelimit.New(onDemandRate()),
 	}
+	a.service = &administration.Service{Store: d.Store, Runner: d.Runner, Catalogue: d.Catalogue, Wake: d.Wake, Log: d.Log}
 	a.graph, a.own = newRouter(a.graphRoutes()), newRouter(a.ownRoutes())
 	return a
 }
@@ -312,11 +315,10 @@ func (a *api) logDenial(r *http.Request, caller store.APIClient, refused route) 
 // actor is how the audit log names a client.
 func actor(caller store.APIClient) string { return caller.Name + " (API client " + caller.ID + ")" }
 
+// acts is what the client of a request does.
+func (r *request) acts() administration.Acts { return r.api.service.By(actor(r.caller)) }
+
 // audit writes what a client did to the audit log.
 func (r *request) audit(ctx context.Context, activity, subject, detail string) error {
-	record := journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor(r.caller), Subject: subject, Detail: detail}
-	if err := r.api.Store.Audit(ctx, record); err != nil {
-		return fmt.Errorf("write the audit log: %w", err)
-	}
-	return nil
+	return r.acts().Audit(ctx, activity, subject, detail)
 }

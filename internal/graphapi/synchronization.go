@@ -11,7 +11,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
@@ -54,14 +54,12 @@ func (a *api) synchronizationRoutes() []route {
 
 // The activities of Microsoft Entra's audit log that concern provisioning.
 const (
-	activityConfigure = "Update provisioning setting or credentials"
-	activityMapping   = "Update attribute mappings or scope"
-	activityStart     = "Enable/start provisioning configuration"
-	activityPause     = "Disable/pause provisioning configuration"
-	activityRestart   = "Enable/restart provisioning configuration"
+	activityConfigure = administration.ActivityConfigure
+	activityMapping   = administration.ActivityMapping
+	activityPause     = administration.ActivityPause
 	activityAddJob    = "Add provisioning configuration"
 	activityRemoveJob = "Delete provisioning configuration"
-	activityOnDemand  = "Provision on demand"
+	activityOnDemand  = administration.ActivityOnDemand
 	activityTemplate  = "Update default attribute mappings or scope"
 )
 
@@ -140,15 +138,11 @@ func (a *api) job(ctx context.Context, r *request) (directory.Application, provi
 // change changes what is set up of a job, with a record in the audit log that says
 // what changed.
 func (a *api) change(ctx context.Context, r *request, app directory.Application, job provisioning.Job, activity string, do func(store.Configuration) (store.Configuration, string, error)) error {
-	return a.Store.Configure(ctx, job.ID, func(c store.Configuration) (store.Configuration, error) {
-		after, detail, err := do(c)
-		after.Audits = append(after.Audits, a.record(r, activity, app.DisplayName, detail))
-		return after, err
-	})
+	return r.acts().Configure(ctx, administration.Application{Application: app, Job: job}, activity, do)
 }
 
 func (a *api) record(r *request, activity, subject, detail string) journal.Audit {
-	return journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor(r.caller), Subject: subject, Detail: detail}
+	return r.acts().Record(activity, subject, detail)
 }
 
 // wake has a job looked at now instead of within some seconds.
@@ -156,57 +150,6 @@ func (a *api) wake(ctx context.Context, applicationID string) {
 	if a.Wake != nil {
 		a.Wake(ctx, applicationID)
 	}
-}
-
-// rolesTimeout bounds the reading of roles on the way of another request.
-const rolesTimeout = 20 * time.Second
-
-// importRoles makes the roles of the target app roles as soon as it can be signed in
-// to, so that people can be assigned before the job is started. Only the first time:
-// every cycle does so again. That it cannot be done is no fault of the request, and
-// whoever tests the credentials is told.
-func (a *api) importRoles(ctx context.Context, app directory.Application, template connector.Template) {
-	if !template.Descriptor.Capabilities.ImportsRoles {
-		return
-	}
-	roles, err := a.Store.Roles(ctx, app.ID)
-	if err != nil || len(roles) > 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, rolesTimeout)
-	defer cancel()
-	session, err := a.Runner.Open(ctx, app.ID)
-	if err == nil {
-		_, _, err = a.Runner.ImportRoles(ctx, session)
-		err = errors.Join(err, session.Connector.Close())
-	}
-	if err != nil {
-		a.Log.InfoContext(ctx, "the roles are not imported yet", "application_id", app.ID, "error", err.Error())
-	}
-}
-
-// trying answers with credentials and a schema that are not saved.
-type trying struct {
-	engine.Jobs
-
-	credentials provisioning.Credentials
-}
-
-// Credentials returns the credentials that are tried.
-func (t trying) Credentials(context.Context, string) (provisioning.Credentials, error) {
-	return t.credentials, nil
-}
-
-// check opens a connection and tries what provisioning needs.
-func (a *api) check(ctx context.Context, app directory.Application, jobs engine.Jobs) error {
-	runner := *a.Runner
-	runner.Jobs = jobs
-	session, err := runner.Open(ctx, app.ID)
-	if err != nil {
-		return targetError(err)
-	}
-	_, err = session.Connector.Check(ctx)
-	return targetError(errors.Join(err, session.Connector.Close()))
 }
 
 // targetError makes an error of a target what the client is told: a 400 with the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
@@ -121,7 +122,7 @@ func (a *api) createJob(ctx context.Context, r *request) (response, error) {
 		return response{}, err
 	}
 	if job.Status.Code != provisioning.NotConfigured {
-		a.importRoles(ctx, app, template)
+		a.service.FirstRoles(ctx, administration.Application{Application: app, Job: job})
 	}
 	answer, err := a.answerJob(ctx, r, job)
 	answer.status = http.StatusCreated
@@ -166,7 +167,7 @@ func (a *api) patchJob(ctx context.Context, r *request) (response, error) {
 }
 
 // leastInterval is the shortest time between two cycles.
-const leastInterval = time.Minute
+const leastInterval = administration.LeastInterval
 
 // apply returns the job with what the body changes. The interval that a job which is
 // turned off shows is none, so whoever sends it back changes nothing.
@@ -253,26 +254,23 @@ func (a *api) draft(r *request, app directory.Application, template connector.Te
 
 // startJob turns a job on and lifts its quarantine.
 func (a *api) startJob(ctx context.Context, r *request) (response, error) {
-	return a.turn(ctx, r, activityStart, func(job provisioning.Job) provisioning.Job { return job.Released().Started() })
+	return a.turn(ctx, r, func(app administration.Application) error {
+		return r.acts().Start(ctx, app, administration.Starting{Unconfigured: true})
+	})
 }
 
 func (a *api) pauseJob(ctx context.Context, r *request) (response, error) {
-	return a.turn(ctx, r, activityPause, provisioning.Job.Stopped)
+	return a.turn(ctx, r, func(app administration.Application) error { return r.acts().Pause(ctx, app, "") })
 }
 
-func (a *api) turn(ctx context.Context, r *request, activity string, to func(provisioning.Job) provisioning.Job) (response, error) {
+func (a *api) turn(ctx context.Context, r *request, to func(administration.Application) error) (response, error) {
 	app, job, _, err := a.job(ctx, r)
+	if err == nil {
+		err = to(administration.Application{Application: app, Job: job})
+	}
 	if err != nil {
 		return response{}, err
 	}
-	err = a.change(ctx, r, app, job, activity, func(c store.Configuration) (store.Configuration, string, error) {
-		c.Job = to(c.Job)
-		return c, "", nil
-	})
-	if err != nil {
-		return response{}, err
-	}
-	a.wake(ctx, app.ID)
 	return noContent(), nil
 }
 
@@ -292,17 +290,13 @@ func (a *api) restartJob(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	err = a.Store.Restart(ctx, job.ID, scope)
+	err = r.acts().Restart(ctx, administration.Application{Application: app, Job: job}, scope, text)
 	if errors.Is(err, store.ErrConflict) {
-		return response{}, conflict("%s", sentence(err))
+		return response{}, conflict("%s", sentence(errors.Unwrap(err)))
 	}
 	if err != nil {
 		return response{}, err
 	}
-	if err := r.audit(ctx, activityRestart, app.DisplayName, text); err != nil {
-		return response{}, err
-	}
-	a.wake(ctx, app.ID)
 	return noContent(), nil
 }
 
@@ -354,7 +348,8 @@ func (a *api) validateCredentials(ctx context.Context, r *request) (response, er
 		if job.Status.Code == provisioning.NotConfigured {
 			return response{}, badRequest("The application '%s' has no saved credentials.", app.DisplayName)
 		}
-		return noContent(), a.check(ctx, app, a.Store)
+		_, err := a.service.TestSaved(ctx, administration.Application{Application: app, Job: job})
+		return noContent(), targetError(err)
 	}
 	return noContent(), a.checkGiven(ctx, app, job, template.Descriptor.Settings, body.Credentials)
 }
@@ -368,5 +363,6 @@ func (a *api) checkGiven(ctx context.Context, app directory.Application, job pro
 	if err != nil {
 		return badRequest("Invalid value specified for property 'credentials': %s.", err.Error())
 	}
-	return a.check(ctx, app, trying{a.Store, secrets.Credentials})
+	_, err = a.service.Try(ctx, administration.Application{Application: app, Job: job}, secrets.Credentials)
+	return targetError(err)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -64,7 +65,7 @@ func (a *api) saveSecrets(ctx context.Context, r *request, given []graph.Secret)
 		return response{}, err
 	}
 	if !job.Draft {
-		a.importRoles(ctx, app, template)
+		a.service.FirstRoles(ctx, administration.Application{Application: app, Job: job})
 	}
 	a.wake(ctx, app.ID)
 	return noContent(), nil

@@ -11,6 +11,7 @@ import (
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/plan"
@@ -64,11 +65,11 @@ func (a *api) withSession(ctx context.Context, r *request, work func(directory.A
 	if err != nil {
 		return err
 	}
-	session, err := a.Runner.Open(ctx, app.ID)
-	if err != nil {
-		return a.openError(app, err)
+	err = a.service.Session(ctx, app, func(session engine.Session) error { return work(app, session) })
+	if unopened, ok := errors.AsType[*administration.OpenError](err); ok {
+		return a.openError(app, unopened.Err)
 	}
-	return targetError(errors.Join(work(app, session), session.Connector.Close()))
+	return targetError(err)
 }
 
 // openError tells why a job cannot be opened: that is for an administrator to mend.

@@ -15,7 +15,7 @@ func TestApplicationsAreAddedListedAndRemoved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	app := w.assigned()
-	refusal := w.refused(second(w.acts.AddApplication(t.Context(), "salesforce", " salesforce ")), administration.Taken)
+	refusal := w.refusal(second(w.acts.AddApplication(t.Context(), "salesforce", " salesforce ")), administration.Taken)
 	if refusal.Field != "name" || refusal.Advice == "" {
 		t.Errorf("the refusal is %+v", refusal)
 	}
@@ -52,7 +52,7 @@ func TestCredentialsThatDoNotWorkAreNotSaved(t *testing.T) {
 	app := w.add()
 	wrong := w.entered()
 	wrong["Password"] = "canary-2f9c"
-	refusal := w.refused(second(w.acts.SaveEntered(t.Context(), app, wrong)), administration.ConnectionFails)
+	refusal := w.refusal(second(w.acts.SaveEntered(t.Context(), app, wrong)), administration.ConnectionFails)
 	if text := refusal.Error(); strings.Contains(text, "canary") || !strings.Contains(text, "nothing was saved") {
 		t.Errorf("the refusal says %q", text)
 	}
@@ -95,7 +95,7 @@ func TestSavedSecretsStayAndGoNowhereElse(t *testing.T) {
 	for field, value := range map[string]string{"BaseAddress": "https://evil.my.salesforce.com", "UserName": "mallory@contoso.com"} {
 		moved := w.entered()
 		moved["Password"], moved["SecretToken"], moved[field] = "", "", value
-		refusal := w.refused(second(w.TestEntered(t.Context(), app, moved)), administration.Invalid)
+		refusal := w.refusal(second(w.TestEntered(t.Context(), app, moved)), administration.Invalid)
 		if len(refusal.Faults) != 2 || !strings.Contains(refusal.Error(), "again") {
 			t.Errorf("with another %s: %v", field, refusal)
 		}
@@ -132,7 +132,7 @@ func TestSettingsAreCheckedAndAudited(t *testing.T) {
 		s.RemovalLimit, s.RemovalPercent, s.Notify.Recipients = -1, 101, []string{"nobody"}
 		return s, time.Second, nil
 	})
-	refusal := w.refused(err, administration.Invalid)
+	refusal := w.refusal(err, administration.Invalid)
 	var fields []string
 	for _, fault := range refusal.Faults {
 		fields = append(fields, fault.Field)

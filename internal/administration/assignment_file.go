@@ -157,7 +157,7 @@ func faultsText(count int) string {
 	if count > mostFaults {
 		return fmt.Sprintf("the file has %d faults, of which these are the first", count)
 	}
-	return fmt.Sprintf("the file has %d faults", count)
+	return "the file cannot be taken"
 }
 
 func firstFaults(faults []Fault) []Fault { return faults[:min(len(faults), mostFaults)] }

@@ -17,7 +17,7 @@ func TestDefaultAccessIsRefusedWhereARoleIsNeeded(t *testing.T) {
 	app := w.connected()
 	for _, role := range []string{"", directory.DefaultAccess} {
 		_, _, err := w.acts.Assign(t.Context(), app, administration.NewAssignment{PrincipalType: "User", Principal: ana, Role: role})
-		refusal := w.refused(err, administration.RoleRequired)
+		refusal := w.refusal(err, administration.RoleRequired)
 		if !strings.Contains(refusal.Error(), "skipped") || refusal.Field != "role" {
 			t.Errorf("role %q: %v", role, refusal)
 		}
@@ -107,7 +107,7 @@ func TestAFileOfAssignmentsIsTakenAsAWholeOrNotAtAll(t *testing.T) {
 	bad, err := administration.ReadAssignments(strings.NewReader("principal,role\nana@contoso.com,Standard User\nzoe@contoso.com,Standard User\nSales,Emperor\nben@contoso.com,\n"))
 	w.must(err)
 	_, err = w.acts.AssignAll(t.Context(), app, bad)
-	refusal := w.refused(err, administration.Invalid)
+	refusal := w.refusal(err, administration.Invalid)
 	var told []string
 	for _, fault := range refusal.Faults {
 		told = append(told, fmt.Sprintf("%d %s", fault.Line, fault.Field))
@@ -152,7 +152,8 @@ func TestConflictsNameTheRoleThatTheAccountGets(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"ana@contoso.com": "Read Only", "ben@contoso.com": "Read Only"}, got); diff != "" {
 		t.Error(diff)
 	}
-	for conflict := range w.Conflicts(t.Context(), app, ana) {
+	for conflict, err := range w.Conflicts(t.Context(), app, ana) {
+		w.must(err)
 		if conflict.User.ID <= ana {
 			t.Errorf("after %s comes %s", ana, conflict.User.ID)
 		}

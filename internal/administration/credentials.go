@@ -26,7 +26,7 @@ type CredentialField struct {
 // saved. Unreadable says why that cannot be read, such as with another key than it was
 // sealed with; then the fields are as if nothing was saved, and everything is entered
 // anew.
-func (s *Service) CredentialFields(ctx context.Context, app Application) (fields []CredentialField, unreadable error, err error) { //nolint:revive,staticcheck // the first error is part of the answer.
+func (s *Service) CredentialFields(ctx context.Context, app Application) (fields []CredentialField, unreadable error, err error) {
 	template, err := s.Template(app)
 	if err != nil {
 		return nil, nil, err

@@ -35,6 +35,8 @@ const (
 )
 
 // Refusal is why an act was not done. Nothing was changed.
+//
+//nolint:errname // it reads as a word of the domain: administration.Refusal.
 type Refusal struct {
 	Code    Code
 	Field   string  // what was filled in that is at fault, empty when it is no single thing
@@ -66,14 +68,18 @@ func (f Fault) String() string {
 
 // Error returns what is wrong and what to do about it.
 func (r *Refusal) Error() string {
-	text := r.Message
+	var text strings.Builder
+	text.WriteString(r.Message)
+	if len(r.Faults) > 0 {
+		text.WriteString(":")
+	}
 	for _, fault := range r.Faults {
-		text += "\n  " + fault.String()
+		text.WriteString("\n  " + fault.String())
 	}
 	if r.Advice != "" {
-		text += ". " + strings.TrimSuffix(r.Advice, ".")
+		text.WriteString(". " + strings.TrimSuffix(r.Advice, "."))
 	}
-	return text
+	return text.String()
 }
 
 // Unwrap returns the cause.
@@ -85,8 +91,8 @@ func refuse(code Code, field, format string, arguments ...any) *Refusal {
 }
 
 // advising returns the refusal with what to do about it.
-func (r *Refusal) advising(format string, arguments ...any) *Refusal {
-	r.Advice = fmt.Sprintf(format, arguments...)
+func (r *Refusal) advising(advice string) *Refusal {
+	r.Advice = advice
 	return r
 }
 
@@ -96,7 +102,7 @@ func refuseAll(message string, faults []Fault) error {
 	case 0:
 		return nil
 	case 1:
-		return &Refusal{Code: Invalid, Field: faults[0].Field, Message: faults[0].Message, Faults: faults}
+		return &Refusal{Code: Invalid, Field: faults[0].Field, Message: message, Faults: faults}
 	}
 	return &Refusal{Code: Invalid, Message: message, Faults: faults}
 }

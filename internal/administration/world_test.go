@@ -169,8 +169,14 @@ func (w *world) audits(count int) []string {
 	return texts
 }
 
-// refused fails unless the error is a refusal with this code, and returns it.
-func (w *world) refused(err error, code administration.Code) *administration.Refusal {
+// refused fails unless the error is a refusal with this code.
+func (w *world) refused(err error, code administration.Code) {
+	w.tb.Helper()
+	_ = w.refusal(err, code)
+}
+
+// refusal is refused, and returns the refusal.
+func (w *world) refusal(err error, code administration.Code) *administration.Refusal {
 	w.tb.Helper()
 	refusal, ok := errors.AsType[*administration.Refusal](err)
 	if !ok || refusal.Code != code {

@@ -45,6 +45,7 @@ type database struct {
 	dialect  dialect
 	reader   *sql.DB
 	writer   *sql.DB
+	turns    *turns   // of those who write; nil where the database has more than one writer
 	expanded sync.Map // SQL text as written -> as the dialect wants it
 }
 

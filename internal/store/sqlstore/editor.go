@@ -18,7 +18,7 @@ var _ store.Editor = editor{}
 
 // Edit changes the directory in one transaction; see store.Edits.
 func (s *Store) Edit(ctx context.Context, what string, edit func(e store.Editor) error) error {
-	return s.database.write(ctx, what, func(t *tx) error {
+	return s.database.edit(ctx, what, func(t *tx) error {
 		// PostgreSQL would let two edits look before either has changed anything.
 		if _, err := t.next(ctx, "edits", 0); err != nil {
 			return err

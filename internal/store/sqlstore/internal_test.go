@@ -1,9 +1,13 @@
 package sqlstore
 
 import (
+	"context"
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -86,4 +90,42 @@ func TestLastOfKeepsTheLastOfEachKey(t *testing.T) {
 	if diff := cmp.Diff([]string{"a2", "c1", "b2"}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestEditsAndBatchesTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var waiting turns
+		var order []string
+		var group sync.WaitGroup
+		if err := waiting.take(t.Context(), &turn{queue: batchTurn}); err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []struct {
+			name  string
+			queue int
+		}{{"batch 1", batchTurn}, {"batch 2", batchTurn}, {"batch 3", batchTurn}, {"edit 1", editTurn}, {"edit 2", editTurn}} {
+			group.Go(func() {
+				if err := waiting.take(t.Context(), &turn{queue: who.queue}); err != nil {
+					t.Error(err)
+				}
+				order = append(order, who.name)
+				waiting.end()
+			})
+			synctest.Wait()
+		}
+		given, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := waiting.take(given, &turn{queue: editTurn}); !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up waits: %v", err)
+		}
+		waiting.end()
+		group.Wait()
+		if diff := cmp.Diff([]string{"edit 1", "batch 1", "edit 2", "batch 2", "batch 3"}, order); diff != "" {
+			t.Error(diff)
+		}
+		if err := waiting.take(t.Context(), &turn{queue: editTurn}); err != nil || !waiting.taken {
+			t.Errorf("the next cannot have the turn: %v", err)
+		}
+	})
 }

@@ -37,6 +37,7 @@ func openSQLite(ctx context.Context, path string, busyTimeout time.Duration) (*d
 	milliseconds := cmp.Or(busyTimeout, 10*time.Second).Milliseconds()
 	d := &database{
 		dialect: sqliteDialect(path),
+		turns:   &turns{},
 		writer: sql.OpenDB(sqliteConnector(path, url.Values{
 			"_txlock": {"immediate"}, // wait for the lock at the start, where waiting is possible
 			"_pragma": {

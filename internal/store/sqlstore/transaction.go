@@ -18,7 +18,21 @@ type tx struct {
 // write runs one transaction. An error of the function undoes everything; what says
 // what was tried and stands before any error.
 func (d *database) write(ctx context.Context, what string, do func(t *tx) error) error {
-	err := d.transact(ctx, do)
+	return described(ctx, what, d.alone(ctx, do))
+}
+
+// alone runs a transaction when it is its turn.
+func (d *database) alone(ctx context.Context, do func(t *tx) error) error {
+	if d.turns != nil {
+		if err := d.turns.take(ctx, &turn{queue: batchTurn}); err != nil {
+			return err
+		}
+		defer d.turns.end()
+	}
+	return d.transact(ctx, do)
+}
+
+func described(ctx context.Context, what string, err error) error {
 	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 		// The end of the context rolled the transaction back before the commit saw it.
 		err = ctx.Err()

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -63,6 +65,7 @@ func concurrent(t *testing.T, open func(t *testing.T) store.Store) {
 				}
 			}
 		}},
+		{"edits at the same time hold or fail each for itself", concurrentEdits},
 		{"jobs commit side by side", func(t *testing.T, w *world) {
 			t.Helper()
 			const jobs, batches, size = 4, 5, 20
@@ -231,4 +234,60 @@ func followFeed(t *testing.T, w *world) {
 		position = head
 	}
 	w.equal("seen", len(seen), writers*users)
+}
+
+// concurrentEdits has several edit at once. Every third edit fails after it wrote, and
+// of those that want the same name one gets it.
+func concurrentEdits(t *testing.T, w *world) {
+	t.Helper()
+	const writers, times = 8, 12
+	failure := errors.New("failure")
+	since := w.head()
+	var mutex sync.Mutex
+	var done []string
+	winners := 0
+	together(writers, func(writer int) {
+		for turn := range times {
+			name := fmt.Sprintf("user-%02d-%02d", writer, turn)
+			err := w.Edit(t.Context(), "put "+name, func(e store.Editor) error {
+				put := user(name)
+				if turn == 5 {
+					put.UserPrincipalName = "same@contoso.com"
+				}
+				if err := e.PutUser(t.Context(), put); err != nil {
+					return err
+				}
+				if err := e.Audit(t.Context(), journal.Audit{Activity: "Put", Subject: name}); err != nil || turn%3 != 0 {
+					return err
+				}
+				return failure
+			})
+			mutex.Lock()
+			switch {
+			case err == nil && turn == 5:
+				winners++
+				done = append(done, name)
+			case err == nil:
+				done = append(done, name)
+			case turn == 5 && errors.Is(err, store.ErrConflict), turn%3 == 0 && errors.Is(err, failure):
+			default:
+				t.Errorf("put %s: %v", name, err)
+			}
+			mutex.Unlock()
+		}
+	})
+	slices.Sort(done)
+	w.equal("who got the name", winners, 1)
+	w.equal("edits that hold", len(done), writers*(times-times/3-1)+1)
+	w.equal("changed", w.changed(directory.UserObject, since), done)
+	var users, audits []string
+	for _, user := range all(t, w.Users(w.ctx(), "")) {
+		users = append(users, user.ID)
+	}
+	w.equal("users", users, done)
+	for _, audit := range all(t, w.Audits(w.ctx(), 0)) {
+		audits = append(audits, audit.Subject)
+	}
+	slices.Sort(audits)
+	w.equal("audits", audits, done)
 }

@@ -117,7 +117,7 @@ func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaStat
 		token = r.query.deltaToken
 	}
 	if token == "" {
-		return newRound(r, f, head)
+		return newRound(r, head)
 	}
 	var state deltaState
 	if err := a.tokens.open(token, deltaBinding(f), &state); err != nil {
@@ -138,7 +138,7 @@ func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaStat
 }
 
 // newRound begins with everything.
-func newRound(r *request, f followed, head directory.Cursor) (deltaState, error) {
+func newRound(r *request, head directory.Cursor) (deltaState, error) {
 	q := r.query
 	for option, given := range map[string]bool{
 		"$top": q.top > 0, "$orderby": len(q.orderBy) > 0, "$expand": len(q.expand) > 0, "$search": q.search != nil, "$count": q.count,
@@ -146,9 +146,6 @@ func newRound(r *request, f followed, head directory.Cursor) (deltaState, error)
 		if given {
 			return deltaState{}, unsupportedQuery("The query option '%s' is not supported by delta queries.", option)
 		}
-	}
-	if slices.ContainsFunc(q.selected, func(name string) bool { return strings.EqualFold(name, "owners") }) {
-		return deltaState{}, unsupportedQuery("Owners cannot be followed; read them with GET /%s/{id}/owners.", f.set)
 	}
 	state := deltaState{Full: true, Until: head, Selected: q.selected, Issued: time.Now().UnixMicro()}
 	if q.filter == nil {
@@ -372,8 +369,54 @@ func (a *api) followedGroups() followed {
 			}
 			return object(group), err
 		},
-		relations: a.memberDelta,
+		relations: func(ctx context.Context, e, item entity, state deltaState, from string) (string, error) {
+			if from == "" { // a page that goes on with members had the owners before
+				if err := a.ownerDelta(ctx, e, item, state); err != nil {
+					return "", err
+				}
+			}
+			return a.memberDelta(ctx, e, item, state, from)
+		},
 	}
+}
+
+// ownerDelta adds the owners of an object where they are selected: in a full round all
+// of them, else those who became or ceased to be one.
+func (a *api) ownerDelta(ctx context.Context, e, item entity, state deltaState) error {
+	if !state.selects("owners", false) {
+		return nil
+	}
+	now, err := a.Store.Owners(ctx, e.id())
+	if err != nil {
+		return err
+	}
+	types := make(map[string]string, len(now))
+	ids := make([]string, len(now))
+	for i, owner := range now {
+		types[owner.ID], ids[i] = owner.Type, owner.ID
+	}
+	if !state.Full {
+		if ids, err = a.Store.ChangedOwners(ctx, e.id(), state.Since, state.Until); err != nil {
+			return err
+		}
+	}
+	var owners []entity
+	for _, id := range ids {
+		if owned, is := types[id]; is {
+			owners = append(owners, entity{"@odata.type": "#microsoft.graph." + strings.ToLower(owned[:1]) + owned[1:], "id": id})
+			continue
+		}
+		owners = append(owners, entity{"id": id, "@removed": map[string]string{"reason": "deleted"}})
+	}
+	if len(owners) > 0 {
+		item["owners@delta"] = owners
+	}
+	return nil
+}
+
+// ownersAlone follows owners, of objects with no other relation to follow.
+func (a *api) ownersAlone(ctx context.Context, e, item entity, state deltaState, _ string) (string, error) {
+	return "", a.ownerDelta(ctx, e, item, state)
 }
 
 // memberDelta adds the members of a group: in a full round all of them, else those who
@@ -434,64 +477,4 @@ func (a *api) changedMembers(ctx context.Context, groupID, from string, state de
 		members = append(members, member)
 	}
 	return members, "", nil
-}
-
-func (a *api) followedApplications() followed {
-	f := followed{resource: a.applications(), objectKind: directory.ApplicationObject}
-	f.find = func(ctx context.Context, id string) (found, error) {
-		r, err := a.Store.Registration(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return found{id: id}, nil
-		}
-		if err != nil {
-			return found{}, err
-		}
-		e, err := a.registrationEntity(ctx, r)
-		return found{id: id, e: e}, err
-	}
-	f.list = a.listFound(f.find, func(r directory.Registration) string { return r.ObjectID })
-	return f
-}
-
-func (a *api) followedPrincipals() followed {
-	f := followed{resource: a.principals(), objectKind: directory.PrincipalObject}
-	f.find = func(ctx context.Context, id string) (found, error) {
-		r, err := a.Store.Registration(ctx, id)
-		if errors.Is(err, store.ErrNotFound) || err == nil && !r.Principal {
-			return found{id: id}, nil
-		}
-		if err != nil {
-			return found{}, err
-		}
-		e, err := a.principalEntity(ctx, r)
-		return found{id: id, e: e}, err
-	}
-	f.list = a.listFound(f.find, func(r directory.Registration) string { return r.ID })
-	return f
-}
-
-// listFound lists applications by one of their ids.
-func (a *api) listFound(find func(ctx context.Context, id string) (found, error), id func(r directory.Registration) string) func(ctx context.Context, after string, limit int) ([]found, error) {
-	return func(ctx context.Context, after string, limit int) ([]found, error) {
-		all, err := a.Store.Registrations(ctx)
-		if err != nil {
-			return nil, err
-		}
-		var ids []string
-		for _, one := range all {
-			if id(one) > after {
-				ids = append(ids, id(one))
-			}
-		}
-		slices.Sort(ids)
-		var objects []found
-		for _, one := range ids[:min(len(ids), limit)] {
-			object, err := find(ctx, one)
-			if err != nil {
-				return nil, err
-			}
-			objects = append(objects, object)
-		}
-		return objects, nil
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,6 +31,12 @@ func (a *api) groupRoutes() []route {
 		remove("groups/{group}/members/{member}/$ref", a.removeMember),
 		get("groups/{group}/memberOf", a.listGroupsOfGroup),
 		get("groups/{group}/memberOf/microsoft.graph.group", a.listGroupsOfGroup),
+		get("groups/{group}/transitiveMembers", a.listMembersBelow),
+		get("groups/{group}/transitiveMembers/$count", a.countMembersBelow),
+		get("groups/{group}/transitiveMembers/microsoft.graph.user", a.listUsersBelow),
+		get("groups/{group}/transitiveMembers/microsoft.graph.group", a.listGroupsBelow),
+		get("groups/{group}/transitiveMemberOf", a.listGroupsAboveGroup),
+		get("groups/{group}/transitiveMemberOf/microsoft.graph.group", a.listGroupsAboveGroup),
 	}
 }
 
@@ -177,10 +184,10 @@ func (a *api) createGroup(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.checkUniqueName(ctx, group); err != nil {
-		return response{}, err
-	}
 	err = r.edit(ctx, "Add group", func(e store.Editor) (string, string, error) {
+		if err := checkUniqueName(ctx, e, group); err != nil {
+			return "", "", err
+		}
 		if err := e.PutGroup(ctx, group); err != nil {
 			return "", "", err
 		}
@@ -199,20 +206,16 @@ func (a *api) createGroup(ctx context.Context, r *request) (response, error) {
 }
 
 // checkUniqueName checks that no other group has the unique name.
-func (a *api) checkUniqueName(ctx context.Context, group directory.Group) error {
+func checkUniqueName(ctx context.Context, e store.Editor, group directory.Group) error {
 	name := group.Attributes.Get("uniqueName").String()
 	if name == "" {
 		return nil
 	}
-	for other, err := range a.Store.GroupsByID(ctx, "") {
-		if err != nil {
-			return err
-		}
-		if other.ID != group.ID && !other.Deleted() && strings.EqualFold(other.Attributes.Get("uniqueName").String(), name) {
-			return taken("uniqueName")
-		}
+	named, err := e.GroupsCalled(ctx, name)
+	if err == nil && slices.ContainsFunc(named, func(other directory.Group) bool { return other.ID != group.ID }) {
+		err = taken("uniqueName")
 	}
-	return nil
+	return err
 }
 
 // applyGroup returns the group with what a body says. Members that are not known are
@@ -263,13 +266,6 @@ func (a *api) updateGroup(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	after, err := applyGroup(before, f)
-	if err != nil {
-		return response{}, err
-	}
-	if err := a.checkUniqueName(ctx, after); err != nil {
-		return response{}, err
-	}
 	err = r.edit(ctx, "Update group", func(e store.Editor) (string, string, error) {
 		group, err := findGroup(ctx, e, before.ID)
 		if err != nil {
@@ -277,6 +273,9 @@ func (a *api) updateGroup(ctx context.Context, r *request) (response, error) {
 		}
 		changed, err := applyGroup(group, f)
 		if err != nil {
+			return "", "", err
+		}
+		if err := checkUniqueName(ctx, e, changed); err != nil {
 			return "", "", err
 		}
 		if err := e.PutGroup(ctx, changed); err != nil {

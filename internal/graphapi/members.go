@@ -118,13 +118,29 @@ func (a *api) object(ctx context.Context, objectType, id string) (entity, bool, 
 	return e, err == nil, err
 }
 
-// memberCollection yields the direct members of a group, those of one type if it is
-// not empty.
-func (a *api) memberCollection(r *request, groupID, only string) collection {
+// memberSequence yields memberships by the id of the member, after an id.
+type memberSequence func(ctx context.Context, position string) iter.Seq2[directory.Member, error]
+
+// direct yields the direct members of a group; below those of groups inside it, too.
+func (a *api) direct(r *request, groupID string) memberSequence {
+	return func(ctx context.Context, position string) iter.Seq2[directory.Member, error] {
+		return a.members(ctx, r, groupID, position)
+	}
+}
+
+func (a *api) below(_ *request, groupID string) memberSequence {
+	return func(ctx context.Context, position string) iter.Seq2[directory.Member, error] {
+		return a.Store.MembersBelow(ctx, groupID, position)
+	}
+}
+
+// memberCollection yields the members of a group, those of one type if it is not
+// empty.
+func (a *api) memberCollection(members memberSequence, only string) collection {
 	c := collection{resource: a.objects()}
 	c.after = func(ctx context.Context, position string) iter.Seq2[entity, error] {
 		return func(yield func(entity, error) bool) {
-			for member, err := range a.members(ctx, r, groupID, position) {
+			for member, err := range members(ctx, position) {
 				if err != nil {
 					yield(nil, err)
 					return
@@ -162,12 +178,14 @@ func (a *api) members(ctx context.Context, r *request, groupID, position string)
 	return a.Store.MembersAfter(ctx, groupID, position)
 }
 
-func (a *api) answerMembers(ctx context.Context, r *request, only string, k kind) (response, error) {
+// answerMembers answers with members of the group of the path, those of one type if it
+// is not empty.
+func (a *api) answerMembers(ctx context.Context, r *request, of func(r *request, groupID string) memberSequence, only string, k kind) (response, error) {
 	group, err := a.group(ctx, a.Store, r)
 	if err != nil {
 		return response{}, err
 	}
-	c := a.memberCollection(r, group.ID, only)
+	c := a.memberCollection(of(r, group.ID), only)
 	if only != "" {
 		c.kind = k
 	}
@@ -175,23 +193,43 @@ func (a *api) answerMembers(ctx context.Context, r *request, only string, k kind
 }
 
 func (a *api) listMembers(ctx context.Context, r *request) (response, error) {
-	return a.answerMembers(ctx, r, "", kind{})
+	return a.answerMembers(ctx, r, a.direct, "", kind{})
 }
 
 func (a *api) listUserMembers(ctx context.Context, r *request) (response, error) {
-	return a.answerMembers(ctx, r, "User", userKind())
+	return a.answerMembers(ctx, r, a.direct, "User", userKind())
 }
 
 func (a *api) listGroupMembers(ctx context.Context, r *request) (response, error) {
-	return a.answerMembers(ctx, r, "Group", groupKind())
+	return a.answerMembers(ctx, r, a.direct, "Group", groupKind())
+}
+
+func (a *api) listMembersBelow(ctx context.Context, r *request) (response, error) {
+	return a.answerMembers(ctx, r, a.below, "", kind{})
+}
+
+func (a *api) listUsersBelow(ctx context.Context, r *request) (response, error) {
+	return a.answerMembers(ctx, r, a.below, "User", userKind())
+}
+
+func (a *api) listGroupsBelow(ctx context.Context, r *request) (response, error) {
+	return a.answerMembers(ctx, r, a.below, "Group", groupKind())
 }
 
 func (a *api) countMembers(ctx context.Context, r *request) (response, error) {
+	return a.answerMemberCount(ctx, r, a.direct)
+}
+
+func (a *api) countMembersBelow(ctx context.Context, r *request) (response, error) {
+	return a.answerMemberCount(ctx, r, a.below)
+}
+
+func (a *api) answerMemberCount(ctx context.Context, r *request, of func(r *request, groupID string) memberSequence) (response, error) {
 	group, err := a.group(ctx, a.Store, r)
 	if err != nil {
 		return response{}, err
 	}
-	return r.answerCount(ctx, a.memberCollection(r, group.ID, ""))
+	return r.answerCount(ctx, a.memberCollection(of(r, group.ID), ""))
 }
 
 func (a *api) getMember(ctx context.Context, r *request) (response, error) {
@@ -245,6 +283,36 @@ func (a *api) listGroupsOfGroup(ctx context.Context, r *request) (response, erro
 		return response{}, err
 	}
 	return a.answerGroupsOf(ctx, r, group.ID)
+}
+
+func (a *api) listGroupsAboveGroup(ctx context.Context, r *request) (response, error) {
+	group, err := a.group(ctx, a.Store, r)
+	if err != nil {
+		return response{}, err
+	}
+	return a.answerGroupsAbove(ctx, r, group.ID)
+}
+
+func (a *api) listGroupsAboveUser(ctx context.Context, r *request) (response, error) {
+	user, err := a.user(ctx, a.Store, r)
+	if err != nil {
+		return response{}, err
+	}
+	return a.answerGroupsAbove(ctx, r, user.ID)
+}
+
+// answerGroupsAbove answers with the groups that somebody is a member of, by way of
+// others too.
+func (a *api) answerGroupsAbove(ctx context.Context, r *request, id string) (response, error) {
+	groups, err := a.Store.GroupsAbove(ctx, id)
+	if err != nil {
+		return response{}, err
+	}
+	items := make([]entity, 0, len(groups))
+	for _, group := range groups {
+		items = append(items, groupEntity(group))
+	}
+	return r.answerPage(ctx, collection{resource: a.objects(), after: listed(items...)})
 }
 
 // maxExpanded is how many related objects an expansion shows, as Microsoft Graph has

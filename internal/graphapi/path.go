@@ -13,8 +13,12 @@ type segment struct {
 	qualified bool   // it began with microsoft.graph., so it is a function or a cast, never a key
 }
 
-// namespace stands before the names of functions and types.
-const namespace = "microsoft.graph."
+// namespace stands before the names of functions and types. The generated SDKs write
+// the short form, as in /members/graph.user, which a key may begin with as well.
+const (
+	namespace      = "microsoft.graph."
+	shortNamespace = "graph."
+)
 
 // parsePath splits an escaped path into segments. Empty segments, as of a doubled or
 // a trailing slash, are left out; the parentheses of a function without parameters

@@ -137,6 +137,9 @@ func namesOf(s segment) []string {
 	if s.qualified {
 		return []string{name, strings.TrimPrefix(name, namespace)}
 	}
+	if kind, short := strings.CutPrefix(name, shortNamespace); short {
+		return []string{name, namespace + kind}
+	}
 	return []string{name}
 }
 

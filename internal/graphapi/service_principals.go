@@ -22,6 +22,7 @@ func (a *api) principalRoutes() []route {
 		patch("servicePrincipals/{principal}", a.updatePrincipal),
 		remove("servicePrincipals/{principal}", a.deletePrincipal),
 		get("servicePrincipals/{principal}/memberOf", a.listGroupsOfPrincipal),
+		get("servicePrincipals/{principal}/transitiveMemberOf", a.listGroupsOfPrincipal),
 	}
 }
 

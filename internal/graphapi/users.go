@@ -29,6 +29,8 @@ func (a *api) userRoutes() []route {
 		get("users/{user}/directReports", a.listReports),
 		get("users/{user}/memberOf", a.listGroupsOfUser),
 		get("users/{user}/memberOf/microsoft.graph.group", a.listGroupsOfUser),
+		get("users/{user}/transitiveMemberOf", a.listGroupsAboveUser),
+		get("users/{user}/transitiveMemberOf/microsoft.graph.group", a.listGroupsAboveUser),
 	}
 }
 

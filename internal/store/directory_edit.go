@@ -50,6 +50,10 @@ type GroupEditor interface {
 
 	// PurgeGroup removes a group with its memberships, owners and assignments for good.
 	PurgeGroup(ctx context.Context, id string) error
+
+	// GroupsCalled returns the groups that are not deleted and have this uniqueName,
+	// whatever its letter case.
+	GroupsCalled(ctx context.Context, uniqueName string) ([]directory.Group, error)
 }
 
 // RelationEditor changes who belongs to whom. Ids are taken, not names.
@@ -123,6 +127,18 @@ type Relations interface {
 	Owned(ctx context.Context, ownerID string) ([]string, error)
 }
 
+// Nesting tells who belongs to whom by way of groups inside groups. Deleted groups
+// lead nowhere, and groups that contain one another in a ring are each met once.
+type Nesting interface {
+	// MembersBelow yields the members of a group and of all groups inside it, by id, after
+	// the id given. Their Group is one of those that they are a direct member of.
+	MembersBelow(ctx context.Context, groupID, after string) iter.Seq2[directory.Member, error]
+
+	// GroupsAbove returns the groups that a user or group is a member of, directly or by
+	// way of others, by id.
+	GroupsAbove(ctx context.Context, id string) ([]directory.Group, error)
+}
+
 // Registrations tells what Microsoft Graph shows of applications.
 type Registrations interface {
 	// Registration returns the application with this id, app id or object id, or
@@ -159,6 +175,9 @@ type Changes interface {
 
 	// ChangedMembers returns the memberships of a group that began or ended.
 	ChangedMembers(ctx context.Context, groupID string, since, until directory.Cursor) ([]directory.MemberChange, error)
+
+	// ChangedOwners returns who became or ceased to be an owner of an object, by id.
+	ChangedOwners(ctx context.Context, objectID string, since, until directory.Cursor) ([]string, error)
 }
 
 // Graph is all that Microsoft Graph's view of the directory needs beyond that of
@@ -166,6 +185,7 @@ type Changes interface {
 type Graph interface {
 	Edits
 	Relations
+	Nesting
 	Registrations
 	Changes
 }

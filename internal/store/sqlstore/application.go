@@ -146,6 +146,9 @@ func (t *tx) removeApplication(ctx context.Context, id string) error {
 		where job_id in (select id from jobs where application_id = $1)`, application.ID); err != nil {
 		return err
 	}
+	if err := t.touchOwned(ctx, application.ID, "ServicePrincipal"); err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, `delete from owners where object_id in list($1) or owner_id = $2`,
 		[]string{application.ID, application.ObjectID}, application.ID); err != nil {
 		return err

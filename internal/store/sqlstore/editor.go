@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/directory"
@@ -102,6 +103,15 @@ func (e editor) PurgeGroup(ctx context.Context, id string) error {
 	return e.tx.touchObject(ctx, groupObjectChange, group.ID)
 }
 
+// GroupsCalled implements store.GroupEditor.
+func (e editor) GroupsCalled(ctx context.Context, uniqueName string) ([]directory.Group, error) {
+	// The name stands in the JSON of the attributes; what has none is left out early.
+	named, err := e.tx.groups(ctx, `select `+groupColumns+` from groups where deleted_at = 0 and attributes like '%"uniqueName"%'`)
+	return slices.DeleteFunc(named, func(g directory.Group) bool {
+		return key(g.Attributes.Get("uniqueName").String()) != key(uniqueName)
+	}), err
+}
+
 // AddMember implements store.RelationEditor.
 func (e editor) AddMember(ctx context.Context, member directory.Member) (bool, error) {
 	if err := e.exists(ctx, "groups", "group", member.Group); err != nil {
@@ -155,13 +165,19 @@ func (e editor) AddOwner(ctx context.Context, objectID string, owner directory.O
 	}
 	count, err := e.tx.exec(ctx, `insert into owners (object_id, owner_id, owner_type) values ($1, $2, $3) on conflict do nothing`,
 		objectID, owner.ID, owner.Type)
-	return count > 0, err
+	if err != nil || count == 0 {
+		return false, err
+	}
+	return true, e.tx.touchOwner(ctx, objectID, owner.ID)
 }
 
 // RemoveOwner implements store.RelationEditor.
 func (e editor) RemoveOwner(ctx context.Context, objectID, ownerID string) (bool, error) {
 	count, err := e.tx.exec(ctx, `delete from owners where object_id = $1 and owner_id = $2`, objectID, ownerID)
-	return count > 0, err
+	if err != nil || count == 0 {
+		return false, err
+	}
+	return true, e.tx.touchOwner(ctx, objectID, ownerID)
 }
 
 // Registration implements store.ApplicationEditor.

@@ -15,6 +15,7 @@ const (
 
 	groupObjectChange       = "groupObject"       // anything about a group; touches nobody
 	applicationObjectChange = "applicationObject" // anything about an application; touches nobody
+	ownerChange             = "owner"             // somebody became an owner of an object, or ceased to be; touches nobody
 )
 
 // change is a row of the change feed. It names whom it touches: a user, the direct

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"iter"
 	"maps"
 	"slices"
 
@@ -230,4 +231,37 @@ func (t groupTree) reach(from string) []reached {
 	}
 	t.known[from] = all
 	return all
+}
+
+// MembersBelow yields members of a group and of those inside; see store.Nesting.
+func (s *Store) MembersBelow(ctx context.Context, groupID, after string) iter.Seq2[directory.Member, error] {
+	return pages("list members of "+groupID, func(last directory.Member, started bool, limit int) ([]directory.Member, error) {
+		from := after
+		if started {
+			from = last.Member
+		}
+		return s.database.queries().members(ctx, `with recursive inside (group_id) as (
+				select id from groups where id = $1 and deleted_at = 0
+				union
+				select g.id from inside i
+					join members m on m.group_id = i.group_id and m.member_type = 'Group'
+					join groups g on g.id = m.member_id and g.deleted_at = 0
+			)
+			select min(m.group_id), m.member_id, m.member_type from inside i join members m on m.group_id = i.group_id
+				where m.member_id > $2 and m.member_id <> $1
+				group by m.member_id, m.member_type order by m.member_id limit $3`, clean(groupID), clean(from), int64(limit))
+	})
+}
+
+// GroupsAbove returns the groups that somebody is in; see store.Nesting.
+func (s *Store) GroupsAbove(ctx context.Context, id string) ([]directory.Group, error) {
+	groups, err := s.database.queries().groups(ctx, `with recursive above (group_id) as (
+			select g.id from members m join groups g on g.id = m.group_id and g.deleted_at = 0 where m.member_id = $1
+			union
+			select g.id from above a
+				join members m on m.member_id = a.group_id and m.member_type = 'Group'
+				join groups g on g.id = m.group_id and g.deleted_at = 0
+		)
+		select `+groupColumns+` from groups where id in (select group_id from above) and id <> $1 order by id`, clean(id))
+	return groups, wrapped("list all groups of "+id, err)
 }

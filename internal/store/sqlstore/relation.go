@@ -179,14 +179,21 @@ func (s *Store) Changed(ctx context.Context, kind directory.ObjectKind, since, u
 		text = `select distinct id from (
 			select case when object_id <> '' then object_id else group_id end as id from changes
 				where sequence > $1 and sequence <= $2 and kind in ('group', 'groupObject', 'member')
+			union select g.id from changes c join groups g on g.id = c.object_id
+				where c.sequence > $1 and c.sequence <= $2 and c.kind = 'owner'
 			) changed where id > $3 order by id limit $4`
 	case directory.PrincipalObject:
-		text = `select distinct id from (` + changedPrincipals + `) changed where id > $3 order by id limit $4`
+		text = `select distinct id from (` + changedPrincipals + `
+			union select a.id, '' from changes c join applications a on a.id = c.object_id
+				where c.sequence > $1 and c.sequence <= $2 and c.kind = 'owner'
+			) changed where id > $3 order by id limit $4`
 	case directory.ApplicationObject:
 		// What is gone by now left its other id in the feed.
 		text = `select distinct object_id from (
 			select coalesce(a.object_id, changed.related_id) as object_id from (` + changedPrincipals + `) changed
 				left join applications a on a.id = changed.id
+			union select a.object_id from changes c join applications a on a.object_id = c.object_id
+				where c.sequence > $1 and c.sequence <= $2 and c.kind = 'owner'
 			) changed where object_id > $3 order by object_id limit $4`
 	default:
 		return nil, errorf(store.ErrInvalid, "the kind of object %q", kind)
@@ -217,4 +224,30 @@ func (s *Store) ChangedMembers(ctx context.Context, groupID string, since, until
 		from changes where sequence > $1 and sequence <= $2 and kind = 'member' and (group_id = $3 and user_id <> '' or object_id = $3)
 		order by 1`, int64(since), int64(until), clean(groupID))
 	return found, wrapped("read which members changed", err)
+}
+
+// ChangedOwners returns owners that changed; see store.Changes.
+func (s *Store) ChangedOwners(ctx context.Context, objectID string, since, until directory.Cursor) ([]string, error) {
+	ids, err := s.database.queries().texts(ctx, `select distinct related_id from changes
+		where sequence > $1 and sequence <= $2 and kind = 'owner' and object_id = $3 order by related_id`, int64(since), int64(until), clean(objectID))
+	return ids, wrapped("read which owners changed", err)
+}
+
+// touchOwned notes that somebody who is about to be removed ceases to be the owner of
+// what they own.
+func (t *tx) touchOwned(ctx context.Context, ownerID, ownerType string) error {
+	owned, err := t.texts(ctx, `select object_id from owners where owner_id = $1 and owner_type = $2`, ownerID, ownerType)
+	if err != nil {
+		return err
+	}
+	for _, id := range owned {
+		if err := t.touchOwner(ctx, id, ownerID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) touchOwner(ctx context.Context, objectID, ownerID string) error {
+	return t.touch(ctx, change{kind: ownerChange, objectID: objectID, relatedID: ownerID})
 }

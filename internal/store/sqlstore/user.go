@@ -222,6 +222,9 @@ func (t *tx) purgeUser(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	if err := t.touchOwned(ctx, user.ID, "User"); err != nil {
+		return err
+	}
 	for _, text := range []string{
 		`delete from members where member_id = $1 and member_type = 'User'`,
 		`delete from assignments where principal_id = $1 and principal_type = 'User'`,

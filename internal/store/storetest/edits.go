@@ -81,6 +81,24 @@ func editTests() []test {
 				return err
 			})
 		}},
+		{"groups are found by their unique name, whatever its letter case, while they are there", func(t *testing.T, w *world) {
+			t.Helper()
+			for id, name := range map[string]string{"a": "Sales", "b": "sales", "c": "other", "d": "SALES"} {
+				named := group(id)
+				named.Attributes = attr.New("Group", id, map[string]attr.Value{"uniqueName": attr.Text(name)})
+				w.must(w.PutGroup(w.ctx(), named))
+			}
+			w.putGroup("e")
+			w.must(w.RemoveGroup(w.ctx(), "d"))
+			w.edit(func(e store.Editor) error {
+				found, err := e.GroupsCalled(w.ctx(), "saLES")
+				w.equal("found", len(found), 2)
+				w.must(err)
+				found, err = e.GroupsCalled(w.ctx(), "sale")
+				w.equal("found by a part", len(found), 0)
+				return err
+			})
+		}},
 		{"members and owners must exist", func(t *testing.T, w *world) {
 			t.Helper()
 			w.putUsers("ana")
@@ -264,6 +282,51 @@ func registrationTests() []test {
 
 func changeTests() []test {
 	return []test{
+		{"who follows the directory hears of owners", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("ana", "ben")
+			w.putGroup("g")
+			since := w.head()
+			owned := []string{"g", w.app.ID, w.app.ObjectID}
+			w.edit(func(e store.Editor) error {
+				for _, id := range owned {
+					for _, owner := range []string{"ana", "ben", "ben"} {
+						_, err := e.AddOwner(w.ctx(), id, directory.Owner{ID: owner, Type: "User"})
+						w.must(err)
+					}
+				}
+				return nil
+			})
+			told := func(want ...string) {
+				t.Helper()
+				w.equal("groups", w.changed(directory.GroupObject, since), []string{"g"})
+				w.equal("applications", w.changed(directory.ApplicationObject, since), []string{w.app.ObjectID})
+				w.equal("service principals", w.changed(directory.PrincipalObject, since), []string{w.app.ID})
+				w.equal("users", len(w.changed(directory.UserObject, since)), 0)
+				for _, id := range owned {
+					owners, err := w.ChangedOwners(w.ctx(), id, since, w.head())
+					w.must(err)
+					w.equal("owners of "+id, owners, want)
+				}
+			}
+			told("ana", "ben")
+			since = w.head()
+			w.edit(func(e store.Editor) error {
+				for _, id := range owned {
+					_, err := e.RemoveOwner(w.ctx(), id, "ana")
+					w.must(err)
+					_, err = e.RemoveOwner(w.ctx(), id, "ana")
+					w.must(err)
+				}
+				return nil
+			})
+			told("ana")
+			since = w.head()
+			w.must(w.PurgeUser(w.ctx(), "ben"))
+			owners, err := w.ChangedOwners(w.ctx(), "g", since, w.head())
+			w.must(err)
+			w.equal("owners after one was removed", owners, []string{"ben"})
+		}},
 		{"who follows the directory hears of every user and group that changed, and touches nobody", func(t *testing.T, w *world) {
 			t.Helper()
 			w.putUsers("ana", "ben", "cleo")

@@ -41,6 +41,46 @@ func (w *world) reached(id string) []string {
 
 func nestedTests() []test {
 	return []test{
+		{"members below and groups above are met once, in rings too, and deleted groups lead nowhere", func(t *testing.T, w *world) {
+			t.Helper()
+			w.putUsers("a", "b", "c", "other")
+			w.nest("outer", "middle", "inner")
+			w.must(w.PutMember(w.ctx(), inside("inner", "outer")))
+			for _, m := range []directory.Member{{Group: "outer", Member: "a"}, {Group: "middle", Member: "a"}, {Group: "middle", Member: "b"}, {Group: "inner", Member: "c"}} {
+				m.Type = "User"
+				w.must(w.PutMember(w.ctx(), m))
+			}
+			below := func(group, after string, want ...string) {
+				t.Helper()
+				var got []string
+				for _, m := range all(t, w.MembersBelow(w.ctx(), group, after)) {
+					got = append(got, m.Type+" "+m.Member)
+				}
+				w.equal("below "+group, got, want)
+			}
+			above := func(id string, want ...string) {
+				t.Helper()
+				groups, err := w.GroupsAbove(w.ctx(), id)
+				w.must(err)
+				var got []string
+				for _, g := range groups {
+					got = append(got, g.ID)
+				}
+				w.equal("above "+id, got, want)
+			}
+			below("outer", "", "User a", "User b", "User c", "Group inner", "Group middle")
+			below("outer", "b", "User c", "Group inner", "Group middle")
+			below("inner", "", "User a", "User b", "User c", "Group middle", "Group outer")
+			below("x", "")
+			above("c", "inner", "middle", "outer")
+			above("inner", "middle", "outer")
+			above("other")
+			w.must(w.RemoveGroup(w.ctx(), "middle"))
+			below("outer", "", "User a", "Group middle")
+			below("middle", "")
+			above("c", "inner")
+			above("a", "inner", "outer")
+		}},
 		{"members of groups inside an assigned group are assigned where that is asked for", func(t *testing.T, w *world) {
 			t.Helper()
 			w.putUsers("a", "b", "c", "other")

@@ -1,0 +1,178 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Answer is what a handler gives.
+type Answer struct {
+	status   int
+	head     Head
+	template renderer
+	data     any
+	location string
+	notice   Notice
+	cookies  []*http.Cookie
+	header   http.Header
+	stream   func(ctx context.Context, w http.ResponseWriter) error
+}
+
+// Head is what the layout shows of a page besides its content.
+type Head struct {
+	Title       string
+	Lead        string       // a sentence below the title, or empty
+	Section     string       // the entry of the main menu that the page belongs to, by its path
+	Application *Application // whose menu is shown, nil for none
+	Menu        string       // the entry of that menu, by its name
+	Crumbs      []Link       // the way to the page, without the page itself
+
+	// Refresh is after how long a browser without scripts loads the page again, 0 for
+	// never. With scripts the page keeps itself up to date.
+	Refresh time.Duration
+}
+
+// Link is a link with its text.
+type Link struct{ Text, Path string }
+
+// Of returns the head of a page of an application.
+func (a Application) Of(title, menu string) Head {
+	return Head{
+		Title: title, Section: "/applications", Application: &a, Menu: menu,
+		Crumbs: []Link{{"Enterprise applications", "/applications"}, {a.DisplayName, a.Path("")}},
+	}
+}
+
+// Below returns the head of a page below this one.
+func (h Head) Below(title, path, parent string) Head {
+	h.Crumbs = append(append([]Link{}, h.Crumbs...), Link{parent, path})
+	h.Title = title
+	return h
+}
+
+// Notice is a sentence that the next page shows once: what a form did.
+type Notice struct {
+	Kind string `json:"kind"` // "success", "warning", "danger" or "info"
+	Text string `json:"text"`
+}
+
+// Success is the notice that something was done.
+func Success(format string, arguments ...any) Notice {
+	return Notice{"success", fmt.Sprintf(format, arguments...)}
+}
+
+// Caution is the notice that something was done, and what to mind.
+func Caution(format string, arguments ...any) Notice {
+	return Notice{"warning", fmt.Sprintf(format, arguments...)}
+}
+
+// Redirect sends the visitor to another page after a form was carried out.
+func Redirect(location string, notice Notice) Answer {
+	return Answer{status: http.StatusSeeOther, location: location, notice: notice}
+}
+
+// Away sends the visitor to another site, such as one to sign in at.
+func Away(location string) Answer { return Answer{status: http.StatusSeeOther, location: location} }
+
+// With returns the answer with another status, such as 422 for a form with faults.
+func (a Answer) With(status int) Answer {
+	a.status = status
+	return a
+}
+
+// Saying returns the answer with a notice that its page shows at once.
+func (a Answer) Saying(notice Notice) Answer {
+	a.notice = notice
+	return a
+}
+
+// Setting returns the answer with a cookie.
+func (a Answer) Setting(cookies ...*http.Cookie) Answer {
+	a.cookies = append(a.cookies, cookies...)
+	return a
+}
+
+// Download is a file that the write function writes. What it reports after it began
+// to write breaks the download off, so that no half file looks whole.
+func Download(name, contentType string, write func(ctx context.Context, w io.Writer) error) Answer {
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name})
+	return Answer{
+		status: http.StatusOK,
+		header: http.Header{"Content-Type": {contentType}, "Content-Disposition": {disposition}},
+		stream: func(ctx context.Context, w http.ResponseWriter) error { return write(ctx, w) },
+	}
+}
+
+// Event is a part of a page that a stream sends: htmx puts it where sse-swap names the
+// event.
+type Event struct {
+	Name string
+	HTML string
+}
+
+// Events is a stream of server-sent events. Next gives the event that holds now; it is
+// asked every so often, an event that is the same as the last one of its name is not
+// sent again, and the stream ends after a while: browsers connect anew by themselves.
+func Events(every time.Duration, next func(ctx context.Context) ([]Event, error)) Answer {
+	return Answer{
+		status: http.StatusOK,
+		header: http.Header{"Content-Type": {"text/event-stream"}, "X-Accel-Buffering": {"no"}},
+		stream: func(ctx context.Context, w http.ResponseWriter) error { return sendEvents(ctx, w, every, next) },
+	}
+}
+
+const (
+	eventsFor   = 10 * time.Minute
+	eventsAlive = 15 * time.Second
+)
+
+func sendEvents(ctx context.Context, w http.ResponseWriter, every time.Duration, next func(ctx context.Context) ([]Event, error)) error {
+	controller := http.NewResponseController(w)
+	_ = controller.SetReadDeadline(time.Time{})
+	_ = controller.SetWriteDeadline(time.Now().Add(eventsFor + requestTimeout))
+	ctx, cancel := context.WithTimeout(ctx, eventsFor)
+	defer cancel()
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	last, sent := map[string]string{}, time.Now()
+	for {
+		events, err := next(ctx)
+		if err != nil {
+			return err
+		}
+		for _, event := range events {
+			if last[event.Name] == event.HTML {
+				continue
+			}
+			last[event.Name], sent = event.HTML, time.Now()
+			if err := writeEvent(w, event); err != nil {
+				return err
+			}
+		}
+		if time.Since(sent) >= eventsAlive {
+			sent = time.Now()
+			if _, err := io.WriteString(w, ": alive\n\n"); err != nil {
+				return err
+			}
+		}
+		if err := controller.Flush(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+func writeEvent(w io.Writer, event Event) error {
+	data := strings.ReplaceAll(strings.TrimSpace(event.HTML), "\n", "\ndata: ")
+	_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event.Name, data)
+	return err
+}

@@ -1,0 +1,86 @@
+package page
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/usher-id/usher/internal/administration"
+)
+
+// Field is a field of a form as {{template "field"}} shows it.
+type Field struct {
+	Name        string
+	Label       string
+	Help        string // a sentence below the field
+	Type        string // "text" unless set: "password", "email", "url", "number", "search", "date", "textarea", "select", "checkbox", "file"
+	Value       string
+	Placeholder string
+	Options     []Option // of a select
+	Fault       string   // what is wrong with the value, empty for nothing
+	Required    bool
+	Disabled    bool
+	Checked     bool
+	Rows        int    // of a textarea
+	Autofill    string // the autocomplete attribute: "username", "current-password", "new-password"; "off" unless set
+}
+
+// Option is one choice of a select.
+type Option struct {
+	Value    string
+	Text     string
+	Selected bool
+	Disabled bool
+}
+
+// Options makes the options of a select of pairs of value and text.
+func Options(selected string, pairs ...[2]string) []Option {
+	options := make([]Option, len(pairs))
+	for i, pair := range pairs {
+		options[i] = Option{Value: pair[0], Text: pair[1], Selected: pair[0] == selected}
+	}
+	return options
+}
+
+// Faults are what is wrong with a form, by field; under the empty name what is wrong
+// with all of it.
+type Faults map[string]string
+
+// Of returns the field with its fault.
+func (f Faults) Of(field Field) Field {
+	field.Fault = f[field.Name]
+	return field
+}
+
+// FaultsOf returns what is wrong with a form when an error says so, a Fault or a refusal
+// of package administration, and false for an error that is not about what was filled
+// in. A handler shows the form again with them and with the status 422.
+func FaultsOf(err error) (Faults, bool) {
+	var fault *Fault
+	if refusal, ok := errors.AsType[*administration.Refusal](err); ok {
+		fault = faultOfRefusal(refusal)
+	} else if fault, ok = errors.AsType[*Fault](err); !ok || fault.Status >= http.StatusInternalServerError {
+		return nil, false
+	}
+	text := fault.Text
+	if fault.Advice != "" && fault.Status != http.StatusUnprocessableEntity {
+		text += " " + fault.Advice
+	}
+	for _, each := range fault.Faults {
+		text += "\n" + each
+	}
+	return Faults{fault.Field: text}, true
+}
+
+// Empty is a list without rows: it says what to do first.
+type Empty struct {
+	Icon    string
+	Title   string
+	Text    string
+	Actions []Link
+}
+
+// Pager leads through a list by cursor. Empty paths are left out.
+type Pager struct {
+	First, Previous, Next string
+	Shown                 string // such as "50 of 9,300 users"
+}

@@ -1,0 +1,76 @@
+package page
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	noticeCookie = "usher-notice"
+	themeCookie  = "usher-theme"
+)
+
+// longestNotice is what a notice may be to fit into a cookie.
+const longestNotice = 1000
+
+// Secure reports whether visitors reach the portal encrypted: then its cookies are
+// sent no other way.
+func (s *Site) secure(r *http.Request) bool { return strings.HasPrefix(s.Origin.Of(r), "https://") }
+
+// noticeCookie makes the cookie that carries a notice to the next page.
+func (s *Site) noticeCookie(r *http.Request, notice Notice) *http.Cookie {
+	if len(notice.Text) > longestNotice {
+		notice.Text = strings.ToValidUTF8(notice.Text[:longestNotice], "") + " …"
+	}
+	text, err := json.Marshal(notice)
+	if err != nil {
+		text = nil // texts always marshal
+	}
+	return &http.Cookie{
+		Name: noticeCookie, Value: base64.RawURLEncoding.EncodeToString(text), Path: "/", MaxAge: 60,
+		HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// takeNotice returns the notice that a request carries, and ends it.
+func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) Notice {
+	cookie, err := r.Cookie(noticeCookie)
+	if err != nil || cookie.Value == "" {
+		return Notice{}
+	}
+	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode})
+	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	var notice Notice
+	if err != nil || json.Unmarshal(text, &notice) != nil || !slices.Contains([]string{"success", "warning", "danger", "info"}, notice.Kind) {
+		return Notice{}
+	}
+	return notice
+}
+
+// themes are the appearances to choose from: as the device has it, light, dark.
+func themes() []string { return []string{"auto", "light", "dark"} }
+
+// theme returns the appearance that a visitor chose.
+func theme(r *http.Request) string {
+	if cookie, err := r.Cookie(themeCookie); err == nil && slices.Contains(themes(), cookie.Value) {
+		return cookie.Value
+	}
+	return "auto"
+}
+
+// chooseTheme remembers an appearance in the visitor's browser.
+func chooseTheme(_ context.Context, r *Request) (Answer, error) {
+	chosen := r.Value("theme")
+	if !slices.Contains(themes(), chosen) {
+		return Answer{}, Invalid("theme", "The appearance is auto, light or dark.")
+	}
+	return Redirect(Back(r.Value("return")), Notice{}).Setting(&http.Cookie{
+		Name: themeCookie, Value: chosen, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, Secure: r.site.secure(r.HTTP), SameSite: http.SameSiteLaxMode,
+	}), nil
+}

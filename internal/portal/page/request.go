@@ -1,0 +1,145 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Request is a request with who makes it. Its form is read.
+type Request struct {
+	Visitor Visitor
+	HTTP    *http.Request
+
+	site *Site
+	id   string
+}
+
+// Path returns a segment of the path by the name that the route gives it.
+func (r *Request) Path(name string) string { return r.HTTP.PathValue(name) }
+
+// Value returns a field of the form or of the query, without white space around it.
+func (r *Request) Value(name string) string { return strings.TrimSpace(r.HTTP.Form.Get(name)) }
+
+// Raw returns a field of the form as it was sent: for secrets and free texts.
+func (r *Request) Raw(name string) string { return r.HTTP.Form.Get(name) }
+
+// Values returns all values of a field, without empty ones.
+func (r *Request) Values(name string) []string {
+	return slices.DeleteFunc(slices.Clone(r.HTTP.Form[name]), func(v string) bool { return strings.TrimSpace(v) == "" })
+}
+
+// Has reports whether the field was sent, even empty.
+func (r *Request) Has(name string) bool { return r.HTTP.Form.Has(name) }
+
+// Checked reports whether a check box is on.
+func (r *Request) Checked(name string) bool { return r.Value(name) != "" }
+
+// Number returns a field as a number, or otherwise when it is none.
+func (r *Request) Number(name string, otherwise int) int {
+	if number, err := strconv.Atoi(r.Value(name)); err == nil {
+		return number
+	}
+	return otherwise
+}
+
+// Query returns the query of the URL with one field set, for links of the same list.
+func (r *Request) Query(name, value string) string {
+	query := r.HTTP.URL.Query()
+	query.Set(name, value)
+	if value == "" {
+		query.Del(name)
+	}
+	return "?" + query.Encode()
+}
+
+// Partial reports whether only the element with this id is asked for.
+func (r *Request) Partial(id string) bool { return r.target() == id && id != "" }
+
+// target is the id of the element that htmx replaces, empty without htmx.
+func (r *Request) target() string {
+	if r.HTTP.Header.Get("HX-Request") != "true" {
+		return ""
+	}
+	return r.HTTP.Header.Get("HX-Target")
+}
+
+// Address is scheme and host under which visitors reach the portal.
+func (r *Request) Address() string { return r.site.Origin.Of(r.HTTP) }
+
+// upload is how large a file may be that somebody sends.
+const upload = 16 << 20
+
+// File returns the content of an uploaded file and its name. None is a Fault that
+// names the field.
+func (r *Request) File(field string) (content []byte, name string, err error) {
+	if r.HTTP.MultipartForm == nil {
+		return nil, "", Invalid(field, "Choose a file first.")
+	}
+	headers := r.HTTP.MultipartForm.File[field]
+	if len(headers) == 0 || headers[0].Size == 0 && headers[0].Filename == "" {
+		return nil, "", Invalid(field, "Choose a file first.")
+	}
+	content, err = readFile(headers[0])
+	return content, headers[0].Filename, err
+}
+
+func readFile(header *multipart.FileHeader) (content []byte, err error) {
+	file, err := header.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(file)
+}
+
+// readForm reads the form of a request within its limits.
+func readForm(w http.ResponseWriter, r *http.Request) error {
+	if !validQuery(r.URL) {
+		return &Fault{Status: http.StatusBadRequest, Title: "This address is not valid", Text: "The query of the address cannot be read.", Advice: "Follow a link of the portal instead."}
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.ParseForm()
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, upload)
+	err := r.ParseMultipartForm(1 << 20)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = nil // ParseMultipartForm has read the plain form by then
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &Fault{
+			Status: http.StatusRequestEntityTooLarge, Title: "This is too large", Text: "More than " + strconv.FormatInt(tooLarge.Limit>>20, 10) + " MB were sent.",
+			Advice: "Send a smaller file, or use the command line.",
+		}
+	}
+	if err != nil {
+		return &Fault{Status: http.StatusBadRequest, Title: "The form cannot be read", Text: "What was sent is not a form.", Advice: "Go back and send it again."}
+	}
+	return nil
+}
+
+func validQuery(u *url.URL) bool {
+	_, err := url.ParseQuery(u.RawQuery)
+	return err == nil
+}
+
+// requestTimeout is how long a handler has; a slow one asks a target.
+const (
+	requestTimeout = 30 * time.Second
+	slowTimeout    = 3 * time.Minute
+)
+
+// patient gives a slow handler its time, beyond what the server allows.
+func patient(ctx context.Context, w http.ResponseWriter, timeout time.Duration) (context.Context, context.CancelFunc) {
+	controller := http.NewResponseController(w)
+	_ = controller.SetReadDeadline(time.Time{}) // a writer that has no deadlines has nothing to put off
+	_ = controller.SetWriteDeadline(time.Now().Add(timeout + requestTimeout))
+	return context.WithTimeout(ctx, timeout)
+}

@@ -49,3 +49,15 @@ func SampleApplication(name string) Application {
 	app.Job.Status = provisioning.Status{Code: provisioning.Active, InitialDone: true}
 	return Application{app, store.LinkCount{Connections: 9200, Enabled: 9121, Escrows: 2, Staged: 31}}
 }
+
+// Samples returns the pages of the frame itself: those about errors.
+func (s *Site) Samples() []Sample {
+	show := func(name string, fault *Fault) Sample {
+		return Sample{"Error", name, "/", s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)}
+	}
+	return []Sample{
+		show("not found", NotFound("There is no application “%s”.", Hostile)),
+		show("forbidden", forbidden(Visitor{Name: "ann@contoso.com", Role: store.RoleReader}, store.RoleAdministrator)),
+		show("inside", FaultOf(http.ErrBodyNotAllowed, "1b0b8a72-8a4e-4c5e-9f62-8b1d3a3f6a01")),
+	}
+}

@@ -1,0 +1,61 @@
+package portal
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/origin"
+	"github.com/usher-id/usher/internal/portal/applications"
+	"github.com/usher-id/usher/internal/portal/page"
+)
+
+// Dependencies is what the portal needs of the rest of the program.
+type Dependencies struct {
+	Administration *administration.Service
+	Authenticate   page.Authenticate
+
+	Log     *slog.Logger
+	Origin  origin.Origin // under which visitors reach the portal
+	Version string        // of Usher
+}
+
+// area is a part of the portal.
+type area interface {
+	Mount(r *page.Router)
+	Samples() []page.Sample
+}
+
+// areas returns all areas, in the order of the menus.
+func areas(d Dependencies) []area {
+	return []area{
+		applications.New(d.Administration),
+	}
+}
+
+// smallest is the size in bytes from which on a page is compressed.
+const smallest = 1024
+
+// New returns the handler of the portal: every path that is not of the API, nor about
+// the service itself.
+func New(d Dependencies) (http.Handler, error) {
+	site := page.New(page.Config{
+		Authenticate: d.Authenticate, Administration: d.Administration, Denied: denied(d.Administration), Log: d.Log, Origin: d.Origin, Version: d.Version,
+	})
+	for _, area := range areas(d) {
+		area.Mount(site.Router())
+	}
+	return compressed(site)
+}
+
+// compressed compresses what is worth it. A stream of events is not: it would wait to be
+// flushed.
+func compressed(handler http.Handler) (http.Handler, error) {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(smallest), gzhttp.ExceptContentTypes([]string{"text/event-stream"}))
+	if err != nil {
+		return nil, err
+	}
+	return wrap(handler), nil
+}

@@ -53,7 +53,9 @@ func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Han
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 		err := server.Close()
-		<-ended
+		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+			err = errors.Join(err, served)
+		}
 		return err
 	}
 }

@@ -23,8 +23,10 @@ func (a *Area) Samples() []page.Sample {
 	empty.Empty = empty.empty()
 	nothing := listData{All: 3, Search: "workday"}
 	nothing.Empty = nothing.empty()
-	entry := newGalleryEntry(connector.Descriptor{TemplateID: "salesforce", Name: "Salesforce", Description: "Sales and service in the cloud.",
-		Settings: []provisioning.Setting{{Label: "Admin Username", Required: true}}, Capabilities: connector.Capabilities{ImportsRoles: true, RequiresRole: true, BatchSize: 200}})
+	entry := newGalleryEntry(connector.Descriptor{
+		TemplateID: "salesforce", Name: "Salesforce", Description: "Sales and service in the cloud.",
+		Settings: []provisioning.Setting{{Label: "Admin Username", Required: true}}, Capabilities: connector.Capabilities{ImportsRoles: true, RequiresRole: true, BatchSize: 200},
+	})
 	harmful := newGalleryEntry(connector.Descriptor{TemplateID: "x", Name: page.Hostile, Description: page.Hostile})
 	harmful.NameField.Fault = page.Hostile
 	removal := newRemovalData(app, administration.LeftBehind{Assigned: 9300, Connections: 9200, Enabled: 9121})

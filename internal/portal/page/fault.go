@@ -12,7 +12,7 @@ import (
 )
 
 // Fault is an error that a visitor is told of: what happened, why, and what to do.
-type Fault struct {
+type Fault struct { //nolint:errname // it reads as a word of the portal: page.Fault
 	Status int
 	Title  string   // what happened, as a headline
 	Text   string   // why

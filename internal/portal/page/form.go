@@ -3,6 +3,7 @@ package page
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/usher-id/usher/internal/administration"
 )
@@ -65,10 +66,7 @@ func FaultsOf(err error) (Faults, bool) {
 	if fault.Advice != "" && fault.Status != http.StatusUnprocessableEntity {
 		text += " " + fault.Advice
 	}
-	for _, each := range fault.Faults {
-		text += "\n" + each
-	}
-	return Faults{fault.Field: text}, true
+	return Faults{fault.Field: strings.Join(append([]string{text}, fault.Faults...), "\n")}, true
 }
 
 // Empty is a list without rows: it says what to do first.

@@ -31,7 +31,7 @@ func (s *Site) noticeCookie(r *http.Request, notice Notice) *http.Cookie {
 	if err != nil {
 		text = nil // texts always marshal
 	}
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // secure wherever the portal is reached encrypted
 		Name: noticeCookie, Value: base64.RawURLEncoding.EncodeToString(text), Path: "/", MaxAge: 60,
 		HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode,
 	}
@@ -43,7 +43,7 @@ func (s *Site) takeNotice(w http.ResponseWriter, r *http.Request) Notice {
 	if err != nil || cookie.Value == "" {
 		return Notice{}
 	}
-	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: noticeCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode}) //nolint:gosec // as above
 	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	var notice Notice
 	if err != nil || json.Unmarshal(text, &notice) != nil || !slices.Contains([]string{"success", "warning", "danger", "info"}, notice.Kind) {
@@ -69,7 +69,7 @@ func chooseTheme(_ context.Context, r *Request) (Answer, error) {
 	if !slices.Contains(themes(), chosen) {
 		return Answer{}, Invalid("theme", "The appearance is auto, light or dark.")
 	}
-	return Redirect(Back(r.Value("return")), Notice{}).Setting(&http.Cookie{
+	return Redirect(Back(r.Value("return")), Notice{}).Setting(&http.Cookie{ //nolint:gosec // as above
 		Name: themeCookie, Value: chosen, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, Secure: r.site.secure(r.HTTP), SameSite: http.SameSiteLaxMode,
 	}), nil

@@ -3,7 +3,7 @@ package page
 import (
 	"context"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -66,11 +66,10 @@ func (r *Router) add(method, pattern string, to route) {
 
 // Leads reports whether a route takes this method and path.
 func (r *Router) Leads(method, path string) bool {
-	path, _, _ = strings.Cut(path, "#")
-	request, err := http.NewRequestWithContext(context.Background(), method, path, http.NoBody)
+	target, err := url.Parse(path)
 	if err != nil {
 		return false
 	}
-	_, pattern := r.mux.Handler(request)
+	_, pattern := r.mux.Handler(&http.Request{Method: method, URL: target})
 	return pattern != "" && pattern != everythingElse
 }

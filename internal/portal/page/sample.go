@@ -29,7 +29,7 @@ func SampleVisitor() Visitor {
 // Show serves a sample as its page.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, sample Sample) {
 	request := &Request{HTTP: r, site: s, id: "sample", Visitor: SampleVisitor()}
-	s.answer(w, request, sample.Answer, nil)
+	s.answer(r.Context(), w, request, sample.Answer, nil)
 }
 
 // Routes returns the patterns of all routes, with their methods.

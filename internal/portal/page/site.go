@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -76,7 +77,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = guard.AddTrustedOrigin(own) // an origin that cannot be parsed is trusted by nobody
 	}
 	if err := guard.Check(r); err != nil {
-		s.answer(w, &Request{HTTP: r, site: s, id: uuid.NewString()}, Answer{}, &Fault{
+		s.answer(r.Context(), w, &Request{HTTP: r, site: s, id: uuid.NewString()}, Answer{}, &Fault{
 			Status: http.StatusForbidden, Title: "This form came from elsewhere", Text: "Forms of the portal are accepted from the portal's own pages alone.",
 			Advice: "Open the page in the portal and send the form there.", Err: err,
 		})
@@ -89,14 +90,14 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, to route) {
 	began := time.Now()
 	request := &Request{HTTP: r, site: s, id: uuid.NewString()}
-	answer, err := s.run(w, request, to)
-	status := s.answer(w, request, answer, err)
+	answer, err := s.run(r.Context(), w, request, to)
+	status := s.answer(r.Context(), w, request, answer, err)
 	s.Log.InfoContext(r.Context(), "page", "method", r.Method, "path", r.URL.Path, "status", status,
 		"visitor", request.Visitor.Name, "duration", time.Since(began), "request_id", request.id)
 }
 
 // run finds the visitor, and lets the handler answer. A panic becomes an error.
-func (s *Site) run(w http.ResponseWriter, request *Request, to route) (answer Answer, err error) {
+func (s *Site) run(ctx context.Context, w http.ResponseWriter, request *Request, to route) (answer Answer, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			if cause == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
@@ -106,7 +107,7 @@ func (s *Site) run(w http.ResponseWriter, request *Request, to route) (answer An
 		}
 	}()
 	r := request.HTTP
-	request.Visitor, err = s.Authenticate(r.Context(), r)
+	request.Visitor, err = s.Authenticate(ctx, r)
 	if errors.Is(err, ErrSignedOut) && to.needs == "" {
 		err = nil
 	}
@@ -118,7 +119,7 @@ func (s *Site) run(w http.ResponseWriter, request *Request, to route) (answer An
 	}
 	if to.needs != "" && !request.Visitor.May(to.needs) {
 		if s.Denied != nil {
-			s.Denied(r.Context(), request.Visitor, r.Method+" "+r.URL.Path, to.needs)
+			s.Denied(ctx, request.Visitor, r.Method+" "+r.URL.Path, to.needs)
 		}
 		return Answer{}, forbidden(request.Visitor, to.needs)
 	}
@@ -129,7 +130,7 @@ func (s *Site) run(w http.ResponseWriter, request *Request, to route) (answer An
 	if to.slow {
 		timeout = slowTimeout
 	}
-	ctx, cancel := patient(r.Context(), w, timeout)
+	ctx, cancel := patient(ctx, w, timeout)
 	defer cancel()
 	return to.handle(ctx, request)
 }
@@ -175,15 +176,12 @@ func (s *Site) noRoute(r *http.Request) *Fault {
 }
 
 // answer writes an answer, or the page about an error, and returns its status.
-func (s *Site) answer(w http.ResponseWriter, r *Request, answer Answer, err error) int {
+func (s *Site) answer(ctx context.Context, w http.ResponseWriter, r *Request, answer Answer, err error) int {
 	if err != nil {
-		answer = s.failed(r, err)
+		answer = s.failed(ctx, r, err)
 	}
-	ctx := r.HTTP.Context()
 	header := w.Header()
-	for name, values := range answer.header {
-		header[name] = values
-	}
+	maps.Copy(header, answer.header)
 	for _, cookie := range answer.cookies {
 		http.SetCookie(w, cookie)
 	}
@@ -199,16 +197,16 @@ func (s *Site) answer(w http.ResponseWriter, r *Request, answer Answer, err erro
 	case answer.location != "":
 		s.redirect(w, r, answer)
 	default:
-		s.render(w, r, answer)
+		s.render(ctx, w, r, answer)
 	}
 	return answer.status
 }
 
 // failed makes the page about an error; one inside Usher is logged.
-func (s *Site) failed(r *Request, err error) Answer {
+func (s *Site) failed(ctx context.Context, r *Request, err error) Answer {
 	fault := FaultOf(err, r.id)
 	if fault.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		s.Log.ErrorContext(r.HTTP.Context(), "page failed", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
+		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
 	}
 	return s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)
 }

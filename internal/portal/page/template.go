@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
@@ -107,7 +108,7 @@ func (s *Site) view(r *Request, head Head, data any) view {
 }
 
 // render writes a page, or the part of it that htmx asks for.
-func (s *Site) render(w http.ResponseWriter, r *Request, answer Answer) {
+func (s *Site) render(ctx context.Context, w http.ResponseWriter, r *Request, answer Answer) {
 	v := s.view(r, answer.head, answer.data)
 	name := "layout"
 	if target := r.target(); target != "" && answer.template.defines(target) && !slices.Contains([]string{"layout", "content", "actions"}, target) {
@@ -121,7 +122,7 @@ func (s *Site) render(w http.ResponseWriter, r *Request, answer Answer) {
 	}
 	text, err := answer.template.execute(name, v)
 	if err != nil {
-		s.Log.ErrorContext(r.HTTP.Context(), "page failed", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
+		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
 		http.Error(w, "This page cannot be shown. The log of the service has the cause under the number "+r.id+".", http.StatusInternalServerError)
 		return
 	}
@@ -129,5 +130,5 @@ func (s *Site) render(w http.ResponseWriter, r *Request, answer Answer) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Add("Vary", "HX-Request")
 	w.WriteHeader(answer.status)
-	_, _ = w.Write(text) //nolint:gosec // made by html/template; an error says that whoever asked is gone
+	_, _ = w.Write(text) // an error says that whoever asked is gone
 }

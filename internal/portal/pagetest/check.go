@@ -28,25 +28,25 @@ type Document struct {
 }
 
 // Read parses a page.
-func Read(t testing.TB, text string) Document {
-	t.Helper()
+func Read(tb testing.TB, text string) Document {
+	tb.Helper()
 	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {
-		t.Fatalf("the page cannot be parsed: %v", err)
+		tb.Fatalf("the page cannot be parsed: %v", err)
 	}
 	return Document{root, text}
 }
 
 // Show gives a sample as a site shows it, and its status.
-func Show(t testing.TB, site *page.Site, sample page.Sample) (Document, int) {
-	t.Helper()
+func Show(tb testing.TB, site *page.Site, sample page.Sample) (Document, int) {
+	tb.Helper()
 	at := sample.Path
 	if at == "" {
 		at = "/"
 	}
 	recorder := httptest.NewRecorder()
-	site.Show(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, at, http.NoBody), sample)
-	return Read(t, recorder.Body.String()), recorder.Code
+	site.Show(recorder, httptest.NewRequestWithContext(tb.Context(), http.MethodGet, at, http.NoBody), sample)
+	return Read(tb, recorder.Body.String()), recorder.Code
 }
 
 // All returns the elements that a CSS selector finds.

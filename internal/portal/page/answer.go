@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -21,6 +20,7 @@ type Answer struct {
 	cookies  []*http.Cookie
 	header   http.Header
 	stream   func(ctx context.Context, w http.ResponseWriter) error
+	part     string // template that is shown to htmx in place of what it asked for
 }
 
 // Head is what the layout shows of a page besides its content.
@@ -106,73 +106,4 @@ func Download(name, contentType string, write func(ctx context.Context, w io.Wri
 		header: http.Header{"Content-Type": {contentType}, "Content-Disposition": {disposition}},
 		stream: func(ctx context.Context, w http.ResponseWriter) error { return write(ctx, w) },
 	}
-}
-
-// Event is a part of a page that a stream sends: htmx puts it where sse-swap names the
-// event.
-type Event struct {
-	Name string
-	HTML string
-}
-
-// Events is a stream of server-sent events. Next gives the event that holds now; it is
-// asked every so often, an event that is the same as the last one of its name is not
-// sent again, and the stream ends after a while: browsers connect anew by themselves.
-func Events(every time.Duration, next func(ctx context.Context) ([]Event, error)) Answer {
-	return Answer{
-		status: http.StatusOK,
-		header: http.Header{"Content-Type": {"text/event-stream"}, "X-Accel-Buffering": {"no"}},
-		stream: func(ctx context.Context, w http.ResponseWriter) error { return sendEvents(ctx, w, every, next) },
-	}
-}
-
-const (
-	eventsFor   = 10 * time.Minute
-	eventsAlive = 15 * time.Second
-)
-
-func sendEvents(ctx context.Context, w http.ResponseWriter, every time.Duration, next func(ctx context.Context) ([]Event, error)) error {
-	controller := http.NewResponseController(w)
-	_ = controller.SetReadDeadline(time.Time{})
-	_ = controller.SetWriteDeadline(time.Now().Add(eventsFor + requestTimeout))
-	ctx, cancel := context.WithTimeout(ctx, eventsFor)
-	defer cancel()
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	last, sent := map[string]string{}, time.Now()
-	for {
-		events, err := next(ctx)
-		if err != nil {
-			return err
-		}
-		for _, event := range events {
-			if last[event.Name] == event.HTML {
-				continue
-			}
-			last[event.Name], sent = event.HTML, time.Now()
-			if err := writeEvent(w, event); err != nil {
-				return err
-			}
-		}
-		if time.Since(sent) >= eventsAlive {
-			sent = time.Now()
-			if _, err := io.WriteString(w, ": alive\n\n"); err != nil {
-				return err
-			}
-		}
-		if err := controller.Flush(); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-}
-
-func writeEvent(w io.Writer, event Event) error {
-	data := strings.ReplaceAll(strings.TrimSpace(event.HTML), "\n", "\ndata: ")
-	_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event.Name, data)
-	return err
 }

@@ -12,7 +12,9 @@ import (
 )
 
 // Fault is an error that a visitor is told of: what happened, why, and what to do.
-type Fault struct { //nolint:errname // it reads as a word of the portal: page.Fault
+//
+//nolint:errname // it reads as a word of the domain: page.Fault.
+type Fault struct {
 	Status int
 	Title  string   // what happened, as a headline
 	Text   string   // why
@@ -73,10 +75,14 @@ func FaultOf(err error, id string) *Fault {
 		return faultOfRefusal(refusal)
 	}
 	if opening, ok := errors.AsType[*administration.OpenError](err); ok {
-		return &Fault{
+		fault := &Fault{
 			Status: http.StatusConflict, Title: opening.Application.DisplayName + " cannot be reached yet", Text: Sentence(opening.Error()),
 			Advice: "Complete the admin credentials and the mappings of the application.", Err: err,
 		}
+		if target, ok := errors.AsType[*connector.Error](err); ok && target.Advice != "" {
+			fault.Advice = target.Advice
+		}
+		return fault
 	}
 	if target, ok := errors.AsType[*connector.Error](err); ok {
 		return &Fault{Status: http.StatusBadGateway, Title: "The application did not do it", Text: Sentence(target.Error()), Advice: target.Advice, Err: err}
@@ -107,10 +113,8 @@ func faultOfRefusal(refusal *administration.Refusal) *Fault {
 	if refusal.Field != "" || len(refusal.Faults) > 0 {
 		fault.Status, fault.Title = http.StatusUnprocessableEntity, "This cannot be saved yet"
 	}
-	if len(refusal.Faults) > 1 || refusal.Field == "" {
-		for _, each := range refusal.Faults {
-			fault.Faults = append(fault.Faults, Sentence(each.String()))
-		}
+	for _, each := range refusal.Faults {
+		fault.Faults = append(fault.Faults, Sentence(each.String()))
 	}
 	return fault
 }

@@ -56,10 +56,11 @@ func (f Faults) Of(field Field) Field {
 // of package administration, and false for an error that is not about what was filled
 // in. A handler shows the form again with them and with the status 422.
 func FaultsOf(err error) (Faults, bool) {
-	var fault *Fault
 	if refusal, ok := errors.AsType[*administration.Refusal](err); ok {
-		fault = faultOfRefusal(refusal)
-	} else if fault, ok = errors.AsType[*Fault](err); !ok || fault.Status >= http.StatusInternalServerError {
+		return faultsOfRefusal(refusal), true
+	}
+	fault, ok := errors.AsType[*Fault](err)
+	if !ok || fault.Status >= http.StatusInternalServerError {
 		return nil, false
 	}
 	text := fault.Text
@@ -67,6 +68,27 @@ func FaultsOf(err error) (Faults, bool) {
 		text += " " + fault.Advice
 	}
 	return Faults{fault.Field: strings.Join(append([]string{text}, fault.Faults...), "\n")}, true
+}
+
+// faultsOfRefusal puts each fault of a refusal to its field. Those of a file, which have
+// a line, are about the form as a whole.
+func faultsOfRefusal(refusal *administration.Refusal) Faults {
+	text := strings.TrimSpace(Sentence(refusal.Message) + " " + Sentence(refusal.Advice))
+	if len(refusal.Faults) == 0 {
+		return Faults{refusal.Field: text}
+	}
+	faults := Faults{"": text}
+	for _, each := range refusal.Faults {
+		switch {
+		case each.Line > 0 || each.Field == "":
+			faults[""] += "\n" + Sentence(each.String())
+		case faults[each.Field] == "":
+			faults[each.Field] = Sentence(each.Message)
+		default:
+			faults[each.Field] += "\n" + Sentence(each.Message)
+		}
+	}
+	return faults
 }
 
 // Empty is a list without rows: it says what to do first.

@@ -15,26 +15,33 @@ const (
 	themeCookie  = "usher-theme"
 )
 
-// longestNotice is what a notice may be to fit into a cookie.
-const longestNotice = 1000
+// longestNotice is how many bytes the text of a notice may have as JSON, so that the
+// cookie that carries it is one that browsers take.
+const longestNotice = 1800
 
-// Secure reports whether visitors reach the portal encrypted: then its cookies are
+// secure reports whether visitors reach the portal encrypted: then its cookies are
 // sent no other way.
 func (s *Site) secure(r *http.Request) bool { return strings.HasPrefix(s.Origin.Of(r), "https://") }
 
 // noticeCookie makes the cookie that carries a notice to the next page.
 func (s *Site) noticeCookie(r *http.Request, notice Notice) *http.Cookie {
-	if len(notice.Text) > longestNotice {
-		notice.Text = strings.ToValidUTF8(notice.Text[:longestNotice], "") + " …"
+	text := marshalNotice(notice)
+	for cut := []rune(notice.Text); len(text) > longestNotice; text = marshalNotice(notice) {
+		cut = cut[:len(cut)*3/4]
+		notice.Text = string(cut) + " …"
 	}
-	text, err := json.Marshal(notice)
-	if err != nil {
-		text = nil // texts always marshal
-	}
-	return &http.Cookie{ //nolint:gosec // secure wherever the portal is reached encrypted
+	return &http.Cookie{ //nolint:gosec // Secure where visitors reach the portal encrypted
 		Name: noticeCookie, Value: base64.RawURLEncoding.EncodeToString(text), Path: "/", MaxAge: 60,
 		HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode,
 	}
+}
+
+func marshalNotice(notice Notice) []byte {
+	text, err := json.Marshal(notice)
+	if err != nil {
+		return nil // texts always marshal
+	}
+	return text
 }
 
 // takeNotice returns the notice that a request carries, and ends it.
@@ -69,7 +76,7 @@ func chooseTheme(_ context.Context, r *Request) (Answer, error) {
 	if !slices.Contains(themes(), chosen) {
 		return Answer{}, Invalid("theme", "The appearance is auto, light or dark.")
 	}
-	return Redirect(Back(r.Value("return")), Notice{}).Setting(&http.Cookie{ //nolint:gosec // as above
+	return Redirect(Back(r.Value("return")), Notice{}).Setting(&http.Cookie{ //nolint:gosec // Secure where visitors reach the portal encrypted
 		Name: themeCookie, Value: chosen, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, Secure: r.site.secure(r.HTTP), SameSite: http.SameSiteLaxMode,
 	}), nil

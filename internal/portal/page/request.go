@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -109,9 +110,9 @@ func readForm(w http.ResponseWriter, r *http.Request) error {
 		return r.ParseForm()
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, upload)
-	err := r.ParseMultipartForm(1 << 20)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = nil // ParseMultipartForm has read the plain form by then
+	err := r.ParseForm() // ParseMultipartForm would not tell what is wrong with a plain form
+	if media, _, unknown := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && unknown == nil && media == "multipart/form-data" {
+		err = r.ParseMultipartForm(1 << 20)
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &Fault{
@@ -123,6 +124,13 @@ func readForm(w http.ResponseWriter, r *http.Request) error {
 		return &Fault{Status: http.StatusBadRequest, Title: "The form cannot be read", Text: "What was sent is not a form.", Advice: "Go back and send it again."}
 	}
 	return nil
+}
+
+// forgetForm removes the files that a form was too large for the memory for.
+func forgetForm(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // they are in the folder for temporary files
+	}
 }
 
 func validQuery(u *url.URL) bool {

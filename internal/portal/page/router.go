@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -61,7 +62,12 @@ func (r *Router) add(method, pattern string, to route) {
 		pattern = "/{$}"
 	}
 	r.patterns = append(r.patterns, method+" "+pattern)
-	r.mux.Handle(method+" "+pattern, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) { r.site.serve(w, request, to) }))
+	r.mux.Handle(method+" "+pattern, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) { r.site.serve(request.Context(), w, request, to) }))
+}
+
+// methods returns the methods that a path takes.
+func (r *Router) methods(path string) []string {
+	return slices.DeleteFunc([]string{http.MethodGet, http.MethodPost}, func(method string) bool { return !r.Leads(method, path) })
 }
 
 // Leads reports whether a route takes this method and path.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -71,13 +70,16 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
 	guard := http.NewCrossOriginProtection()
 	if own := s.Origin.Of(r); strings.HasPrefix(own, "http") {
 		_ = guard.AddTrustedOrigin(own) // an origin that cannot be parsed is trusted by nobody
 	}
 	if err := guard.Check(r); err != nil {
-		s.answer(r.Context(), w, &Request{HTTP: r, site: s, id: uuid.NewString()}, Answer{}, &Fault{
+		request := &Request{HTTP: r, site: s, id: uuid.NewString()}
+		s.Log.WarnContext(r.Context(), "form from elsewhere refused", "path", r.URL.Path, "from", r.Header.Get("Origin"), "request_id", request.id)
+		s.answer(r.Context(), w, request, Answer{}, &Fault{
 			Status: http.StatusForbidden, Title: "This form came from elsewhere", Text: "Forms of the portal are accepted from the portal's own pages alone.",
 			Advice: "Open the page in the portal and send the form there.", Err: err,
 		})
@@ -87,25 +89,38 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve runs the handler of a route for whoever may.
-func (s *Site) serve(w http.ResponseWriter, r *http.Request, to route) {
+func (s *Site) serve(ctx context.Context, w http.ResponseWriter, r *http.Request, to route) {
 	began := time.Now()
 	request := &Request{HTTP: r, site: s, id: uuid.NewString()}
-	answer, err := s.run(r.Context(), w, request, to)
-	status := s.answer(r.Context(), w, request, answer, err)
-	s.Log.InfoContext(r.Context(), "page", "method", r.Method, "path", r.URL.Path, "status", status,
-		"visitor", request.Visitor.Name, "duration", time.Since(began), "request_id", request.id)
+	status := 0 // of an answer that was broken off
+	defer func() {
+		s.Log.InfoContext(ctx, "page", "method", r.Method, "path", r.URL.Path, "status", status,
+			"visitor", request.Visitor.Name, "duration", time.Since(began), "request_id", request.id)
+	}()
+	defer forgetForm(r)
+	var answer Answer
+	err := contained(func() (err error) {
+		answer, err = s.run(ctx, w, request, to)
+		return err
+	})
+	status = s.answer(ctx, w, request, answer, err)
 }
 
-// run finds the visitor, and lets the handler answer. A panic becomes an error.
-func (s *Site) run(ctx context.Context, w http.ResponseWriter, request *Request, to route) (answer Answer, err error) {
+// contained makes an error of a panic, except of the one that ends a request.
+func contained(work func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			if cause == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
 				panic(cause)
 			}
-			answer, err = Answer{}, fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
+	return work()
+}
+
+// run finds the visitor, and lets the handler answer.
+func (s *Site) run(ctx context.Context, w http.ResponseWriter, request *Request, to route) (answer Answer, err error) {
 	r := request.HTTP
 	request.Visitor, err = s.Authenticate(ctx, r)
 	if errors.Is(err, ErrSignedOut) && to.needs == "" {
@@ -160,16 +175,21 @@ func Back(given string) string {
 
 // unknown answers for paths that no area serves.
 func (s *Site) unknown(w http.ResponseWriter, r *http.Request) {
-	s.serve(w, r, route{needs: store.RoleReader, handle: func(context.Context, *Request) (Answer, error) {
-		return Answer{}, s.noRoute(r)
+	s.serve(r.Context(), w, r, route{needs: store.RoleReader, handle: func(context.Context, *Request) (Answer, error) {
+		fault := s.noRoute(r)
+		if fault.Status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", strings.Join(s.router.methods(r.URL.Path), ", "))
+		}
+		return Answer{}, fault
 	}})
 }
 
 // noRoute tells a path that there is nothing at from a method that a path does not take.
 func (s *Site) noRoute(r *http.Request) *Fault {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		if method != r.Method && s.router.Leads(method, r.URL.Path) {
-			return &Fault{Status: http.StatusMethodNotAllowed, Title: "This is not possible", Text: "The address takes " + method + ", not " + r.Method + ".", Advice: "Go back and use the page's buttons."}
+	if methods := s.router.methods(r.URL.Path); len(methods) > 0 {
+		return &Fault{
+			Status: http.StatusMethodNotAllowed, Title: "This is not possible", Text: "The address takes " + strings.Join(methods, " and ") + ", not " + r.Method + ".",
+			Advice: "Go back and use the page's buttons.",
 		}
 	}
 	return &Fault{Status: http.StatusNotFound, Title: "There is no such page", Text: "Nothing is at " + r.URL.Path + ".", Advice: "Begin at Home, or search in a list."}
@@ -180,20 +200,12 @@ func (s *Site) answer(ctx context.Context, w http.ResponseWriter, r *Request, an
 	if err != nil {
 		answer = s.failed(ctx, r, err)
 	}
-	header := w.Header()
-	maps.Copy(header, answer.header)
 	for _, cookie := range answer.cookies {
 		http.SetCookie(w, cookie)
 	}
 	switch {
 	case answer.stream != nil:
-		w.WriteHeader(answer.status)
-		if err := answer.stream(ctx, w); err != nil {
-			if ctx.Err() == nil {
-				s.Log.WarnContext(ctx, "stream ended", "error", err.Error(), "request_id", r.id)
-			}
-			panic(http.ErrAbortHandler) // whoever reads it must not take the half for the whole
-		}
+		return s.stream(ctx, w, r, answer)
 	case answer.location != "":
 		s.redirect(w, r, answer)
 	default:
@@ -208,8 +220,13 @@ func (s *Site) failed(ctx context.Context, r *Request, err error) Answer {
 	if fault.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
 	}
-	return s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)
+	answer := s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)
+	answer.part = faultNotice
+	return answer
 }
+
+// faultNotice is the template that tells of an error in the place for notices.
+const faultNotice = "fault-notice"
 
 // redirect sends the browser on. htmx follows a redirect by itself and would put the
 // page into the element it asked for, so it is told to load the page.

@@ -98,10 +98,19 @@ func entries(v Visitor) []Entry {
 	return menu
 }
 
+// here is where a page can be loaded again: one that answers a form may have no address
+// of its own.
+func (s *Site) here(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || s.router.Leads(http.MethodGet, r.URL.Path) {
+		return r.URL.RequestURI()
+	}
+	return "/"
+}
+
 func (s *Site) view(r *Request, head Head, data any) view {
 	return view{
 		Frame: Frame{
-			Head: head, Visitor: r.Visitor, Theme: theme(r.HTTP), Here: r.HTTP.URL.RequestURI(), Version: s.Version, Entries: entries(r.Visitor),
+			Head: head, Visitor: r.Visitor, Theme: theme(r.HTTP), Here: s.here(r.HTTP), Version: s.Version, Entries: entries(r.Visitor),
 		},
 		Data: data,
 	}
@@ -111,7 +120,11 @@ func (s *Site) view(r *Request, head Head, data any) view {
 func (s *Site) render(ctx context.Context, w http.ResponseWriter, r *Request, answer Answer) {
 	v := s.view(r, answer.head, answer.data)
 	name := "layout"
-	if target := r.target(); target != "" && answer.template.defines(target) && !slices.Contains([]string{"layout", "content", "actions"}, target) {
+	if answer.part != "" && r.HTTP.Header.Get("HX-Request") == "true" {
+		name = answer.part
+		w.Header().Set("HX-Retarget", "#notice")
+		w.Header().Set("HX-Reswap", "innerHTML")
+	} else if target := r.target(); target != "" && answer.template.defines(target) && !slices.Contains([]string{"layout", "content", "actions"}, target) {
 		name = target
 	}
 	if name == "layout" {

@@ -65,6 +65,26 @@
   }
   setInterval(tick, 10000);
 
+  // What a partial update cannot do is said in the place for notices, and taken away by
+  // the next one that works.
+  function notice() { return document.getElementById("notice"); }
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.xhr.status >= 400 && event.detail.xhr.getResponseHeader("HX-Retarget")) {
+      event.detail.shouldSwap = true;
+      notice().setAttribute("data-fault", "");
+    } else if (notice() && notice().hasAttribute("data-fault")) {
+      notice().removeAttribute("data-fault");
+      notice().textContent = "";
+    }
+  });
+  document.addEventListener("htmx:sendError", function () {
+    var alert = document.createElement("div");
+    alert.className = "alert alert-danger";
+    alert.textContent = "The portal cannot be reached. What you see may be old. Try again in a moment.";
+    notice().replaceChildren(alert);
+    notice().setAttribute("data-fault", "");
+  });
+
   function show(root) {
     root.querySelectorAll("[data-copy][hidden]").forEach(function (button) { if (navigator.clipboard) { button.hidden = false; } });
   }

@@ -38,16 +38,23 @@ func (c Catalogue) All() []Explanation {
 // Explain returns the explanation of a code. A code that is a connector's prefix
 // before a general code, such as SalesforceTimeout, is explained by the latter.
 func (c Catalogue) Explain(code string) Explanation {
-	if explanation, found := c.byCode[code]; found {
-		return explanation
+	explanation, found := c.Find(code)
+	if !found {
+		explanation.Text = "no explanation is known for " + strings.TrimSpace(code)
 	}
+	explanation.Code = code
+	return explanation
+}
+
+// Find returns the explanation of a code as the catalogue has it: that of
+// SalesforceTimeout may be under the code Timeout. False: there is none.
+func (c Catalogue) Find(code string) (Explanation, bool) {
 	for i := range code {
-		if explanation, found := c.byCode[code[i:]]; found && i > 0 {
-			explanation.Code = code
-			return explanation
+		if explanation, found := c.byCode[code[i:]]; found {
+			return explanation, true
 		}
 	}
-	return Explanation{Code: code, Text: "no explanation is known for " + strings.TrimSpace(code)}
+	return Explanation{}, false
 }
 
 // general returns the codes that every connector shares: the names are those of

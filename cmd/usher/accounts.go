@@ -49,8 +49,7 @@ func (o *options) accounts(ctx context.Context, command *cobra.Command, w *works
 	out := bufio.NewWriter(command.OutOrStdout())
 	writer := accountWriter{out: out, json: o.output == "json"}
 	bar := newProgressBar(command.ErrOrStderr(), 0)
-	run := engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping, Observe: bar.observe}
-	counts, failure := w.runner.Engine.Accounts(ctx, run, func(account engine.Account) error {
+	counts, failure := w.service.AccountsIn(ctx, s, bar.observe, func(account engine.Account) error {
 		if class != "" && account.Class != class {
 			return nil
 		}

@@ -43,9 +43,11 @@ do again what was undone; --keep-running leaves it on.`,
 				if err != nil {
 					return err
 				}
-				return w.session(ctx, app.ID, func(app directory.Application, s engine.Session) error {
-					return o.apply(ctx, command, w, app, s, p, flags)
-				})
+				provisioned, err := w.provisioned(ctx, app.ID)
+				if err != nil {
+					return err
+				}
+				return o.apply(ctx, command, w, provisioned, p, flags)
 			})
 		},
 	}
@@ -65,79 +67,35 @@ type applyView struct {
 }
 
 // apply carries a plan out while no cycle of the job runs.
-func (o *options) apply(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, p engine.Plan, flags applyFlags) error {
+func (o *options) apply(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application, p engine.Plan, flags applyFlags) error {
 	var view applyView
-	waiting := func() {
-		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
-	}
-	failure := w.service.Exclusively(ctx, s.Job.ID, waiting, func() (err error) {
-		if p, err = w.store.Plan(ctx, p.ID); err != nil { // somebody else may have applied it meanwhile
-			return err
-		}
-		if view.Paused, err = w.beforeApply(ctx, app, s, p, flags); err != nil {
-			return err
-		}
-		return o.carryOut(ctx, command, w, s, p, flags, &view)
+	counts := p.Counts
+	bar := newProgressBar(command.ErrOrStderr(), counts.Created+counts.Updated+counts.Disabled+counts.Enabled+counts.Deleted)
+	shown := 0
+	applied, failure := w.acts().ApplyPlan(ctx, app, p.ID, administration.Applying{
+		AllowRemovals: flags.allowRemovals, KeepRunning: flags.keepRunning, Observe: bar.observe,
+		Waiting: func() {
+			fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
+		},
+		Report: func(change plan.Change) {
+			if flags.quiet {
+				return
+			}
+			if shown++; shown <= mostShown || o.output == "json" {
+				view.Changes = append(view.Changes, change)
+			}
+		},
 	})
-	if view.Run.CycleID == "" {
-		return applyRefused(failure, app, p)
+	bar.finish()
+	if applied.Run.CycleID == "" {
+		return applyRefused(unopened(failure), app.Application, p)
 	}
-	err := w.afterApply(ctx, app, p, &view)
-	err = errors.Join(err, o.show(command.OutOrStdout(), view, func(out io.Writer) error { return w.writeApplied(out, app, view) }))
+	view.Plan, view.Items, view.Run, view.Paused = applied.Plan.Plan, applied.Plan.Items, applied.Run, applied.Paused
+	err := o.show(command.OutOrStdout(), view, func(out io.Writer) error { return w.writeApplied(out, app.Application, view) })
 	if failure != nil {
 		return errors.Join(fmt.Errorf("%w; \"usher apply %s\" goes on where it stopped", explained(failure), shortID(p.ID)), err)
 	}
 	return errors.Join(err, unapplied(view))
-}
-
-// beforeApply refuses a plan that is too old, turns provisioning off where an undo
-// asks for it, and writes the audit log.
-func (w *workspace) beforeApply(ctx context.Context, app directory.Application, s engine.Session, p engine.Plan, flags applyFlags) (paused bool, err error) {
-	if time.Since(p.At) > engine.PlanKept {
-		return false, fmt.Errorf("the plan is from %s and too old to be applied; make a new one", p.At.Format(time.DateOnly))
-	}
-	if err := w.runner.Appliable(ctx, s, p, flags.allowRemovals); err != nil {
-		return false, err
-	}
-	if p.Kind == engine.UndoPlan && !flags.keepRunning && s.Job.Schedule.State == provisioning.ScheduleActive {
-		if err := w.acts().Pause(ctx, administration.Application{Application: app, Job: s.Job}, ""); err != nil {
-			return false, err
-		}
-		paused = true
-	}
-	return paused, w.audit(ctx, "Apply plan", app.DisplayName, fmt.Sprintf("plan %s (%s): begun", p.ID, p.Kind))
-}
-
-func (o *options) carryOut(ctx context.Context, command *cobra.Command, w *workspace, s engine.Session, p engine.Plan, flags applyFlags, view *applyView) error {
-	counts := p.Counts
-	bar := newProgressBar(command.ErrOrStderr(), counts.Created+counts.Updated+counts.Disabled+counts.Enabled+counts.Deleted)
-	shown := 0
-	request := engine.Run{InitiatedBy: actor(), Observe: bar.observe, Report: func(change plan.Change) {
-		if flags.quiet {
-			return
-		}
-		if shown++; shown <= mostShown || o.output == "json" {
-			view.Changes = append(view.Changes, change)
-		}
-	}}
-	run, err := w.runner.Apply(ctx, s, request, p, flags.allowRemovals)
-	bar.finish()
-	view.Run = run
-	return err
-}
-
-// afterApply reads what became of the plan and writes the audit log.
-func (w *workspace) afterApply(ctx context.Context, app directory.Application, p engine.Plan, view *applyView) error {
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	var err error
-	if view.Plan, err = w.store.Plan(finish, p.ID); err != nil {
-		return err
-	}
-	if view.Items, err = w.store.CountPlanItems(finish, p.Key); err != nil {
-		return err
-	}
-	return w.audit(finish, "Apply plan", app.DisplayName, fmt.Sprintf("plan %s (%s): %s", p.ID, p.Kind, itemsText(view.Items)))
 }
 
 func (w *workspace) writeApplied(out io.Writer, app directory.Application, view applyView) error {
@@ -155,7 +113,7 @@ func (w *workspace) writeApplied(out io.Writer, app directory.Application, view 
 	}
 	counts := view.Run.Counts
 	_, err := fmt.Fprintf(out, "plan %s of %s, %s: %s\n  created %d   updated %d   disabled %d   enabled %d   references %d   %d API calls\n",
-		shortID(view.Plan.ID), app.DisplayName, stateText(view.Plan), itemsText(view.Items),
+		shortID(view.Plan.ID), app.DisplayName, stateText(view.Plan), administration.ItemsText(view.Items),
 		counts.Created, counts.Updated, counts.Disabled, counts.Enabled, counts.References, counts.Calls)
 	if err == nil && view.Paused {
 		_, err = fmt.Fprintf(out, "provisioning of %s is paused now: a cycle would do again what was undone. \"usher app start %s\" turns it on.\n",
@@ -175,16 +133,20 @@ func unapplied(view applyView) error {
 
 // applyRefused explains why a plan was not applied at all.
 func applyRefused(failure error, app directory.Application, p engine.Plan) error {
-	again := fmt.Sprintf("\"usher plan %s\" makes a new one", quoted(app.DisplayName))
-	switch {
-	case errors.Is(failure, engine.ErrPlanApplied):
-		return fmt.Errorf("the plan %s was applied already, at %s by %s; a plan is applied once; %s", shortID(p.ID), p.AppliedAt.Format(time.RFC3339), p.AppliedBy, again)
-	case errors.Is(failure, engine.ErrPlanSchema):
-		return fmt.Errorf("the attribute mappings or scoping filters of %s were changed since the plan was made, so nothing was done; %s", app.DisplayName, again)
-	case errors.Is(failure, engine.ErrPlanAltered):
-		return fmt.Errorf("the plan in the database is not the one that was made under this name, so nothing was done; %s", again)
-	case errors.Is(failure, engine.ErrPlanRemovals):
-		return fmt.Errorf("%w; nothing was done. Look at them with \"usher plan show %s\", and add --allow-removals if they are meant", failure, shortID(p.ID))
+	refusal, ok := errors.AsType[*administration.Refusal](failure)
+	if !ok {
+		return explained(failure)
 	}
-	return explained(failure)
+	again := fmt.Sprintf("\"usher plan %s\" makes a new one", quoted(app.DisplayName))
+	switch refusal.Code { //nolint:exhaustive // the others say all there is to say.
+	case administration.PlanApplied:
+		return fmt.Errorf("the plan %s was applied already, at %s by %s; a plan is applied once; %s", shortID(p.ID), p.AppliedAt.Format(time.RFC3339), p.AppliedBy, again)
+	case administration.PlanSchema:
+		return fmt.Errorf("the attribute mappings or scoping filters of %s were changed since the plan was made, so nothing was done; %s", app.DisplayName, again)
+	case administration.PlanAltered:
+		return fmt.Errorf("the plan in the database is not the one that was made under this name, so nothing was done; %s", again)
+	case administration.PlanRemovals:
+		return fmt.Errorf("%w; nothing was done. Look at them with \"usher plan show %s\", and add --allow-removals if they are meant", refusal.Err, shortID(p.ID))
+	}
+	return refusal
 }

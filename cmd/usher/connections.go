@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,8 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/engine"
-	"github.com/usher-id/usher/internal/store"
-	"github.com/usher-id/usher/provisioning"
+	"github.com/usher-id/usher/internal/administration"
 )
 
 // connectionView is a connection as the command line shows it.
@@ -33,12 +31,12 @@ func newConnectionsCommand(o *options) *cobra.Command {
 		Example: "  usher app connections Salesforce\n  usher app connections Salesforce -o json", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				views := []connectionView{}
-				for connection, err := range w.store.Connections(ctx, job.ID) {
+				for connection, err := range w.service.Connections(ctx, app) {
 					if err != nil {
 						return err
 					}
@@ -85,27 +83,22 @@ owner left.`,
 }
 
 func (o *options) disconnect(ctx context.Context, command *cobra.Command, w *workspace, application, name string, force bool) error {
-	app, job, err := w.job(ctx, application)
+	app, err := w.provisioned(ctx, application)
 	if err != nil {
 		return err
 	}
-	if job.Schedule.State == provisioning.ScheduleActive {
-		return fmt.Errorf("provisioning of %s is on; \"usher app pause %s\" turns it off", app.DisplayName, quoted(app.DisplayName))
-	}
-	id, err := w.formerUser(ctx, job.ID, name)
+	id, err := w.formerUser(ctx, app, name)
 	if err != nil {
 		return err
 	}
-	var was engine.Connection
-	waiting := func() {
+	was, err := w.acts().Disconnect(ctx, app, id, administration.Disconnecting{Force: force, Waiting: func() {
 		fmt.Fprintf(command.ErrOrStderr(), "waiting for a cycle of %s that is running\n", app.DisplayName) //nolint:errcheck // there is nowhere else to tell.
+	}})
+	if refusal := refused(err, administration.TurnedOn); refusal != nil {
+		return fmt.Errorf("%s; \"usher app pause %s\" turns it off", refusal.Message, quoted(app.DisplayName))
 	}
-	err = w.service.Exclusively(ctx, job.ID, waiting, func() error {
-		was, err = w.store.Disconnect(ctx, job.ID, id, force)
-		return err
-	})
-	if errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("%w; --force forgets it all the same", err)
+	if refusal := refused(err, administration.AccountInUse); refusal != nil {
+		return fmt.Errorf("%w; --force forgets it all the same", refusal.Err)
 	}
 	if err != nil {
 		return err
@@ -115,9 +108,6 @@ func (o *options) disconnect(ctx context.Context, command *cobra.Command, w *wor
 			_, err := fmt.Fprintf(out, "%s has no connection with an account of %s\n", name, app.DisplayName)
 			return err
 		})
-	}
-	if err := w.audit(ctx, "Delete object connection", app.DisplayName, id+" - "+was.TargetID); err != nil {
-		return err
 	}
 	return o.show(command.OutOrStdout(), w.connectionView(ctx, was), func(out io.Writer) error {
 		_, err := fmt.Fprintf(out, "%s and the account %s (%s) are not connected any more; neither was touched\n", name, was.TargetName, was.TargetID)

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 )
 
 // driftFlags say what to look at and what to do about it.
@@ -51,19 +50,20 @@ by itself.`,
 			if err := flags.check(); err != nil {
 				return err
 			}
-			if flags.listed || flags.retract != "" {
-				return o.with(command, func(ctx context.Context, w *workspace) error {
-					if flags.listed {
-						return o.listAccepted(ctx, command, w, given[0])
-					}
-					return o.retract(ctx, command, w, given[0], flags)
-				})
-			}
-			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
-				if flags.accept != "" {
-					return o.accept(ctx, command, w, app, s, flags)
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.provisioned(ctx, given[0])
+				if err != nil {
+					return err
 				}
-				return o.drift(ctx, command, w, app, s, flags)
+				switch {
+				case flags.listed:
+					return o.listAccepted(ctx, command, w, app)
+				case flags.retract != "":
+					return o.retract(ctx, command, w, app, flags)
+				case flags.accept != "":
+					return o.accept(ctx, command, w, app, flags)
+				}
+				return o.drift(ctx, command, w, app, flags)
 			})
 		},
 	}
@@ -95,64 +95,52 @@ func (f driftFlags) check() error {
 	return checkLimit(f.limit)
 }
 
-// scope finds out which accounts are meant.
-func (w *workspace) driftScope(ctx context.Context, jobID string, flags driftFlags) (engine.DriftScope, error) {
-	var scope engine.DriftScope
+// looking finds out which accounts are meant.
+func (w *workspace) looking(ctx context.Context, flags driftFlags) (administration.Looking, error) {
+	where := administration.Looking{Recent: flags.recent}
 	for _, name := range flags.users {
 		user, err := w.user(ctx, name)
 		if err != nil {
-			return scope, err
+			return where, err
 		}
-		scope.Users = append(scope.Users, user.ID)
+		where.Users = append(where.Users, user.ID)
 	}
-	if flags.recent {
-		check, err := w.store.DriftCheck(ctx, jobID)
-		if err != nil {
-			return scope, err
-		}
-		scope.Since = check.Since()
-	}
-	return scope, nil
+	return where, nil
 }
 
-func (o *options) drift(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, flags driftFlags) error {
-	scope, err := w.driftScope(ctx, s.Job.ID, flags)
+func (o *options) drift(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application, flags driftFlags) error {
+	where, err := w.looking(ctx, flags)
 	if err != nil {
 		return err
 	}
-	links, err := w.store.CountLinks(ctx, s.Job.ID)
+	links, err := w.store.CountLinks(ctx, app.Job.ID)
 	if err != nil {
 		return err
 	}
 	bar := newProgressBar(command.ErrOrStderr(), links.Connections)
-	p, err := w.runner.Drift(ctx, s, engine.Run{InitiatedBy: actor(), Observe: bar.observe}, scope)
+	where.Observe = bar.observe
+	found, err := w.acts().FindDrift(ctx, app, where)
 	bar.finish()
 	if err != nil {
 		return driftRefused(err, app)
 	}
-	if len(scope.Users) == 0 {
-		check := engine.DriftCheck{At: p.At, Full: scope.Since.IsZero(), Looked: p.Counts.Collected, Found: p.Found(), PlanID: p.ID}
-		if err := w.store.PutDriftCheck(ctx, s.Job.ID, check); err != nil {
-			return err
-		}
-	}
-	if p.ID == "" {
-		return o.show(command.OutOrStdout(), map[string]int{"looked": p.Counts.Collected, "found": 0}, func(out io.Writer) error {
-			_, err := fmt.Fprintf(out, "looked at %s of %s: all as they should be\n", counted(p.Counts.Collected, "account", "accounts"), app.DisplayName)
+	if found.PlanID == "" {
+		return o.show(command.OutOrStdout(), map[string]int{"looked": found.Looked, "found": 0}, func(out io.Writer) error {
+			_, err := fmt.Fprintf(out, "looked at %s of %s: all as they should be\n", counted(found.Looked, "account", "accounts"), app.DisplayName)
 			return err
 		})
 	}
 	if flags.repair {
-		return o.apply(ctx, command, w, app, s, p, flags.apply)
+		return o.apply(ctx, command, w, app, found.Plan, flags.apply)
 	}
-	return o.writePlan(ctx, command.OutOrStdout(), w, app, p, flags.limit)
+	return o.writePlan(ctx, command.OutOrStdout(), w, app.Application, found.Plan, flags.limit)
 }
 
-func driftRefused(err error, app directory.Application) error {
-	if errors.Is(err, engine.ErrNoSteadyState) {
-		return fmt.Errorf("%w, so it cannot be told what was changed in %s; \"usher provision %s\" runs one", err, app.DisplayName, quoted(app.DisplayName))
+func driftRefused(err error, app administration.Application) error {
+	if refusal := refused(err, administration.NoSteadyState); refusal != nil {
+		return fmt.Errorf("%w, so it cannot be told what was changed in %s; \"usher provision %s\" runs one", refusal.Err, app.DisplayName, quoted(app.DisplayName))
 	}
-	return explained(err)
+	return explained(unopened(err))
 }
 
 // acceptedView is an attribute for which the application leads.
@@ -180,23 +168,17 @@ func writeAccepted(out io.Writer, views []acceptedView) error {
 	return writeTable(out, []string{"USER", "ATTRIBUTE", "ACCEPTED", "BY"}, rows)
 }
 
-func (o *options) accept(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, flags driftFlags) error {
-	if s.Mapping.Rule(flags.accept) == nil && !mappedInAnyCase(s, flags.accept) {
-		return fmt.Errorf("%s is not mapped, so Usher does not write it anyway; \"usher app mappings %s\" shows what is", flags.accept, quoted(app.DisplayName))
-	}
-	scope, err := w.driftScope(ctx, s.Job.ID, flags)
+func (o *options) accept(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application, flags driftFlags) error {
+	where, err := w.looking(ctx, flags)
 	if err != nil {
 		return err
 	}
-	found, err := w.runner.Acceptable(ctx, s, engine.Run{InitiatedBy: actor()}, scope, flags.accept)
+	found, err := w.acts().AcceptDrift(ctx, app, flags.accept, where)
+	if refusal := refused(err, administration.NotMapped); refusal != nil {
+		return fmt.Errorf("%s; \"usher app mappings %s\" shows what is", refusal.Message, quoted(app.DisplayName))
+	}
 	if err != nil {
 		return driftRefused(err, app)
-	}
-	if err := w.store.Accept(ctx, s.Job.ID, found); err != nil {
-		return err
-	}
-	if err := w.audit(ctx, "Accept attribute changed in the application", app.DisplayName, flags.accept+", "+counted(len(found), "account", "accounts")); err != nil {
-		return err
 	}
 	views := make([]acceptedView, len(found))
 	for i, a := range found {
@@ -211,29 +193,13 @@ func (o *options) accept(ctx context.Context, command *cobra.Command, w *workspa
 	})
 }
 
-func mappedInAnyCase(s engine.Session, name string) bool {
-	for _, target := range s.Mapping.Targets() {
-		if strings.EqualFold(target, name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (o *options) retract(ctx context.Context, command *cobra.Command, w *workspace, application string, flags driftFlags) error {
-	app, job, err := w.job(ctx, application)
+func (o *options) retract(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application, flags driftFlags) error {
+	where, err := w.looking(ctx, flags)
 	if err != nil {
 		return err
 	}
-	scope, err := w.driftScope(ctx, job.ID, flags)
+	count, err := w.acts().RetractDrift(ctx, app, flags.retract, where.Users)
 	if err != nil {
-		return err
-	}
-	count, err := w.store.Retract(ctx, job.ID, flags.retract, scope.Users)
-	if err != nil {
-		return err
-	}
-	if err := w.audit(ctx, "Retract accepted attribute", app.DisplayName, flags.retract+", "+counted(count, "account", "accounts")); err != nil {
 		return err
 	}
 	return o.show(command.OutOrStdout(), map[string]int{"retracted": count}, func(out io.Writer) error {
@@ -242,13 +208,9 @@ func (o *options) retract(ctx context.Context, command *cobra.Command, w *worksp
 	})
 }
 
-func (o *options) listAccepted(ctx context.Context, command *cobra.Command, w *workspace, application string) error {
-	_, job, err := w.job(ctx, application)
-	if err != nil {
-		return err
-	}
+func (o *options) listAccepted(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application) error {
 	views := []acceptedView{}
-	for a, err := range w.store.Acceptances(ctx, job.ID) {
+	for a, err := range w.service.Acceptances(ctx, app) {
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 )
 
@@ -37,11 +38,11 @@ tried again. After the first failure that is with the next cycle, then after 1, 
 		Example: "  usher app escrows Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				views, err := w.escrows(ctx, job.ID)
+				views, err := w.escrows(ctx, app)
 				if err != nil {
 					return err
 				}
@@ -51,9 +52,9 @@ tried again. After the first failure that is with the next cycle, then after 1, 
 	}
 }
 
-func (w *workspace) escrows(ctx context.Context, jobID string) ([]escrowView, error) {
+func (w *workspace) escrows(ctx context.Context, app administration.Application) ([]escrowView, error) {
 	views := []escrowView{}
-	for escrow, err := range w.store.Escrows(ctx, jobID) {
+	for escrow, err := range w.service.Failures(ctx, app, "") {
 		if err != nil {
 			return nil, err
 		}
@@ -98,22 +99,19 @@ them.`,
 				return &exitError{exitUsage, errors.New("say what to try again: --user and --code, or --all")}
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				for _, name := range users {
-					id, err := w.formerUser(ctx, job.ID, name)
+					id, err := w.formerUser(ctx, app, name)
 					if err != nil {
 						return err
 					}
 					which.SourceIDs = append(which.SourceIDs, id)
 				}
-				count, err := w.store.RetryNow(ctx, job.ID, which)
+				count, err := w.acts().Retry(ctx, app, which)
 				if err != nil {
-					return err
-				}
-				if err := w.audit(ctx, "Retry failed changes", app.DisplayName, counted(count, "change", "changes")); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]int{"retried": count}, func(out io.Writer) error {
@@ -130,26 +128,16 @@ them.`,
 }
 
 // formerUser returns the id of a user, also of one who is not in the directory any
-// more and whom a connection or a failed change of the job names by id.
-func (w *workspace) formerUser(ctx context.Context, jobID, name string) (string, error) {
-	user, err := w.store.User(ctx, name)
-	if err == nil {
-		return user.ID, nil
+// more and whom something of the application names by id.
+func (w *workspace) formerUser(ctx context.Context, app administration.Application, name string) (string, error) {
+	id, err := w.service.Former(ctx, app, name)
+	return id, unknownUser(err)
+}
+
+// unknownUser tells what to do about a user whom nothing is known of.
+func unknownUser(err error) error {
+	if refusal := refused(err, administration.UnknownPrincipal); refusal != nil {
+		return fmt.Errorf("%s; \"usher directory users\" shows who there is", refusal.Message)
 	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return "", err
-	}
-	connection, err := w.store.Connection(ctx, jobID, name)
-	if err != nil {
-		return "", err
-	}
-	escrow, err := w.store.Escrow(ctx, jobID, name)
-	if err != nil {
-		return "", err
-	}
-	if connection.IsZero() && escrow.IsZero() {
-		_, err = w.user(ctx, name)
-		return "", err
-	}
-	return name, nil
+	return err
 }

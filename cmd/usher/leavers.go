@@ -31,12 +31,12 @@ set with "usher app configure --grace".`,
 		Example: "  usher app leavers Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				views := []leaverView{}
-				for leaver, err := range w.store.Leavers(ctx, job.ID) {
+				for leaver, err := range w.service.Leavers(ctx, app) {
 					if err != nil {
 						return err
 					}

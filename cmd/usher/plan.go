@@ -11,6 +11,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 )
 
@@ -36,12 +37,16 @@ not kept: only whether they changed since can be told.`,
 			if err := checkLimit(limit); err != nil {
 				return err
 			}
-			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
-				p, err := o.makePlan(ctx, command, w, app, s, full)
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				return o.writePlan(ctx, command.OutOrStdout(), w, app, p, limit)
+				p, err := o.makePlan(ctx, command, w, app, full)
+				if err != nil {
+					return explained(unopened(err))
+				}
+				return o.writePlan(ctx, command.OutOrStdout(), w, app.Application, p, limit)
 			})
 		},
 	}
@@ -51,21 +56,15 @@ not kept: only whether they changed since can be told.`,
 	return command
 }
 
-func (o *options) makePlan(ctx context.Context, command *cobra.Command, w *workspace, app directory.Application, s engine.Session, full bool) (engine.Plan, error) {
-	if _, err := w.store.RemovePlansBefore(ctx, time.Now().Add(-engine.PlanKept)); err != nil {
-		return engine.Plan{}, err
-	}
+func (o *options) makePlan(ctx context.Context, command *cobra.Command, w *workspace, app administration.Application, full bool) (engine.Plan, error) {
 	assigned, err := w.store.CountAssigned(ctx, app.ID)
 	if err != nil {
 		return engine.Plan{}, err
 	}
 	bar := newProgressBar(command.ErrOrStderr(), assigned)
-	p, err := w.runner.Plan(ctx, s, engine.Run{Full: full, InitiatedBy: actor(), Observe: bar.observe})
+	p, err := w.acts().MakePlan(ctx, app, administration.Planning{Full: full, Observe: bar.observe})
 	bar.finish()
-	if err != nil {
-		return p, explained(err)
-	}
-	return p, nil
+	return p, err
 }
 
 // actor is who types commands, for the logs.
@@ -98,7 +97,8 @@ one JSON document, --output diff the fields as they are and as they will be.`,
 
 // plan finds a plan by its id or the beginning of it.
 func (w *workspace) plan(ctx context.Context, id string) (engine.Plan, directory.Application, error) {
-	p, err := w.store.Plan(ctx, id)
+	kept, err := w.service.Plan(ctx, id)
+	p := kept.Plan
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return p, directory.Application{}, fmt.Errorf("there is no plan %q; \"usher plan list APP\" shows those that are kept: "+
@@ -124,20 +124,16 @@ func newPlanListCommand(o *options) *cobra.Command {
 		Use: "list APP", Short: "List the plans that are kept", Example: "  usher plan list Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				views := []planView{}
-				for p, err := range w.store.Plans(ctx, job.ID) {
+				for kept, err := range w.service.Plans(ctx, app) {
 					if err != nil {
 						return err
 					}
-					items, err := w.store.CountPlanItems(ctx, p.Key)
-					if err != nil {
-						return err
-					}
-					views = append(views, planView{p, items})
+					views = append(views, planView(kept))
 				}
 				return o.show(command.OutOrStdout(), views, func(out io.Writer) error { return writePlanList(out, views) })
 			})
@@ -152,7 +148,7 @@ func writePlanList(out io.Writer, views []planView) error {
 		rows[i] = []string{
 			shortID(view.ID), string(view.Kind), string(view.State), view.At.Format(time.RFC3339), view.By,
 			fmt.Sprintf("create %d, update %d, disable %d, enable %d", counts.Created, counts.Updated, counts.Disabled, counts.Enabled),
-			itemsText(view.Items),
+			administration.ItemsText(view.Items),
 		}
 	}
 	return writeTable(out, []string{"PLAN", "KIND", "STATE", "MADE", "BY", "TO DO", "ITEMS"}, rows)
@@ -169,10 +165,7 @@ func newPlanRemoveCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := w.store.RemovePlan(ctx, p.Key); err != nil {
-					return err
-				}
-				if err := w.audit(ctx, "Remove plan", app.DisplayName, "plan "+p.ID); err != nil {
+				if err := w.acts().RemovePlan(ctx, administration.Application{Application: app}, p); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]string{"removed": p.ID}, func(out io.Writer) error {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/plan"
 )
 
@@ -46,27 +47,20 @@ func (o *options) writePlan(ctx context.Context, to io.Writer, w *workspace, app
 
 // eachPlanItem hands on the items of a plan, at most limit of them if it is not 0.
 func (w *workspace) eachPlanItem(ctx context.Context, p engine.Plan, limit int, take func(engine.PlanItem) error) error {
-	const page = 500
-	query := engine.ItemQuery{All: true, Limit: page}
-	for count := 0; ; {
-		items, err := w.runner.Engine.Plans.PlanItems(ctx, p.Key, query)
+	count := 0
+	for item, err := range w.service.PlanItems(ctx, p, administration.PlanFilter{}, "") {
 		if err != nil {
 			return err
 		}
-		for _, item := range items {
-			if limit > 0 && count == limit {
-				return nil
-			}
-			count++
-			if err := take(item); err != nil {
-				return err
-			}
-		}
-		if len(items) < page {
+		if limit > 0 && count == limit {
 			return nil
 		}
-		query.After = items[len(items)-1]
+		count++
+		if err := take(item); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func (w *workspace) writePlanJSON(ctx context.Context, out io.Writer, p engine.Plan) error {
@@ -166,7 +160,7 @@ func (w *workspace) writePlanHead(text *strings.Builder, app directory.Applicati
 		fmt.Fprintf(text, "  the removal guard holds the removals: %s\n", p.Guard)
 	}
 	if p.State != engine.PlanReady {
-		fmt.Fprintf(text, "  %s\n", itemsText(items))
+		fmt.Fprintf(text, "  %s\n", administration.ItemsText(items))
 		return
 	}
 	if items[engine.ItemOpen] == 0 {
@@ -189,21 +183,6 @@ func stateText(p engine.Plan) string {
 	case engine.PlanReady, engine.PlanDraft:
 	}
 	return "not applied"
-}
-
-// itemsText counts items by what became of them.
-func itemsText(items map[engine.ItemState]int) string {
-	var parts []string
-	for _, state := range []engine.ItemState{engine.ItemDone, engine.ItemRefused, engine.ItemFailed, engine.ItemOpen, engine.ItemNone} {
-		if count := items[state]; count > 0 {
-			word := string(state)
-			if state == engine.ItemNone {
-				word = "not to be done"
-			}
-			parts = append(parts, fmt.Sprintf("%d %s", count, word))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 // writeItemDiff writes the fields of an item as they are and as they will be.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -31,9 +32,9 @@ the application nor to Usher's own state.`,
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
 				for _, name := range users {
-					user, err := w.person(ctx, s.Job.ID, name)
+					user, err := w.service.Person(ctx, administration.Application{Application: app, Job: s.Job}, name)
 					if err != nil {
-						return err
+						return unknownUser(err)
 					}
 					request.Users = append(request.Users, user.ID)
 				}

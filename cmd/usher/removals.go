@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 )
 
 func newRemovalsCommand(o *options) *cobra.Command {
@@ -46,11 +47,11 @@ func newRemovalsListCommand(o *options) *cobra.Command {
 		Use: "list APP", Short: "List removals that are held, allowed or rejected", Example: "  usher removals list Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				views, err := w.removals(ctx, job.ID)
+				views, err := w.removals(ctx, app)
 				if err != nil {
 					return err
 				}
@@ -66,56 +67,39 @@ func newRemovalsListCommand(o *options) *cobra.Command {
 	}
 }
 
-func (w *workspace) removals(ctx context.Context, jobID string) ([]removalView, error) {
-	const page = 500
-	states := []engine.RemovalState{engine.RemovalStaged, engine.RemovalAllowed, engine.RemovalRejected}
+func (w *workspace) removals(ctx context.Context, app administration.Application) ([]removalView, error) {
 	views := []removalView{}
-	after := ""
-	for {
-		removals, err := w.runner.Engine.Removals.List(ctx, jobID, states, after, page)
+	for removal, err := range w.service.Removals(ctx, app, "") {
 		if err != nil {
 			return nil, err
 		}
-		for _, removal := range removals {
-			view := removalView{ID: removal.SourceID, User: removal.SourceID, State: removal.State, Reason: removal.Reason, Since: removal.Since}
-			if user, err := w.store.User(ctx, removal.SourceID); err == nil {
-				view.User = user.UserPrincipalName
-			}
-			views = append(views, view)
-		}
-		if len(removals) < page {
-			return views, nil
-		}
-		after = removals[len(removals)-1].SourceID
+		views = append(views, removalView{
+			ID: removal.SourceID, User: w.userName(ctx, removal.SourceID, ""), State: removal.State, Reason: removal.Reason, Since: removal.Since,
+		})
 	}
+	return views, nil
 }
 
 func newRemovalsAllowCommand(o *options) *cobra.Command {
-	return newDecideCommand(o, "allow", "Let held removals go ahead with the next cycle", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
-		return w.store.AllowRemovals(ctx, jobID, ids)
-	})
+	return newDecideCommand(o, administration.Allow, "Let held removals go ahead with the next cycle")
 }
 
 func newRemovalsRejectCommand(o *options) *cobra.Command {
-	return newDecideCommand(o, "reject", "Leave the accounts of held removals alone until the people were in scope again", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
-		return w.store.RejectRemovals(ctx, jobID, ids)
-	})
+	return newDecideCommand(o, administration.Reject, "Leave the accounts of held removals alone until the people were in scope again")
 }
 
 func newRemovalsReconsiderCommand(o *options) *cobra.Command {
-	return newDecideCommand(o, "reconsider", "Have the next cycle look anew at removals that were rejected", func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error) {
-		return w.store.ReconsiderRemovals(ctx, jobID, ids)
-	})
+	return newDecideCommand(o, administration.Reconsider, "Have the next cycle look anew at removals that were rejected")
 }
 
-func newDecideCommand(o *options, verb, short string, decide func(ctx context.Context, w *workspace, jobID string, ids []string) (int, error)) *cobra.Command {
+func newDecideCommand(o *options, verb administration.Decision, short string) *cobra.Command {
 	var users []string
 	command := &cobra.Command{
-		Use: verb + " APP", Short: short, Args: arguments("APP"),
+		Use: string(verb) + " APP", Short: short, Args: arguments("APP"),
 		Example: fmt.Sprintf("  usher removals %s Salesforce\n  usher removals %s Salesforce --user ana@contoso.com", verb, verb),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
@@ -127,11 +111,8 @@ func newDecideCommand(o *options, verb, short string, decide func(ctx context.Co
 					}
 					ids = append(ids, user.ID)
 				}
-				count, err := decide(ctx, w, job.ID, ids)
+				count, err := w.acts().DecideRemovals(ctx, app, verb, ids)
 				if err != nil {
-					return err
-				}
-				if err := w.audit(ctx, "Removals: "+verb, app.DisplayName, counted(count, "removal", "removals")); err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]int{"removals": count}, func(out io.Writer) error {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
-	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/store"
 )
 
 func newUndoCommand(o *options) *cobra.Command {
@@ -40,13 +39,15 @@ the same again: change the directory or the mapping first, and turn it on then.`
 				if err != nil {
 					return err
 				}
-				return w.session(ctx, applicationID, func(app directory.Application, s engine.Session) error {
-					p, err := w.undo(ctx, s, cycleID, users)
-					if err != nil {
-						return err
-					}
-					return o.writePlan(ctx, command.OutOrStdout(), w, app, p, limit)
-				})
+				app, err := w.provisioned(ctx, applicationID)
+				if err != nil {
+					return err
+				}
+				p, err := w.undo(ctx, app, cycleID, users)
+				if err != nil {
+					return err
+				}
+				return o.writePlan(ctx, command.OutOrStdout(), w, app.Application, p, limit)
 			})
 		},
 	}
@@ -58,71 +59,18 @@ the same again: change the directory or the mapping first, and turn it on then.`
 // writtenBy finds the cycle that is meant by its own id or by the name of the plan that
 // it applied, and its application.
 func (w *workspace) writtenBy(ctx context.Context, id string) (cycleID, applicationID string, err error) {
-	cycleID = id
-	if p, err := w.store.Plan(ctx, id); err == nil {
-		cycleID = p.Key
+	cycleID, applicationID, err = w.service.WrittenBy(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = fmt.Errorf("the log has no entry of a cycle or an applied plan %q; \"usher status APP\" shows the last cycle, \"usher logs APP -o json\" all of them", id)
 	}
-	for entry, err := range w.store.Entries(ctx, journal.Query{CycleID: cycleID, Limit: 1}) {
-		return cycleID, entry.ApplicationID, err
-	}
-	return "", "", fmt.Errorf("the log has no entry of a cycle or an applied plan %q; \"usher status APP\" shows the last cycle, \"usher logs APP -o json\" all of them", id)
+	return cycleID, applicationID, err
 }
 
-func (w *workspace) undo(ctx context.Context, s engine.Session, cycleID string, users []string) (engine.Plan, error) {
-	query := journal.Query{JobID: s.Job.ID, CycleID: cycleID, OldestFirst: true}
-	entries := w.store.Entries(ctx, query)
-	if len(users) > 0 {
-		people, err := w.formerUsers(ctx, users)
-		if err != nil {
-			return engine.Plan{}, err
-		}
-		entries = w.entriesOf(ctx, query, people)
-	}
-	p, err := w.runner.Undo(ctx, s, engine.Run{InitiatedBy: actor()}, cycleID, entries)
-	if errors.Is(err, engine.ErrNothingToUndo) {
-		return p, fmt.Errorf("%w: the cycle %s wrote nothing to these accounts", err, cycleID)
-	}
+func (w *workspace) undo(ctx context.Context, app administration.Application, cycleID string, users []string) (engine.Plan, error) {
+	people, err := w.service.FormerAll(ctx, app, users)
 	if err != nil {
-		return p, explained(err)
+		return engine.Plan{}, unknownUser(err)
 	}
-	return p, nil
-}
-
-// formerUsers finds the ids of people, who may be gone from the directory by now: then
-// the id itself is meant.
-func (w *workspace) formerUsers(ctx context.Context, names []string) ([]string, error) {
-	var ids []string
-	for _, name := range names {
-		user, err := w.user(ctx, name)
-		if err == nil {
-			ids = append(ids, user.ID)
-			continue
-		}
-		known := false
-		for _, failure := range w.store.Entries(ctx, journal.Query{SourceID: name, Limit: 1}) {
-			if failure != nil {
-				return nil, failure
-			}
-			known = true
-		}
-		if !known {
-			return nil, err
-		}
-		ids = append(ids, name)
-	}
-	return ids, nil
-}
-
-// entriesOf yields the entries of these people, one after the other.
-func (w *workspace) entriesOf(ctx context.Context, query journal.Query, people []string) iter.Seq2[journal.Entry, error] {
-	return func(yield func(journal.Entry, error) bool) {
-		for _, id := range people {
-			query.SourceID = id
-			for entry, err := range w.store.Entries(ctx, query) {
-				if !yield(entry, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
+	p, err := w.acts().MakeUndo(ctx, app, administration.Undoing{Cycle: cycleID, Users: people})
+	return p, explained(unopened(err))
 }

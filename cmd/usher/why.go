@@ -14,6 +14,7 @@ import (
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
@@ -48,12 +49,16 @@ mapping gives and from which values, what a cycle would write now, what waits fo
 a retry, and the last log entries. It reads the application and writes nothing.`,
 		Example: "  usher why Salesforce ana@contoso.com", Args: arguments("APP", "USER"),
 		RunE: func(command *cobra.Command, given []string) error {
-			return o.withSession(command, given[0], func(ctx context.Context, w *workspace, app directory.Application, s engine.Session) error {
-				user, err := w.person(ctx, s.Job.ID, given[1])
+			return o.with(command, func(ctx context.Context, w *workspace) error {
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				view, err := w.why(ctx, app, s, user)
+				user, err := w.service.Person(ctx, app, given[1])
+				if err != nil {
+					return unknownUser(err)
+				}
+				view, err := w.why(ctx, app, user)
 				if err != nil {
 					return err
 				}
@@ -63,23 +68,22 @@ a retry, and the last log entries. It reads the application and writes nothing.`
 	}
 }
 
-func (w *workspace) why(ctx context.Context, app directory.Application, s engine.Session, user directory.User) (whyView, error) {
-	run := engine.Run{JobID: s.Job.ID, Connector: s.Connector, Mapping: s.Mapping}
-	explanation, failure := w.runner.Engine.Explain(ctx, run, user.ID)
-	if explanation.Subject.User.ID == "" {
-		return whyView{}, failure
+func (w *workspace) why(ctx context.Context, app administration.Application, user directory.User) (whyView, error) {
+	explanation, err := w.service.Why(ctx, app, user)
+	if err != nil {
+		return whyView{}, unopened(err)
 	}
 	view := whyView{
 		User:        userView{user.ID, user.UserPrincipalName, user.DisplayName, user.Get("department").String(), userState(user)},
 		Application: app.DisplayName, Assignments: grantTexts(explanation.Subject.Grants),
-		Clauses: explanation.Clauses, Matches: unseenMatches(explanation.Matches),
-		InScope: explanation.Verdict.In, Reasons: explanation.Verdict.Reasons, Mappings: unseenTraces(explanation.Traces), Now: explanation.Change,
+		Clauses: explanation.Clauses, Matches: explanation.Matches,
+		InScope: explanation.Verdict.In, Reasons: explanation.Verdict.Reasons, Mappings: explanation.Traces, Now: explanation.Change, Log: explanation.Log,
 	}
 	if explanation.Subject.Gone {
 		view.User.State = "removed for good"
 	}
-	if failure != nil {
-		view.Fault = explained(failure).Error()
+	if explanation.Fault != nil {
+		view.Fault = explained(explanation.Fault).Error()
 	}
 	if connection := explanation.Subject.Connection; !connection.IsZero() {
 		view.Account = &connection
@@ -89,12 +93,6 @@ func (w *workspace) why(ctx context.Context, app directory.Application, s engine
 	}
 	if leaver := explanation.Subject.Leaver; !leaver.IsZero() {
 		view.Leaving = &leaverView{User: user.UserPrincipalName, ID: user.ID, Since: leaver.Since, Due: leaver.Due, Reason: leaver.Reason}
-	}
-	for entry, err := range w.store.Entries(ctx, journal.Query{JobID: s.Job.ID, SourceID: user.ID, Limit: 5}) {
-		if err != nil {
-			return view, err
-		}
-		view.Log = append(view.Log, entry)
 	}
 	return view, nil
 }
@@ -171,37 +169,6 @@ func writeVerdict(text *strings.Builder, view whyView) {
 		}
 		fmt.Fprintf(text, "Account %s (%s), %s, connected since %s.\n", view.Account.TargetID, view.Account.TargetName, state, view.Account.Since.UTC().Format(time.RFC3339))
 	}
-}
-
-// unseenTraces takes out the values of redacted mappings, and what they are computed
-// from.
-func unseenTraces(traces []mapping.Traced) []mapping.Traced {
-	shown := slices.Clone(traces)
-	for n, trace := range shown {
-		if trace.Redacted {
-			shown[n].Inputs = nil
-			shown[n].Value = unseen(trace.Value)
-			shown[n].Default = unseen(trace.Default)
-		}
-	}
-	return shown
-}
-
-func unseenMatches(matches []engine.Matched) []engine.Matched {
-	shown := slices.Clone(matches)
-	for n, matched := range shown {
-		if matched.Redacted {
-			shown[n].Value = unseen(matched.Value)
-		}
-	}
-	return shown
-}
-
-func unseen(value attr.Value) attr.Value {
-	if value.IsNull() {
-		return value
-	}
-	return attr.Text("[Redact]")
 }
 
 // writeClauses shows each clause of the scoping filters with the value that it looks

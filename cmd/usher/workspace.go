@@ -197,20 +197,6 @@ func (w *workspace) user(ctx context.Context, name string) (directory.User, erro
 	return user, err
 }
 
-// person finds a user, also one who was removed from the directory for good and still
-// has an account of the job: by the id alone, which is all that is known.
-func (w *workspace) person(ctx context.Context, jobID, name string) (directory.User, error) {
-	user, err := w.user(ctx, name)
-	if err == nil {
-		return user, nil
-	}
-	connection, failure := w.store.Connection(ctx, jobID, name)
-	if failure != nil || connection.IsZero() {
-		return user, errors.Join(err, failure)
-	}
-	return directory.User{ID: name, UserPrincipalName: connection.TargetName, DisplayName: "removed from the directory for good"}, nil
-}
-
 func (w *workspace) group(ctx context.Context, name string) (directory.Group, error) {
 	group, err := w.store.Group(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {

@@ -77,3 +77,31 @@ func (s *Service) keep(ctx context.Context, jobID, holder string) {
 		}
 	}
 }
+
+// patience is how long an act that somebody waits for waits for a cycle to end.
+const patience = 20 * time.Second
+
+// BetweenCycles does work while no cycle of the job runs, as Exclusively does, but
+// gives up when a cycle goes on for too long: that is a Refusal with the code
+// AlreadyUnderWay.
+func (s *Service) BetweenCycles(ctx context.Context, jobID string, work func() error) error {
+	running := refuse(AlreadyUnderWay, "", "a cycle of this application is running").advising("Try again when it is over.")
+	return Patiently(ctx, patience, running, func(ctx context.Context, work func() error) error {
+		return s.Exclusively(ctx, jobID, nil, work)
+	}, work)
+}
+
+// Patiently does work by a function that waits until it can be done, and gives up after
+// some time: then refused comes back, and the work is not done.
+func Patiently(ctx context.Context, patience time.Duration, refused error, exclusively func(context.Context, func() error) error, work func() error) error {
+	waiting, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	timer := time.AfterFunc(patience, func() { giveUp(refused) })
+	defer timer.Stop()
+	return exclusively(waiting, func() error {
+		if !timer.Stop() {
+			return refused
+		}
+		return work()
+	})
+}

@@ -62,7 +62,7 @@ func (a Acts) FindDrift(ctx context.Context, app Application, where Looking) (fo
 			return found, err
 		}
 	}
-	return found, a.Audit(ctx, ActivityDrift, app.DisplayName, fmt.Sprintf("accounts: %d, changed: %d", found.Looked, found.Found))
+	return found, a.Audit(ctx, ActivityDrift, app.DisplayName, fmt.Sprintf("%s, %d changed", counted(found.Looked, "account", "accounts"), found.Found))
 }
 
 func driftRefused(err error, app Application) error {
@@ -89,8 +89,7 @@ func (a Acts) AcceptDrift(ctx context.Context, app Application, attribute string
 		if at < 0 {
 			return refuse(NotMapped, "attribute", "%s is not mapped, so Usher does not write it anyway", attribute)
 		}
-		attribute = targets[at]
-		accepted, err = a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: a.actor}, scope, attribute)
+		accepted, err = a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: a.actor}, scope, targets[at])
 		if err != nil {
 			return driftRefused(err, app)
 		}
@@ -99,7 +98,7 @@ func (a Acts) AcceptDrift(ctx context.Context, app Application, attribute string
 	if err != nil {
 		return nil, err
 	}
-	return accepted, a.Audit(ctx, ActivityAccept, app.DisplayName, fmt.Sprintf("%s, accounts: %d", attribute, len(accepted)))
+	return accepted, a.Audit(ctx, ActivityAccept, app.DisplayName, attribute+", "+counted(len(accepted), "account", "accounts"))
 }
 
 // RetractDrift lets the directory lead again for an attribute, of some people by their
@@ -112,7 +111,7 @@ func (a Acts) RetractDrift(ctx context.Context, app Application, attribute strin
 	if err != nil {
 		return 0, err
 	}
-	if err := a.Audit(ctx, ActivityRetract, app.DisplayName, fmt.Sprintf("%s, accounts: %d", attribute, count)); err != nil {
+	if err := a.Audit(ctx, ActivityRetract, app.DisplayName, attribute+", "+counted(count, "account", "accounts")); err != nil {
 		return count, err
 	}
 	a.wake(ctx, app.ID)

@@ -3,7 +3,6 @@ package administration
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -75,7 +74,7 @@ func (a Acts) Retry(ctx context.Context, app Application, which store.Retry) (in
 	if err != nil {
 		return 0, err
 	}
-	if err := a.Audit(ctx, ActivityRetry, app.DisplayName, fmt.Sprintf("failures: %d", count)); err != nil {
+	if err := a.Audit(ctx, ActivityRetry, app.DisplayName, counted(count, "change", "changes")); err != nil {
 		return count, err
 	}
 	a.wake(ctx, app.ID)

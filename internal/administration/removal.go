@@ -2,7 +2,6 @@ package administration
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/usher-id/usher/engine"
@@ -60,7 +59,7 @@ func (a Acts) DecideRemovals(ctx context.Context, app Application, decision Deci
 	if err != nil {
 		return 0, err
 	}
-	if err := a.Audit(ctx, "Removals: "+string(decision), app.DisplayName, fmt.Sprintf("removals: %d", count)); err != nil {
+	if err := a.Audit(ctx, "Removals: "+string(decision), app.DisplayName, counted(count, "removal", "removals")); err != nil {
 		return count, err
 	}
 	a.wake(ctx, app.ID)

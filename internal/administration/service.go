@@ -80,6 +80,14 @@ func (s *Service) log() *slog.Logger {
 	return s.Log
 }
 
+// counted writes a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // Application is an application with its job.
 type Application struct {
 	directory.Application

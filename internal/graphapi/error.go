@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 )
 
@@ -101,6 +102,9 @@ func asError(err error, id string) *Error {
 	if own, ok := errors.AsType[*Error](err); ok {
 		return own
 	}
+	if refusal, ok := errors.AsType[*administration.Refusal](err); ok {
+		return refusalError(refusal)
+	}
 	var told error
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -119,6 +123,23 @@ func asError(err error, id string) *Error {
 	}
 	own, _ := errors.AsType[*Error](told)
 	return own
+}
+
+// refusalError makes what administration refuses what the client is told: a 409 where
+// it may be possible later, a 400 for what was asked for.
+func refusalError(refusal *administration.Refusal) *Error {
+	told := &Error{Status: http.StatusBadRequest, Code: codeBadRequest, Message: sentence(errors.New(refusal.Message))}
+	switch refusal.Code { //nolint:exhaustive // all others are about the request.
+	case administration.TurnedOn, administration.AccountInUse, administration.RemovalsPending, administration.AlreadyUnderWay, administration.NoSteadyState:
+		told.Status, told.Code = http.StatusConflict, "Conflict"
+	}
+	if refusal.Advice != "" {
+		told.Message += " " + refusal.Advice
+	}
+	for _, fault := range refusal.Faults {
+		told.Details = append(told.Details, Detail{Code: string(refusal.Code), Target: fault.Field, Message: fault.Message})
+	}
+	return told
 }
 
 // sentence makes an error's text one that begins with a capital and ends with a stop.

@@ -3,19 +3,16 @@ package graphapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/ratelimit"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
-	"github.com/usher-id/usher/plan"
-	"github.com/usher-id/usher/provisioning"
 )
 
 // onDemandRate is how often people of one job may be provisioned on demand: 5 requests
@@ -50,17 +47,15 @@ func (a *api) provisionOnDemand(ctx context.Context, r *request) (response, erro
 			Message: "At most 5 requests to provision on demand are answered in 10 seconds. Come again after the time in the header Retry-After.",
 		}
 	}
-	var performance graph.Performance
+	var done administration.Performance
 	err = a.betweenCycles(ctx, job.ID, func() (err error) {
-		performance, err = a.perform(ctx, r, job, users)
+		done, err = r.acts().Provision(ctx, administration.Application{Application: app, Job: job}, administration.OnDemand{Users: users})
 		return err
 	})
 	if err != nil {
 		return response{}, targetError(err)
 	}
-	if err := r.audit(ctx, activityOnDemand, app.DisplayName, "users "+strings.Join(users, ", ")); err != nil {
-		return response{}, err
-	}
+	performance := graph.Performance{Began: done.Began, Ended: done.Ended, Changes: done.Changes}
 	result, err := graph.NewOnDemandResult(performance, a.around(ctx, app))
 	result.Context = r.context("microsoft.graph.stringKeyStringValuePair")
 	return ok(result), err
@@ -76,17 +71,10 @@ func (a *api) betweenCycles(ctx context.Context, jobID string, work func() error
 	if a.Exclusively == nil {
 		return work()
 	}
-	waiting, giveUp := context.WithCancelCause(ctx)
-	defer giveUp(nil)
 	running := conflict("A cycle of this job is running. Come again when it is over.")
-	patience := time.AfterFunc(onDemandPatience, func() { giveUp(running) })
-	defer patience.Stop()
-	return a.Exclusively(waiting, jobID, func() error {
-		if !patience.Stop() {
-			return running
-		}
-		return work()
-	})
+	return administration.Patiently(ctx, onDemandPatience, running, func(ctx context.Context, work func() error) error {
+		return a.Exclusively(ctx, jobID, work)
+	}, work)
 }
 
 // onDemandUsers returns the ids of the people that a request names.
@@ -155,22 +143,4 @@ func (a *api) groupSubjects(ctx context.Context, subject graph.OnDemandSubject) 
 		ids = append(ids, link.ObjectID)
 	}
 	return ids, nil
-}
-
-// perform provisions people and returns what was done.
-func (a *api) perform(ctx context.Context, r *request, job provisioning.Job, users []string) (graph.Performance, error) {
-	session, err := a.Runner.Open(ctx, job.ApplicationID)
-	if err != nil {
-		return graph.Performance{}, err
-	}
-	performance := graph.Performance{Began: time.Now().UTC()}
-	_, err = a.Runner.Run(ctx, session, engine.Run{
-		Users: users, InitiatedBy: actor(r.caller),
-		Report: func(change plan.Change) { performance.Changes = append(performance.Changes, change) },
-	})
-	performance.Ended = time.Now().UTC()
-	if err = errors.Join(err, session.Connector.Close()); err != nil {
-		return performance, fmt.Errorf("provision on demand: %w", err)
-	}
-	return performance, nil
 }

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
@@ -65,11 +64,21 @@ func (a *api) withSession(ctx context.Context, r *request, work func(directory.A
 	if err != nil {
 		return err
 	}
-	err = a.service.Session(ctx, app, func(session engine.Session) error { return work(app, session) })
+	return a.actError(a.service.Session(ctx, app, func(session engine.Session) error { return work(app, session) }))
+}
+
+// actError tells why an act that needs the target was not done.
+func (a *api) actError(err error) error {
 	if unopened, ok := errors.AsType[*administration.OpenError](err); ok {
-		return a.openError(app, unopened.Err)
+		return a.openError(unopened.Application, unopened.Err)
 	}
 	return targetError(err)
+}
+
+// administered is ownApplication for the acts.
+func (a *api) administered(ctx context.Context, r *request) (administration.Application, error) {
+	app, job, err := a.ownApplication(ctx, r)
+	return administration.Application{Application: app, Job: job}, err
 }
 
 // openError tells why a job cannot be opened: that is for an administrator to mend.
@@ -119,26 +128,15 @@ func (s selected) ids(ctx context.Context, a *api) ([]string, error) {
 	return ids, nil
 }
 
-// userNames returns the user principal names of people by their ids, where they are
-// known, and remembers them.
-type userNames struct {
-	api   *api
-	known map[string]string
-}
+// userNames returns the user principal names of people by their ids, null where they are
+// not known.
+type userNames struct{ administration.Names }
 
-func (a *api) userNames() userNames { return userNames{a, map[string]string{}} }
+func (a *api) userNames() userNames { return userNames{a.service.Names()} }
 
 func (n userNames) of(ctx context.Context, id string) (any, error) {
-	name, known := n.known[id]
-	if !known {
-		user, err := n.api.Store.User(ctx, id)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		name = user.UserPrincipalName
-		n.known[id] = name
-	}
-	return text(name), nil
+	name, err := n.Of(ctx, id)
+	return text(name), err
 }
 
 // entities makes a sequence of entities of one of something else, behind a position.
@@ -253,29 +251,16 @@ type health struct {
 }
 
 func (a *api) healthOf(ctx context.Context, app directory.Application, job provisioning.Job) (health, error) {
-	links, err := a.Store.CountLinks(ctx, job.ID)
+	found, err := a.service.Health(ctx, administration.Application{Application: app, Job: job})
 	if err != nil {
 		return health{}, err
 	}
-	assigned, err := a.Store.CountAssigned(ctx, app.ID)
-	if err != nil {
-		return health{}, err
-	}
-	head, err := a.Runner.Engine.Directory.Head(ctx)
-	if err != nil {
-		return health{}, err
-	}
-	standing, err := a.standing(ctx, job, links.Connections)
-	if err != nil {
-		return health{}, err
-	}
+	standing := graph.Standing{Connections: found.Links.Connections, Progress: graph.NewProgress(found.Progress, job.Status, found.At)}
 	resource := graph.NewJob(job, standing)
 	result := health{
 		ApplicationID: app.ID, DisplayName: app.DisplayName, JobID: job.ID, Schedule: resource.Schedule, Status: resource.Status,
-		Assigned: assigned, Accounts: links.Connections, Enabled: links.Enabled, Retries: links.Escrows, References: links.Waiting,
-		Held: links.Staged, Rejected: links.Rejected, Leaving: links.Leaving, Behind: int64(head - job.Watermark), At: graph.Moment(time.Now()),
-		Healthy: job.Schedule.State == provisioning.ScheduleActive && job.Status.Quarantine.Reason == "" &&
-			job.Status.Code != provisioning.NotConfigured && job.Status.LastRun.State != provisioning.Failed,
+		Assigned: found.Assigned, Accounts: found.Links.Connections, Enabled: found.Links.Enabled, Retries: found.Links.Escrows, References: found.Links.Waiting,
+		Held: found.Links.Staged, Rejected: found.Links.Rejected, Leaving: found.Links.Leaving, Behind: found.Behind, At: graph.Moment(found.At), Healthy: found.Healthy,
 	}
 	if job.Status.LastRun.CycleID != "" {
 		result.Counts = &job.Status.LastRun.Counts

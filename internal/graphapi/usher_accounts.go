@@ -63,8 +63,7 @@ func (a *api) sendAccounts(ctx context.Context, w http.ResponseWriter, r *reques
 		return err
 	}
 	controller, separator := http.NewResponseController(w), ""
-	run := engine.Run{JobID: session.Job.ID, Connector: session.Connector, Mapping: session.Mapping}
-	counts, err := a.Runner.Engine.Accounts(ctx, run, func(account engine.Account) error {
+	counts, err := a.service.AccountsIn(ctx, session, nil, func(account engine.Account) error {
 		if class != "" && account.Class != class {
 			return nil
 		}

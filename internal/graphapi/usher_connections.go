@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -51,7 +52,7 @@ func (a *api) connectionEntity(ctx context.Context, names userNames, connection 
 }
 
 func (a *api) listConnections(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -59,12 +60,12 @@ func (a *api) listConnections(ctx context.Context, r *request) (response, error)
 	return r.answerPage(ctx, collection{
 		resource: a.connections(),
 		after: func(ctx context.Context, position string) iter.Seq2[entity, error] {
-			return entities(a.Store.Connections(ctx, job.ID), position, func(connection engine.Connection) (entity, error) {
+			return entities(a.service.Connections(ctx, app), position, func(connection engine.Connection) (entity, error) {
 				return a.connectionEntity(ctx, names, connection)
 			})
 		},
 		count: func(ctx context.Context) (int, error) {
-			links, err := a.Store.CountLinks(ctx, job.ID)
+			links, err := a.Store.CountLinks(ctx, app.Job.ID)
 			return links.Connections, err
 		},
 	})
@@ -111,7 +112,7 @@ func (a *api) getConnection(ctx context.Context, r *request) (response, error) {
 // touched. It is a conflict while the job is turned on. With ?force=true also an
 // account is let go whose owner left: nothing takes it away any more.
 func (a *api) deleteConnection(ctx context.Context, r *request) (response, error) {
-	app, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -120,12 +121,6 @@ func (a *api) deleteConnection(ctx context.Context, r *request) (response, error
 		return response{}, err
 	}
 	force := strings.EqualFold(r.http.URL.Query().Get("force"), "true")
-	forgotten, err := a.Store.Disconnect(ctx, job.ID, id, force)
-	if errors.Is(err, store.ErrConflict) {
-		return response{}, conflict("%s", sentence(err))
-	}
-	if err != nil || forgotten.IsZero() {
-		return noContent(), err
-	}
-	return noContent(), r.audit(ctx, "Remove connection", app.DisplayName, "user "+id+", account "+forgotten.TargetID)
+	_, err = r.acts().Disconnect(ctx, app, id, administration.Disconnecting{Force: force})
+	return noContent(), err
 }

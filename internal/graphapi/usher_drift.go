@@ -3,13 +3,10 @@ package graphapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"slices"
-	"strings"
 
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -51,11 +48,11 @@ func newDriftCheck(check engine.DriftCheck) driftCheck {
 }
 
 func (a *api) getDrift(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
-	check, err := a.Store.DriftCheck(ctx, job.ID)
+	check, err := a.service.DriftCheck(ctx, app)
 	if err != nil {
 		return response{}, err
 	}
@@ -77,54 +74,30 @@ func (a *api) findDrift(ctx context.Context, r *request) (response, error) {
 	if body.Recent && len(body.Users) > 0 {
 		return response{}, badRequest("Name the people in 'users', or set 'recent' to true, not both.")
 	}
-	var result engine.DriftCheck
-	err := a.withSession(ctx, r, func(app directory.Application, session engine.Session) error {
-		scope, err := a.driftScope(ctx, session.Job.ID, body.Users, body.Recent)
-		if err != nil {
-			return err
-		}
-		p, err := a.Runner.Drift(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, scope)
-		if err != nil {
-			return driftError(err)
-		}
-		result = engine.DriftCheck{At: p.At, Full: scope.Since.IsZero(), Looked: p.Counts.Collected, Found: p.Found(), PlanID: p.ID}
-		if len(scope.Users) > 0 {
-			result.Full = false
-		} else if err := a.Store.PutDriftCheck(ctx, session.Job.ID, result); err != nil {
-			return err
-		}
-		return r.audit(ctx, "Look for changes made in the application", app.DisplayName, fmt.Sprintf("accounts: %d, changed: %d", result.Looked, result.Found))
-	})
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
-	return r.answerValue(newDriftCheck(result), "drift")
-}
-
-func (a *api) driftScope(ctx context.Context, jobID string, users []string, recent bool) (engine.DriftScope, error) {
-	var scope engine.DriftScope
-	for _, name := range users {
+	where := administration.Looking{Recent: body.Recent}
+	for _, name := range body.Users {
 		user, err := a.ownUser(ctx, name)
 		if err != nil {
-			return scope, err
+			return response{}, err
 		}
-		scope.Users = append(scope.Users, user.ID)
+		where.Users = append(where.Users, user.ID)
 	}
-	if recent {
-		check, err := a.Store.DriftCheck(ctx, jobID)
-		if err != nil {
-			return scope, err
-		}
-		scope.Since = check.Since()
+	found, err := r.acts().FindDrift(ctx, app, where)
+	if err != nil {
+		return response{}, a.driftError(err)
 	}
-	return scope, nil
+	return r.answerValue(newDriftCheck(found.DriftCheck), "drift")
 }
 
-func driftError(err error) error {
-	if errors.Is(err, engine.ErrNoSteadyState) {
-		return conflict("%s It cannot be told yet what was changed in the target.", sentence(err))
+func (a *api) driftError(err error) error {
+	if refusal, ok := errors.AsType[*administration.Refusal](err); ok && refusal.Code == administration.NoSteadyState {
+		return conflict("%s It cannot be told yet what was changed in the target.", sentence(refusal.Err))
 	}
-	return err
+	return a.actError(err)
 }
 
 // driftChoice is an attribute, and the people that it is about.
@@ -145,24 +118,18 @@ func (a *api) acceptDrift(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	count := 0
-	err = a.withSession(ctx, r, func(app directory.Application, session engine.Session) error {
-		targets := session.Mapping.Targets()
-		at := slices.IndexFunc(targets, func(name string) bool { return strings.EqualFold(name, body.Attribute) })
-		if at < 0 {
-			return badRequest("Invalid value specified for property 'attribute': '%s' is not mapped, so it is not written anyway.", body.Attribute)
-		}
-		found, err := a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, engine.DriftScope{Users: users}, targets[at])
-		if err != nil {
-			return driftError(err)
-		}
-		if err := a.Store.Accept(ctx, session.Job.ID, found); err != nil {
-			return err
-		}
-		count = len(found)
-		return r.audit(ctx, "Accept attribute changed in the application", app.DisplayName, fmt.Sprintf("%s, accounts: %d", targets[at], count))
-	})
-	return ok(map[string]any{"@odata.context": r.context("Edm.Int32"), "value": count}), err
+	app, err := a.administered(ctx, r)
+	if err != nil {
+		return response{}, err
+	}
+	found, err := r.acts().AcceptDrift(ctx, app, body.Attribute, administration.Looking{Users: users})
+	if refusal, ok := errors.AsType[*administration.Refusal](err); ok && refusal.Code == administration.NotMapped {
+		return response{}, badRequest("Invalid value specified for property 'attribute': '%s' is not mapped, so it is not written anyway.", body.Attribute)
+	}
+	if err != nil {
+		return response{}, a.driftError(err)
+	}
+	return ok(map[string]any{"@odata.context": r.context("Edm.Int32"), "value": len(found)}), nil
 }
 
 // retractDrift lets the directory lead again.
@@ -171,7 +138,7 @@ func (a *api) retractDrift(ctx context.Context, r *request) (response, error) {
 	if err := r.decode(&body); err != nil {
 		return response{}, err
 	}
-	app, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -182,20 +149,16 @@ func (a *api) retractDrift(ctx context.Context, r *request) (response, error) {
 	if body.Attribute == "" {
 		return response{}, badRequest("The property 'attribute' is missing.")
 	}
-	count, err := a.Store.Retract(ctx, job.ID, body.Attribute, users)
+	count, err := r.acts().RetractDrift(ctx, app, body.Attribute, users)
 	if err != nil {
 		return response{}, err
 	}
-	if err := r.audit(ctx, "Retract accepted attribute", app.DisplayName, fmt.Sprintf("%s, accounts: %d", body.Attribute, count)); err != nil {
-		return response{}, err
-	}
-	a.wake(ctx, app.ID)
 	return ok(map[string]any{"@odata.context": r.context("Edm.Int32"), "value": count}), nil
 }
 
 // listAccepted lists the attributes for which the target leads.
 func (a *api) listAccepted(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -203,7 +166,7 @@ func (a *api) listAccepted(ctx context.Context, r *request) (response, error) {
 	return r.answerPage(ctx, collection{
 		resource: resource{set: "drift/accepted", kind: newKind("usherAcceptance", "userId", "userPrincipalName", "attribute", "acceptedDateTime", "acceptedBy")},
 		after: func(ctx context.Context, position string) iter.Seq2[entity, error] {
-			return entities(a.Store.Acceptances(ctx, job.ID), position, func(accepted engine.Acceptance) (entity, error) {
+			return entities(a.service.Acceptances(ctx, app), position, func(accepted engine.Acceptance) (entity, error) {
 				name, err := people.of(ctx, accepted.SourceID)
 				return entity{
 					"id": accepted.SourceID + " " + accepted.Attribute, "userId": accepted.SourceID, "userPrincipalName": name,

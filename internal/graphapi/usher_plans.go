@@ -3,17 +3,13 @@ package graphapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
-	"github.com/usher-id/usher/journal"
-	"github.com/usher-id/usher/provisioning"
 )
 
 func (a *api) planRoutes(app string) []route {
@@ -28,28 +24,18 @@ func (a *api) planRoutes(app string) []route {
 	}
 }
 
-// activityMakePlan is the activity of the audit log.
-const activityMakePlan = "Make plan"
-
-// planKept is how long plans are kept, and can be applied.
-const planKept = 30 * 24 * time.Hour
-
 func (a *api) plans() resource {
 	return resource{set: "plans", kind: newKind("usherPlan", "jobId", "applicationId", "kind", "state", "createdDateTime", "createdBy", "schema", "cycle",
 		"counts", "reasons", "guard", "calls", "seats", "notes", "items", "appliedDateTime", "appliedBy")}
 }
 
-func (a *api) planEntity(ctx context.Context, p engine.Plan) (entity, error) {
-	items, err := a.Store.CountPlanItems(ctx, p.Key)
-	if err != nil {
-		return nil, err
-	}
-	e, err := asEntity(p)
+func planEntity(p administration.KeptPlan) (entity, error) {
+	e, err := asEntity(p.Plan)
 	if err != nil {
 		return nil, err
 	}
 	counts := entity{}
-	for state, count := range items {
+	for state, count := range p.Items {
 		counts[string(state)] = count
 	}
 	e["items"] = counts
@@ -57,16 +43,16 @@ func (a *api) planEntity(ctx context.Context, p engine.Plan) (entity, error) {
 }
 
 func (a *api) listPlans(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
 	var items []entity
-	for p, err := range a.Store.Plans(ctx, job.ID) {
+	for p, err := range a.service.Plans(ctx, app) {
 		if err != nil {
 			return response{}, err
 		}
-		e, err := a.planEntity(ctx, p)
+		e, err := planEntity(p)
 		if err != nil {
 			return response{}, err
 		}
@@ -77,16 +63,16 @@ func (a *api) listPlans(ctx context.Context, r *request) (response, error) {
 
 // ownPlan returns the plan of the path, which is named by its id or the beginning of
 // it.
-func (a *api) ownPlan(ctx context.Context, r *request) (directory.Application, engine.Plan, error) {
-	app, _, err := a.ownApplication(ctx, r)
+func (a *api) ownPlan(ctx context.Context, r *request) (administration.Application, administration.KeptPlan, error) {
+	app, err := a.administered(ctx, r)
 	if err != nil {
-		return app, engine.Plan{}, err
+		return app, administration.KeptPlan{}, err
 	}
 	id, err := r.text("plan")
 	if err != nil {
-		return app, engine.Plan{}, err
+		return app, administration.KeptPlan{}, err
 	}
-	p, err := a.Store.Plan(ctx, strings.ToLower(id))
+	p, err := a.service.Plan(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && p.ApplicationID != app.ID:
 		return app, p, notFound(id)
@@ -104,8 +90,17 @@ func (a *api) getPlan(ctx context.Context, r *request) (response, error) {
 	return a.answerPlan(ctx, r, p, http.StatusOK)
 }
 
-func (a *api) answerPlan(ctx context.Context, r *request, p engine.Plan, status int) (response, error) {
-	e, err := a.planEntity(ctx, p)
+// answerMade answers with a plan that was just made.
+func (a *api) answerMade(ctx context.Context, r *request, made engine.Plan) (response, error) {
+	p, err := a.service.Plan(ctx, made.ID)
+	if err != nil {
+		return response{}, err
+	}
+	return a.answerPlan(ctx, r, p, http.StatusCreated)
+}
+
+func (a *api) answerPlan(ctx context.Context, r *request, p administration.KeptPlan, status int) (response, error) {
+	e, err := planEntity(p)
 	if err != nil {
 		return response{}, err
 	}
@@ -127,21 +122,15 @@ func (a *api) makePlan(ctx context.Context, r *request) (response, error) {
 			return response{}, err
 		}
 	}
-	var made engine.Plan
-	err := a.withSession(ctx, r, func(app directory.Application, session engine.Session) (err error) {
-		if _, err := a.Store.RemovePlansBefore(ctx, time.Now().Add(-planKept)); err != nil {
-			return err
-		}
-		made, err = a.Runner.Plan(ctx, session, engine.Run{Full: body.Full, InitiatedBy: actor(r.caller)})
-		if err != nil {
-			return err
-		}
-		return r.audit(ctx, activityMakePlan, app.DisplayName, "plan "+made.ID)
-	})
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
-	return a.answerPlan(ctx, r, made, http.StatusCreated)
+	made, err := r.acts().MakePlan(ctx, app, administration.Planning{Full: body.Full})
+	if err != nil {
+		return response{}, a.actError(err)
+	}
+	return a.answerMade(ctx, r, made)
 }
 
 // planItem is one change of a plan and what became of it.
@@ -174,33 +163,9 @@ func (a *api) listPlanItems(ctx context.Context, r *request) (response, error) {
 	return r.answerPage(ctx, collection{
 		resource: resource{set: "plans/items", kind: kind},
 		after: func(ctx context.Context, position string) iter.Seq2[entity, error] {
-			return entities(a.planItems(ctx, p.Key, position), "", func(item engine.PlanItem) (entity, error) { return asEntity(newPlanItem(item)) })
+			return entities(a.service.PlanItems(ctx, p.Plan, administration.PlanFilter{}, position), "", func(item engine.PlanItem) (entity, error) { return asEntity(newPlanItem(item)) })
 		},
 	})
-}
-
-// planItems yields the items of a plan behind a position, page by page.
-func (a *api) planItems(ctx context.Context, key, position string) iter.Seq2[engine.PlanItem, error] {
-	query := engine.ItemQuery{All: true, Limit: 500}
-	query.After.Change.Source.ID, query.After.Attribute, _ = strings.Cut(position, " ")
-	return func(yield func(engine.PlanItem, error) bool) {
-		for {
-			items, err := a.Runner.Engine.Plans.PlanItems(ctx, key, query)
-			if err != nil {
-				yield(engine.PlanItem{}, err)
-				return
-			}
-			for _, item := range items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if len(items) < query.Limit {
-				return
-			}
-			query.After = items[len(items)-1]
-		}
-	}
 }
 
 func (a *api) deletePlan(ctx context.Context, r *request) (response, error) {
@@ -208,10 +173,7 @@ func (a *api) deletePlan(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.Store.RemovePlan(ctx, p.Key); err != nil {
-		return response{}, err
-	}
-	return noContent(), r.audit(ctx, "Remove plan", app.DisplayName, "plan "+p.ID)
+	return noContent(), r.acts().RemovePlan(ctx, app, p.Plan)
 }
 
 // applyBody says how a plan is applied.
@@ -241,56 +203,26 @@ func (a *api) applyPlan(ctx context.Context, r *request) (response, error) {
 	if a.Exclusively == nil {
 		return response{}, &Error{Status: http.StatusNotImplemented, Code: codeNotImplemented, Message: "This service does not apply plans."}
 	}
-	err = a.withSession(ctx, r, func(_ directory.Application, session engine.Session) error {
-		return a.Exclusively(ctx, session.Job.ID, func() error { return a.carryOut(ctx, r, app, session, p.ID, body) })
-	})
+	applied, err := r.acts().ApplyPlan(ctx, app, p.ID, administration.Applying{AllowRemovals: body.AllowRemovals, KeepRunning: body.KeepRunning})
 	if err != nil {
-		return response{}, planError(err)
+		return response{}, planError(a.actError(err))
 	}
-	if p, err = a.Store.Plan(ctx, p.ID); err != nil {
-		return response{}, err
-	}
-	return a.answerPlan(ctx, r, p, http.StatusOK)
-}
-
-// carryOut applies a plan while no cycle of the job runs.
-func (a *api) carryOut(ctx context.Context, r *request, app directory.Application, session engine.Session, id string, body applyBody) error {
-	p, err := a.Store.Plan(ctx, id) // somebody else may have applied it meanwhile
-	if err != nil {
-		return err
-	}
-	if time.Since(p.At) > planKept {
-		return badRequest("The plan is from %s and too old to be applied. Make a new one.", p.At.Format(time.DateOnly))
-	}
-	if err := a.Runner.Appliable(ctx, session, p, body.AllowRemovals); err != nil {
-		return err
-	}
-	if p.Kind == engine.UndoPlan && !body.KeepRunning && session.Job.Schedule.State == provisioning.ScheduleActive {
-		err := a.change(ctx, r, app, session.Job, activityPause, func(c store.Configuration) (store.Configuration, string, error) {
-			c.Job = c.Job.Stopped()
-			return c, "before a plan is applied that takes back what a cycle wrote", nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if err := r.audit(ctx, "Apply plan", app.DisplayName, fmt.Sprintf("plan %s (%s)", p.ID, p.Kind)); err != nil {
-		return err
-	}
-	_, err = a.Runner.Apply(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, p, body.AllowRemovals)
-	return err
+	return a.answerPlan(ctx, r, applied.Plan, http.StatusOK)
 }
 
 // planError tells why a plan was not applied at all.
 func planError(err error) error {
-	for _, refusal := range []error{engine.ErrPlanApplied, engine.ErrPlanAltered, engine.ErrPlanSchema, engine.ErrPlanRemovals} {
-		if errors.Is(err, refusal) {
-			message := strings.TrimSuffix(sentence(err), ".") + ", so nothing was done."
-			if errors.Is(err, engine.ErrPlanRemovals) {
-				message += " Look at them, and set allowRemovals if they are meant."
-			}
-			return &Error{Status: http.StatusConflict, Code: "PlanRefused", Message: message}
+	refusal, ok := errors.AsType[*administration.Refusal](err)
+	if !ok {
+		return err
+	}
+	switch refusal.Code { //nolint:exhaustive // the others are as everywhere.
+	case administration.PlanApplied, administration.PlanAltered, administration.PlanSchema, administration.PlanRemovals:
+		message := strings.TrimSuffix(sentence(refusal.Err), ".") + ", so nothing was done."
+		if refusal.Code == administration.PlanRemovals {
+			message += " Look at them, and set allowRemovals if they are meant."
 		}
+		return &Error{Status: http.StatusConflict, Code: "PlanRefused", Message: message}
 	}
 	return err
 }
@@ -309,42 +241,22 @@ func (a *api) undoCycle(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	var made engine.Plan
-	err = a.withSession(ctx, r, func(app directory.Application, session engine.Session) (err error) {
-		query := journal.Query{JobID: session.Job.ID, CycleID: cycle, OldestFirst: true}
-		entries := a.Store.Entries(ctx, query)
-		if len(body.Users) > 0 {
-			ids, err := selected{Users: body.Users}.ids(ctx, a)
-			if err != nil {
-				return err
-			}
-			entries = a.entriesOf(ctx, query, ids)
+	app, err := a.administered(ctx, r)
+	if err != nil {
+		return response{}, err
+	}
+	what := administration.Undoing{Cycle: cycle}
+	if len(body.Users) > 0 {
+		if what.Users, err = (selected{Users: body.Users}).ids(ctx, a); err != nil {
+			return response{}, err
 		}
-		made, err = a.Runner.Undo(ctx, session, engine.Run{InitiatedBy: actor(r.caller)}, cycle, entries)
-		if err != nil {
-			return err
-		}
-		return r.audit(ctx, activityMakePlan, app.DisplayName, "plan "+made.ID+", takes back cycle "+cycle)
-	})
+	}
+	made, err := r.acts().MakeUndo(ctx, app, what)
 	if errors.Is(err, engine.ErrNothingToUndo) {
 		return response{}, notFound(cycle)
 	}
 	if err != nil {
-		return response{}, err
+		return response{}, a.actError(err)
 	}
-	return a.answerPlan(ctx, r, made, http.StatusCreated)
-}
-
-// entriesOf yields the entries of people, one person after the other.
-func (a *api) entriesOf(ctx context.Context, query journal.Query, ids []string) iter.Seq2[journal.Entry, error] {
-	return func(yield func(journal.Entry, error) bool) {
-		for _, id := range ids {
-			query.SourceID = id
-			for entry, err := range a.Store.Entries(ctx, query) {
-				if !yield(entry, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
+	return a.answerMade(ctx, r, made)
 }

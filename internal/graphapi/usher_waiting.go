@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/usher-id/usher/engine"
@@ -44,7 +43,7 @@ func newRetry(escrow engine.Escrow) retry {
 }
 
 func (a *api) listEscrows(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -53,7 +52,7 @@ func (a *api) listEscrows(ctx context.Context, r *request) (response, error) {
 	return r.answerPage(ctx, collection{
 		resource: resource{set: "escrows", kind: kind},
 		after: func(ctx context.Context, position string) iter.Seq2[entity, error] {
-			return entities(a.Store.Escrows(ctx, job.ID), position, func(escrow engine.Escrow) (entity, error) {
+			return entities(a.service.Failures(ctx, app, ""), position, func(escrow engine.Escrow) (entity, error) {
 				view := newRetry(escrow)
 				view.Advice = a.Catalogue.Explain(escrow.Code).Advice
 				e, err := asEntity(view)
@@ -77,7 +76,7 @@ func (a *api) retryEscrows(ctx context.Context, r *request) (response, error) {
 	if err := r.decode(&body); err != nil {
 		return response{}, err
 	}
-	app, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
@@ -87,14 +86,10 @@ func (a *api) retryEscrows(ctx context.Context, r *request) (response, error) {
 			return response{}, err
 		}
 	}
-	count, err := a.Store.RetryNow(ctx, job.ID, which)
+	count, err := r.acts().Retry(ctx, app, which)
 	if err != nil {
 		return response{}, err
 	}
-	if err := r.audit(ctx, "Retry failed provisioning", app.DisplayName, fmt.Sprintf("failures: %d", count)); err != nil {
-		return response{}, err
-	}
-	a.wake(ctx, app.ID)
 	return ok(map[string]any{"@odata.context": r.context("Edm.Int32"), "value": count}), nil
 }
 
@@ -112,13 +107,13 @@ func newLeaving(leaver engine.Leaver) leaving {
 }
 
 func (a *api) listLeavers(ctx context.Context, r *request) (response, error) {
-	_, job, err := a.ownApplication(ctx, r)
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
 	}
 	var items []entity
 	names := a.userNames()
-	for leaver, err := range a.Store.Leavers(ctx, job.ID) {
+	for leaver, err := range a.service.Leavers(ctx, app) {
 		if err != nil {
 			return response{}, err
 		}

@@ -4,9 +4,8 @@ import (
 	"context"
 
 	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
-	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/scope"
 )
@@ -56,9 +55,6 @@ type whyMapping struct {
 	Fault      *string           `json:"fault"`
 }
 
-// logged is how many entries of the log an explanation shows.
-const logged = 5
-
 func (a *api) getWhy(ctx context.Context, r *request) (response, error) {
 	name, err := r.text("user")
 	if err != nil {
@@ -68,32 +64,32 @@ func (a *api) getWhy(ctx context.Context, r *request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	var result why
-	err = a.withSession(ctx, r, func(app directory.Application, session engine.Session) error {
-		run := engine.Run{JobID: session.Job.ID, Connector: session.Connector, Mapping: session.Mapping}
-		explanation, failure := a.Runner.Engine.Explain(ctx, run, user.ID)
-		if explanation.Subject.User.ID == "" {
-			return failure
-		}
-		result = newWhy(user, app, explanation)
-		if failure != nil {
-			result.Fault, result.Now = new(failure.Error()), nil
-		}
-		return a.addLog(ctx, &result, app, session.Job.ID, user.ID)
-	})
+	app, err := a.administered(ctx, r)
 	if err != nil {
 		return response{}, err
+	}
+	explanation, err := a.service.Why(ctx, app, user)
+	if err != nil {
+		return response{}, a.actError(err)
+	}
+	result := newWhy(app.Application, explanation)
+	around := a.around(ctx, app.Application)
+	for _, entry := range explanation.Log {
+		result.Log = append(result.Log, graph.NewSummary(entry, around))
 	}
 	return r.answerValue(result, "why")
 }
 
-func newWhy(user directory.User, app directory.Application, explanation engine.Explanation) why {
-	subject := explanation.Subject
+func newWhy(app directory.Application, explanation administration.Why) why {
+	user, subject := explanation.User, explanation.Subject
 	result := why{
 		User:        whyUser{user.ID, user.UserPrincipalName, user.DisplayName, user.AccountEnabled, user.Deleted()},
 		Application: app.DisplayName, InScope: explanation.Verdict.In, Reasons: append([]scope.Reason{}, explanation.Verdict.Reasons...),
 		Assignments: make([]whyAssignment, len(subject.Grants)), Mappings: make([]whyMapping, len(explanation.Traces)),
 		Now: new(newOwnChange(explanation.Change)), Log: []graph.ProvisioningObjectSummary{},
+	}
+	if explanation.Fault != nil {
+		result.Fault, result.Now = new(explanation.Fault.Error()), nil
 	}
 	for i, grant := range subject.Grants {
 		result.Assignments[i] = newWhyAssignment(grant)
@@ -142,16 +138,4 @@ func newWhyMapping(trace mapping.Traced) whyMapping {
 		result.Value = new(trace.Value.String())
 	}
 	return result
-}
-
-// addLog adds the last entries of the log about the person.
-func (a *api) addLog(ctx context.Context, result *why, app directory.Application, jobID, userID string) error {
-	around := a.around(ctx, app)
-	for entry, err := range a.Store.Entries(ctx, journal.Query{JobID: jobID, SourceID: userID, Limit: logged}) {
-		if err != nil {
-			return err
-		}
-		result.Log = append(result.Log, graph.NewSummary(entry, around))
-	}
-	return nil
 }

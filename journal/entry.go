@@ -34,6 +34,7 @@ type Query struct {
 	Code          string // reason code
 	Since, Until  time.Time
 	Before        int64 // only entries with a smaller id: where a page ended
+	After         int64 // only entries with a larger id: what was written since, for whoever follows the log
 	OldestFirst   bool
 	Limit         int // at most so many; 0 for all
 }

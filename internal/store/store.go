@@ -417,6 +417,7 @@ type Store interface {
 	Records
 	Served
 	Service
+	Lists
 
 	Engine() Engine
 	Close() error

@@ -21,3 +21,17 @@ func BenchmarkPostgreSQL(b *testing.B) {
 		return open(b, sqlstore.Config{URL: storetest.Postgres(b)})
 	})
 }
+
+func BenchmarkListsOnSQLite(b *testing.B) {
+	storetest.BenchmarkLists(b, func(b *testing.B) store.Store {
+		b.Helper()
+		return openSQLite(b)
+	})
+}
+
+func BenchmarkListsOnPostgreSQL(b *testing.B) {
+	storetest.BenchmarkLists(b, func(b *testing.B) store.Store {
+		b.Helper()
+		return open(b, sqlstore.Config{URL: storetest.Postgres(b)})
+	})
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/journal"
@@ -54,10 +53,10 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 
 func connectionInsertion() insertion {
 	return insertion{
-		into: `connections (job_id, source_id, target_id, target_name, enabled, since, pending, pending_since)`, width: 8,
+		into: `connections (job_id, source_id, target_id, target_name, enabled, since, pending, pending_since, name_key)`, width: 9,
 		then: `on conflict (job_id, source_id) do update set target_id = excluded.target_id,
 			target_name = excluded.target_name, enabled = excluded.enabled, since = excluded.since, pending = excluded.pending,
-			pending_since = excluded.pending_since`,
+			pending_since = excluded.pending_since, name_key = excluded.name_key`,
 	}
 }
 
@@ -65,7 +64,7 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 	if len(connections) == 0 {
 		return nil
 	}
-	values := make([]any, 0, 8*len(connections))
+	values := make([]any, 0, 9*len(connections))
 	var made, ended, disabled []string
 	for _, c := range lastOf(connections, func(c engine.Connection) string { return c.SourceID }) {
 		if c.IsZero() {
@@ -84,7 +83,8 @@ func (t *tx) putConnections(ctx context.Context, jobID string, connections []eng
 		if !c.Enabled {
 			disabled = append(disabled, c.SourceID)
 		}
-		values = append(values, jobID, c.SourceID, c.TargetID, clean(c.TargetName), c.Enabled, micros(since), pending, pendingSince(c))
+		values = append(values, jobID, c.SourceID, c.TargetID, clean(c.TargetName), c.Enabled, micros(since), pending, pendingSince(c),
+			accountKey(c.TargetName))
 	}
 	if err := t.deleteBySource(ctx, `delete from connections where job_id = $1 and source_id in list($2)`, jobID, ended); err != nil {
 		return err
@@ -234,7 +234,7 @@ func entryValues(cycle engine.Cycle, entries []journal.Entry) ([]any, error) {
 		values = append(values, int64(0), micros(at), cmp.Or(e.JobID, cycle.JobID), cmp.Or(e.ApplicationID, cycle.ApplicationID),
 			cmp.Or(e.CycleID, cycle.ID), clean(source.ID), clean(source.Name), clean(target.ID), clean(target.Name),
 			string(e.Change.Action), string(e.Change.Status), clean(e.Change.Reason.Code), int64(e.Duration), clean(e.InitiatedBy), e.PlanID,
-			clean(strings.ToLower(source.Name+"\n"+target.Name+"\n"+source.ID+"\n"+target.ID)), clean(string(change)))
+			searchText(source.Name, target.Name, source.ID, target.ID), clean(string(change)))
 	}
 	return values, nil
 }

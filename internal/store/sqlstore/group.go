@@ -14,14 +14,15 @@ const groupColumns = `id, display_name, security_enabled, deleted_at, attributes
 
 func groupInsertion() insertion {
 	return insertion{
-		into: `groups (id, display_name, display_name_key, security_enabled, deleted_at, attributes)`, width: 6,
+		into: `groups (id, display_name, display_name_key, security_enabled, deleted_at, attributes, words)`, width: 7,
 		then: `on conflict (id) do update set display_name = excluded.display_name, display_name_key = excluded.display_name_key,
-			security_enabled = excluded.security_enabled, deleted_at = excluded.deleted_at, attributes = excluded.attributes`,
+			security_enabled = excluded.security_enabled, deleted_at = excluded.deleted_at, attributes = excluded.attributes,
+			words = excluded.words`,
 	}
 }
 
 func groupValues(g directory.Group) []any {
-	return []any{g.ID, g.DisplayName, key(g.DisplayName), g.SecurityEnabled, micros(g.DeletedAt), encodeAttributes(g.Attributes)}
+	return []any{g.ID, g.DisplayName, key(g.DisplayName), g.SecurityEnabled, micros(g.DeletedAt), encodeAttributes(g.Attributes), groupWords(g)}
 }
 
 // groups runs a query of groupColumns.

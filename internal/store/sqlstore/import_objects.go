@@ -59,8 +59,8 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 	if err := i.freeNames(ctx, users); err != nil {
 		return err
 	}
-	values := make([]any, 0, 8*len(users))
-	var managed []any
+	values := make([]any, 0, 11*len(users))
+	var managed, updates []any
 	for _, user := range users {
 		before, exists := known[user.ID]
 		switch {
@@ -71,7 +71,11 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 		default:
 			i.report.Users.Created++
 		}
-		values = append(values, userValues(user)...)
+		if exists && samePlace(before, user) {
+			updates = append(updates, userValues(user)...)
+		} else {
+			values = append(values, userValues(user)...)
+		}
 		if user.ManagerID != "" && user.ManagerID != before.ManagerID {
 			managed = append(managed, user.ID)
 		}
@@ -80,6 +84,9 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 		}
 	}
 	if err := i.insert(ctx, userInsertion(), values); err != nil {
+		return err
+	}
+	if err := i.insert(ctx, userUpdate(), updates); err != nil {
 		return err
 	}
 	return i.insert(ctx, insertion{into: `changed_managers (id)`, width: 1, then: `on conflict (id) do nothing`}, managed)

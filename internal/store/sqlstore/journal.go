@@ -55,6 +55,15 @@ func (c *conditions) add(text string, argument any) {
 	c.texts = append(c.texts, strings.ReplaceAll(text, "?", "$"+strconv.Itoa(len(c.arguments))))
 }
 
+// argument adds an argument and returns what stands for it.
+func (c *conditions) argument(argument any) string {
+	c.arguments = append(c.arguments, argument)
+	return "$" + strconv.Itoa(len(c.arguments))
+}
+
+// addCondition adds conditions without arguments.
+func (c *conditions) addCondition(texts ...string) { c.texts = append(c.texts, texts...) }
+
 func (c *conditions) addText(text, argument string) {
 	if argument != "" {
 		c.add(text, clean(argument))
@@ -65,29 +74,15 @@ func (c *conditions) addText(text, argument string) {
 func entriesText(query journal.Query, last int64, started bool, limit int) (string, []any) {
 	var c conditions
 	c.addText(`source_id = ?`, query.SourceID)
-	c.addText(`target_id = ?`, query.TargetID)
 	c.addText(`cycle_id = ?`, query.CycleID)
-	c.addText(`application_id = ?`, query.ApplicationID)
-	c.addText(`job_id = ?`, query.JobID)
 	c.addText(`plan_id = ?`, query.PlanID)
-	c.addText(`code = ?`, query.Code)
-	if query.Name != "" {
-		c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(clean(query.Name)))+"%")
-	}
-	if len(query.Actions) > 0 {
-		c.add(`action in list(?)`, texts(query.Actions))
-	}
-	if len(query.Statuses) > 0 {
-		c.add(`status in list(?)`, texts(query.Statuses))
-	}
-	if !query.Since.IsZero() {
-		c.add(`at >= ?`, query.Since.UnixMicro())
-	}
-	if !query.Until.IsZero() {
-		c.add(`at <= ?`, query.Until.UnixMicro())
-	}
+	c.addEntryFilters(query)
+	c.addSpan(query.Since, query.Until)
 	if query.Before > 0 {
 		c.add(`id < ?`, query.Before)
+	}
+	if query.After > 0 {
+		c.add(`id > ?`, query.After)
 	}
 	order := "desc"
 	if query.OldestFirst {
@@ -105,6 +100,39 @@ func entriesText(query journal.Query, last int64, started bool, limit int) (stri
 	}
 	c.arguments = append(c.arguments, int64(limit))
 	return "select " + entryColumns + " from entries" + where + " order by id " + order + " limit $" + strconv.Itoa(len(c.arguments)), c.arguments
+}
+
+// addEntryFilters adds what a query asks of entries besides the person, the cycle, the
+// plan and the time.
+func (c *conditions) addEntryFilters(query journal.Query) {
+	c.addText(`target_id = ?`, query.TargetID)
+	c.addText(`application_id = ?`, query.ApplicationID)
+	c.addText(`job_id = ?`, query.JobID)
+	c.addText(`code = ?`, query.Code)
+	if query.Name != "" {
+		c.addPart(query.Name)
+	}
+	if len(query.Actions) > 0 {
+		c.add(`action in list(?)`, texts(query.Actions))
+	}
+	if len(query.Statuses) > 0 {
+		c.add(`status in list(?)`, texts(query.Statuses))
+	}
+}
+
+// addSpan adds from when to when something was, a zero time for no limit.
+func (c *conditions) addSpan(since, until time.Time) {
+	if !since.IsZero() {
+		c.add(`at >= ?`, since.UnixMicro())
+	}
+	if !until.IsZero() {
+		c.add(`at <= ?`, until.UnixMicro())
+	}
+}
+
+// addPart adds that a text is part of what is searched by, whatever the letter case.
+func (c *conditions) addPart(text string) {
+	c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(clean(text)))+"%")
 }
 
 func texts[T ~string](values []T) []string {
@@ -127,21 +155,28 @@ func (s *Store) Audits(ctx context.Context, limit int) iter.Seq2[journal.Audit, 
 		if started {
 			before = last.ID
 		}
-		return s.database.queries().audits(ctx, `select id, at, activity, actor, subject, detail from audits
+		return s.database.queries().audits(ctx, `select `+auditColumns+` from audits
 			where id < $1 order by id desc limit $2`, before, int64(size))
 	})
+}
+
+const auditColumns = `id, at, activity, actor, subject, detail`
+
+func scanAudit(rows *sql.Rows) (journal.Audit, error) {
+	var (
+		a  journal.Audit
+		at int64
+	)
+	err := rows.Scan(&a.ID, &at, &a.Activity, &a.Actor, &a.Subject, &a.Detail)
+	a.At = moment(at)
+	return a, err
 }
 
 func (s session) audits(ctx context.Context, text string, arguments ...any) ([]journal.Audit, error) {
 	var audits []journal.Audit
 	err := s.each(ctx, func(rows *sql.Rows) error {
-		var (
-			a  journal.Audit
-			at int64
-		)
-		err := rows.Scan(&a.ID, &at, &a.Activity, &a.Actor, &a.Subject, &a.Detail)
-		a.At = moment(at)
-		audits = append(audits, a)
+		audit, err := scanAudit(rows)
+		audits = append(audits, audit)
 		return err
 	}, text, arguments...)
 	return audits, err
@@ -164,14 +199,15 @@ func (t *tx) appendAudits(ctx context.Context, audits []journal.Audit) error {
 	if err != nil {
 		return fmt.Errorf("number the audit records: %w", err)
 	}
-	values := make([]any, 0, 6*len(audits))
+	values := make([]any, 0, 7*len(audits))
 	for i := range audits {
 		a := &audits[i]
 		a.ID = last - int64(len(audits)-1-i)
 		if a.At.IsZero() {
 			a.At = now()
 		}
-		values = append(values, a.ID, micros(a.At), clean(a.Activity), clean(a.Actor), clean(a.Subject), clean(a.Detail))
+		values = append(values, a.ID, micros(a.At), clean(a.Activity), clean(a.Actor), clean(a.Subject), clean(a.Detail),
+			searchText(a.Activity, a.Actor, a.Subject, a.Detail))
 	}
-	return t.insert(ctx, insertion{into: `audits (id, at, activity, actor, subject, detail)`, width: 6}, values)
+	return t.insert(ctx, insertion{into: `audits (id, at, activity, actor, subject, detail, search)`, width: 7}, values)
 }

@@ -16,18 +16,36 @@ const userColumns = `id, user_principal_name, display_name, account_enabled, man
 // userInsertion puts users whose values userValues gives.
 func userInsertion() insertion {
 	return insertion{
-		into: `users (id, user_principal_name, user_principal_name_key, display_name, account_enabled, manager_id, deleted_at, attributes)`, width: 8,
+		into: `users (id, user_principal_name, user_principal_name_key, display_name, account_enabled, manager_id, deleted_at, attributes,
+			name_key, department_key, words)`, width: 11,
 		then: `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
 			user_principal_name_key = excluded.user_principal_name_key, display_name = excluded.display_name,
 			account_enabled = excluded.account_enabled, manager_id = excluded.manager_id, deleted_at = excluded.deleted_at,
-			attributes = excluded.attributes`,
+			attributes = excluded.attributes, name_key = excluded.name_key, department_key = excluded.department_key, words = excluded.words`,
 	}
+}
+
+// userUpdate is like userInsertion for users who are there and whose place in the list
+// of users stays the same: the index of the list is not written.
+func userUpdate() insertion {
+	update := userInsertion()
+	update.then = `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
+			user_principal_name_key = excluded.user_principal_name_key, display_name = excluded.display_name,
+			manager_id = excluded.manager_id, attributes = excluded.attributes`
+	return update
+}
+
+// samePlace reports whether two states of a user are alike in all that the list of users
+// shows and selects by, as userValues has it.
+func samePlace(before, after directory.User) bool {
+	return before.DisplayName == after.DisplayName && before.AccountEnabled == after.AccountEnabled && before.DeletedAt.Equal(after.DeletedAt) &&
+		departmentKey(before.Attributes) == departmentKey(after.Attributes) && userWords(before) == userWords(after)
 }
 
 func userValues(u directory.User) []any {
 	return []any{
 		u.ID, u.UserPrincipalName, key(u.UserPrincipalName), u.DisplayName, u.AccountEnabled, u.ManagerID,
-		micros(u.DeletedAt), encodeAttributes(u.Attributes),
+		micros(u.DeletedAt), encodeAttributes(u.Attributes), nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u),
 	}
 }
 

@@ -1,0 +1,311 @@
+package sqlstore
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/usher-id/usher/internal/store"
+)
+
+// sequence is a query whose rows have an order, and that is read in parts.
+type sequence[T any] struct {
+	columns    string // what scan reads
+	from       string // the tables
+	where      conditions
+	within     conditions // those of where that an index serves; only for bounded
+	order      []string   // columns that the rows are in the order of; together they are unique
+	descending bool
+	scan       func(rows *sql.Rows) (T, error)
+	place      func(item T) []any // values of the columns of order, each a string or an int64
+}
+
+// sorted makes the database sort the rows: an index in the order of the list is of no
+// use where few rows are selected by something else.
+func (q sequence[T]) sorted() sequence[T] {
+	order := slices.Clone(q.order)
+	var none T
+	for i, value := range q.place(none) {
+		order[i] += ` || ''`
+		if _, text := value.(string); !text {
+			order[i] = "(" + q.order[i] + " + 0)"
+		}
+	}
+	q.order = order
+	return q
+}
+
+// text returns the query for the rows after a place, or, backward, before it, and its
+// arguments. Without a place it begins at the beginning, or the end.
+func (q sequence[T]) text(place []any, backward bool, limit int) (string, []any) {
+	where := q.where.clone()
+	sign, direction := " > ", " asc"
+	if backward != q.descending {
+		sign, direction = " < ", " desc"
+	}
+	if len(place) > 0 {
+		where.addPlace(q.order, sign, place)
+	}
+	text := "select " + q.columns + " from " + q.from
+	if len(where.texts) > 0 {
+		text += " where " + strings.Join(where.texts, " and ")
+	}
+	return text + " order by " + strings.Join(q.order, direction+", ") + direction + " limit " + where.argument(int64(limit)), where.arguments
+}
+
+// addPlace adds how the columns compare to a place.
+func (c *conditions) addPlace(columns []string, sign string, place []any) {
+	marks := make([]string, len(place))
+	for i, value := range place {
+		marks[i] = c.argument(value)
+	}
+	c.texts = append(c.texts, "("+strings.Join(columns, ", ")+")"+sign+"("+strings.Join(marks, ", ")+")")
+}
+
+func (c *conditions) clone() conditions {
+	return conditions{slices.Clone(c.texts), slices.Clone(c.arguments)}
+}
+
+func (q sequence[T]) rows(ctx context.Context, s session, place []any, backward bool, limit int) ([]T, error) {
+	items := make([]T, 0, limit)
+	text, arguments := q.text(place, backward, limit)
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		item, err := q.scan(rows)
+		items = append(items, item)
+		return err
+	}, text, arguments...)
+	return items, err
+}
+
+// listing returns a part of a list that is made of one sequence, or of several of the
+// same order.
+func listing[T any](ctx context.Context, s session, page store.Page, sequences ...sequence[T]) (store.Listing[T], error) {
+	var none T
+	q := sequences[0]
+	at, err := decodeCursor(page.Cursor, q.place(none))
+	if err != nil {
+		return store.Listing[T]{}, err
+	}
+	size := page.Size()
+	items, err := merged(ctx, s, at, size+1, sequences)
+	if err != nil {
+		return store.Listing[T]{}, err
+	}
+	if at.Backward && len(items) <= size {
+		// What is left before is less than a part: the first part is a whole one.
+		at = cursor{}
+		if items, err = merged(ctx, s, at, size+1, sequences); err != nil {
+			return store.Listing[T]{}, err
+		}
+	}
+	return cut(items, at, size, q.place, nil), nil
+}
+
+// cut makes a listing of rows that were read from a cursor on, one more than belong to
+// it if there are so many. Reached is up to where was looked, if that was not the end.
+func cut[T any](items []T, at cursor, size int, place func(T) []any, reached []any) store.Listing[T] {
+	more := len(items) > size
+	items = items[:min(size, len(items))]
+	if more {
+		reached = place(items[size-1])
+	}
+	found := store.Listing[T]{Items: items}
+	if len(reached) > 0 {
+		onward := cursor{at.Backward, reached}.String()
+		if found.Next = onward; at.Backward {
+			found.Next, found.Previous = "", onward
+		}
+	}
+	if len(at.Place) == 0 {
+		return found
+	}
+	begin := reached
+	if len(items) > 0 {
+		begin = place(items[0])
+	}
+	if len(begin) == 0 {
+		begin = at.Place
+	}
+	back := cursor{!at.Backward, begin}.String()
+	if at.Backward {
+		slices.Reverse(found.Items)
+		found.Next = back
+	} else {
+		found.Previous = back
+	}
+	return found
+}
+
+// bounded is like listing for a sequence with conditions that no index serves: for one
+// part it looks at so many of the rows that are within, 0 for any number. The part may
+// then hold less than was asked for and have a part after it.
+func bounded[T any](ctx context.Context, s session, page store.Page, looked int, q sequence[T]) (store.Listing[T], error) {
+	if looked == 0 || len(q.where.texts) == len(q.within.texts) {
+		return listing(ctx, s, page, q)
+	}
+	var none T
+	at, err := decodeCursor(page.Cursor, q.place(none))
+	if err != nil {
+		return store.Listing[T]{}, err
+	}
+	reached, err := q.reach(ctx, s, at, looked)
+	switch {
+	case err != nil:
+		return store.Listing[T]{}, err
+	case len(reached) == 0:
+		return listing(ctx, s, page, q)
+	}
+	sign := " <= "
+	if at.Backward != q.descending {
+		sign = " >= "
+	}
+	q.where = q.where.clone()
+	q.where.addPlace(q.order, sign, reached)
+	items, err := q.rows(ctx, s, at.Place, at.Backward, page.Size()+1)
+	return cut(items, at, page.Size(), q.place, reached), err
+}
+
+// reach returns the place of the row that lies so many rows after the cursor, nil when
+// there are not so many.
+func (q sequence[T]) reach(ctx context.Context, s session, at cursor, rows int) ([]any, error) {
+	q.where, q.columns = q.within, strings.Join(q.order, ", ")
+	text, arguments := q.text(at.Place, at.Backward, 1)
+	var none T
+	place := q.place(none)
+	targets := make([]any, len(place))
+	for i, value := range place {
+		targets[i] = new(int64)
+		if _, text := value.(string); text {
+			targets[i] = new(string)
+		}
+	}
+	found, err := s.one(ctx, targets, text+" offset "+strconv.Itoa(rows-1), arguments...)
+	if err != nil || !found {
+		return nil, err
+	}
+	for i, target := range targets {
+		switch value := target.(type) {
+		case *string:
+			place[i] = *value
+		case *int64:
+			place[i] = *value
+		}
+	}
+	return place, nil
+}
+
+// merged returns the first rows of all sequences in the direction of the cursor.
+func merged[T any](ctx context.Context, s session, at cursor, limit int, sequences []sequence[T]) ([]T, error) {
+	var all []T
+	for _, q := range sequences {
+		items, err := q.rows(ctx, s, at.Place, at.Backward, limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	if len(sequences) > 1 {
+		q := sequences[0]
+		slices.SortStableFunc(all, func(a, b T) int {
+			if at.Backward != q.descending {
+				a, b = b, a
+			}
+			return comparePlaces(q.place(a), q.place(b))
+		})
+	}
+	return all[:min(limit, len(all))], nil
+}
+
+func comparePlaces(a, b []any) int {
+	for i := range a {
+		order := 0
+		switch value := a[i].(type) {
+		case string:
+			other, _ := b[i].(string)
+			order = strings.Compare(value, other)
+		case int64:
+			other, _ := b[i].(int64)
+			order = cmp.Compare(value, other)
+		}
+		if order != 0 {
+			return order
+		}
+	}
+	return 0
+}
+
+// cursor is a place in a list and the direction in which to go on from there.
+type cursor struct {
+	Backward bool  `json:"b,omitzero"`
+	Place    []any `json:"p"`
+}
+
+// String returns the cursor as it is given out.
+func (c cursor) String() string {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return "" // texts and numbers have JSON
+	}
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// decodeCursor reads a cursor of a list whose places look like the one given.
+func decodeCursor(text string, like []any) (cursor, error) {
+	var c cursor
+	if text == "" {
+		return c, nil
+	}
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		err = decoder.Decode(&c)
+		if _, more := decoder.Token(); err == nil && !errors.Is(more, io.EOF) {
+			return cursor{}, foreignCursor()
+		}
+	}
+	if err != nil || len(c.Place) != len(like) {
+		return cursor{}, foreignCursor()
+	}
+	for i, value := range c.Place {
+		switch like[i].(type) {
+		case string:
+			text, ok := value.(string)
+			if !ok || checkText("cursor", text) != nil {
+				return cursor{}, foreignCursor()
+			}
+		default:
+			number, ok := value.(json.Number)
+			if !ok {
+				return cursor{}, foreignCursor()
+			}
+			if c.Place[i], err = number.Int64(); err != nil {
+				return cursor{}, foreignCursor()
+			}
+		}
+	}
+	return c, nil
+}
+
+func foreignCursor() error {
+	return errorf(store.ErrInvalid, "the position in the list, which is not one that this list gave out; begin with the first page")
+}
+
+// capped counts the rows of a query, which must not have a limit, up to a number.
+func (s session) capped(ctx context.Context, most int, text string, arguments ...any) (store.Count, error) {
+	count, err := s.count(ctx, fmt.Sprintf(`select count(*) from (%s limit %d) counted`, text, most+1), arguments...)
+	return countOf(count, most), err
+}
+
+func countOf(count, most int) store.Count {
+	return store.Count{Number: min(count, most), More: count > most}
+}

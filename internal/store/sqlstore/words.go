@@ -1,0 +1,220 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+)
+
+// People are found by the beginnings of words. The words of each object are kept in a
+// column, in lower case, without accents, each after a space. A search goes through an
+// index that holds the column in the order of the list, which costs less than keeping
+// a row for each word, and never more than one pass over the index.
+
+// The lengths of what is kept to search by, in bytes: an index takes no long texts.
+const (
+	maxWords = 600
+	maxWord  = 120
+	maxTyped = 8 // words of a search
+)
+
+// fold returns a text in lower case and without accents.
+func fold(text string) string {
+	if isASCII(text) {
+		return strings.ToLower(text)
+	}
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(text) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// clip shortens a text to so many bytes, between two characters.
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return text[:most]
+}
+
+// wordsOf returns the words of texts as they are kept. Of an address, what stands
+// before the domain has words of its own.
+func wordsOf(texts ...string) string {
+	words := make([]string, 0, 8)
+	add := func(word string) {
+		if word = clip(word, maxWord); word != "" && !slices.ContainsFunc(words, func(known string) bool { return strings.HasPrefix(known, word) }) {
+			words = append(words, word)
+		}
+	}
+	for i, text := range texts {
+		if text == "" || slices.Contains(texts[:i], text) {
+			continue
+		}
+		for word := range strings.FieldsSeq(fold(text)) {
+			add(word)
+			local, _, _ := strings.Cut(word, "@")
+			for i, inside := 0, false; i < len(local); {
+				r, size := utf8.DecodeRuneInString(local[i:])
+				letter := unicode.IsLetter(r) || unicode.IsDigit(r)
+				if letter && !inside && i > 0 {
+					add(word[i:])
+				}
+				inside = letter
+				i += size
+			}
+		}
+	}
+	var b strings.Builder
+	for _, word := range words {
+		if b.Len()+1+len(word) > maxWords {
+			break
+		}
+		b.WriteString(" " + word)
+	}
+	return b.String()
+}
+
+func userWords(u directory.User) string {
+	text := func(name string) string { return u.Attributes.Get(name).String() }
+	return wordsOf(u.DisplayName, u.UserPrincipalName, text("mail"), text("givenName"), text("surname"), text("employeeId"))
+}
+
+func groupWords(g directory.Group) string {
+	return wordsOf(g.DisplayName, g.Attributes.Get("description").String())
+}
+
+// nameKey is what users are in the order of.
+func nameKey(displayName string) string { return clip(fold(displayName), maxWord) }
+
+// accountKey is what accounts are in the order of.
+func accountKey(name string) string { return clip(key(clean(name)), maxWord) }
+
+func departmentKey(attributes attr.Object) string {
+	return clip(fold(attributes.Get("department").String()), maxWord)
+}
+
+// addWords adds that each word of a typed text is the beginning of one that a column
+// holds.
+func (c *conditions) addWords(column, typed string) {
+	words := strings.Fields(fold(clean(typed)))
+	// The longest is the rarest, as a rule: it saves looking for the others.
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	for _, word := range words[:min(maxTyped, len(words))] {
+		c.add(column+` like ? escape '\'`, "% "+escapeLike(clip(word, maxWord))+"%")
+	}
+}
+
+// fewMatches is up to how many people that a search finds are named one by one in
+// another query.
+const fewMatches = 1000
+
+// addWho adds that a column is the id of one of the users, or groups, whom a typed text
+// finds, or that one of other conditions holds, and reports whether they are few, so
+// that it is better to begin with them.
+func (c *conditions) addWho(ctx context.Context, s session, table, column, typed string, or ...string) (few bool, err error) {
+	var who conditions
+	who.addWords("words", typed)
+	if len(who.texts) == 0 {
+		return false, nil
+	}
+	limit := who.argument(int64(fewMatches + 1))
+	ids, err := s.texts(ctx, `select id from `+table+` where `+strings.Join(who.texts, " and ")+` limit `+limit, who.arguments...)
+	if err != nil {
+		return false, err
+	}
+	if len(ids) <= fewMatches {
+		c.add(either(append(or, column+` in list(?)`)), ids)
+		return true, nil
+	}
+	at := len(c.texts)
+	c.addWords("who.words", typed)
+	each := slices.Clone(c.texts[at:])
+	c.texts = append(c.texts[:at], either(append(or, `exists (select 1 from `+table+` who where who.id = `+column+` and `+strings.Join(each, " and ")+`)`)))
+	return false, nil
+}
+
+func either(texts []string) string {
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	return "(" + strings.Join(texts, " or ") + ")"
+}
+
+// fillWords fills in what users, groups and accounts are searched by that were there
+// before it was kept.
+func fillWords(ctx context.Context, t *tx) error {
+	for after := ""; ; {
+		users, err := t.users(ctx, `select `+userColumns+` from users where id > $1 order by id limit $2`, after, int64(pageSize))
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			if _, err := t.exec(ctx, `update users set name_key = $1, department_key = $2, words = $3 where id = $4`,
+				nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u), u.ID); err != nil {
+				return err
+			}
+			after = u.ID
+		}
+		if len(users) < pageSize {
+			break
+		}
+	}
+	groups, err := t.groups(ctx, `select `+groupColumns+` from groups`)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if _, err := t.exec(ctx, `update groups set words = $1 where id = $2`, groupWords(g), g.ID); err != nil {
+			return err
+		}
+	}
+	return fillAccounts(ctx, t)
+}
+
+func fillAccounts(ctx context.Context, t *tx) error {
+	names := make(map[string]bool)
+	if err := t.each(ctx, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		names[name] = true
+		return err
+	}, `select distinct target_name from connections`); err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if _, err := t.exec(ctx, `create index connections_by_raw_name on connections (target_name)`); err != nil {
+		return err
+	}
+	for name := range names {
+		if _, err := t.exec(ctx, `update connections set name_key = $1 where target_name = $2`, accountKey(name), name); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(ctx, `drop index connections_by_raw_name`)
+	return err
+}

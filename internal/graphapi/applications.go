@@ -16,7 +16,7 @@ import (
 )
 
 func (a *api) applicationRoutes() []route {
-	return []route{
+	return a.byUniqueName([]route{
 		get("applications", a.listRegistrations),
 		get("applications/$count", a.countApplications),
 		post("applications", store.RoleAdministrator, a.createApplication),
@@ -27,7 +27,7 @@ func (a *api) applicationRoutes() []route {
 		post("applications/{application}/extensionProperties", store.RoleAdministrator, a.createExtension),
 		get("applications/{application}/extensionProperties/{extension}", a.getExtension),
 		remove("applications/{application}/extensionProperties/{extension}", a.deleteExtension),
-	}
+	})
 }
 
 // applicationDetails are the properties of application objects that are kept as they
@@ -165,6 +165,9 @@ func (a *api) createApplication(ctx context.Context, r *request) (response, erro
 	if err != nil {
 		return response{}, err
 	}
+	if err := a.checkApplicationName(ctx, registration); err != nil {
+		return response{}, err
+	}
 	err = r.edit(ctx, "Add application", func(e store.Editor) (string, string, error) {
 		if err := e.AddRegistration(ctx, registration, inert(registration.ID), mapping.Schema{}); err != nil {
 			return "", "", nameTaken(err)
@@ -187,6 +190,16 @@ func (a *api) createApplication(ctx context.Context, r *request) (response, erro
 	answer.status = http.StatusCreated
 	answer.header = http.Header{"Location": {r.link("/applications/" + registration.ObjectID)}}
 	return answer, err
+}
+
+// checkApplicationName checks that no other application has the unique name. Two that
+// take it at the same time both get it, and then are found by their ids alone.
+func (a *api) checkApplicationName(ctx context.Context, r directory.Registration) error {
+	named, err := a.uniquelyNamed(ctx, uniqueNameOf(r))
+	if err == nil && slices.ContainsFunc(named, func(other directory.Registration) bool { return other.ID != r.ID }) {
+		err = taken("uniqueName")
+	}
+	return err
 }
 
 // nameTaken tells a conflict of the store as Microsoft Graph tells it.
@@ -223,6 +236,9 @@ func (a *api) updateApplication(ctx context.Context, r *request) (response, erro
 	if err != nil {
 		return response{}, err
 	}
+	if err := a.checkRenamedApplication(ctx, r, f); err != nil {
+		return response{}, err
+	}
 	err = r.edit(ctx, "Update application", func(e store.Editor) (string, string, error) {
 		found, err := findApplication(ctx, e, r.key("application"))
 		if err != nil {
@@ -245,6 +261,20 @@ func (a *api) updateApplication(ctx context.Context, r *request) (response, erro
 		return found.DisplayName, "properties " + strings.Join(sortedNames(f), ", "), err
 	})
 	return noContent(), err
+}
+
+func (a *api) checkRenamedApplication(ctx context.Context, r *request, f fields) error {
+	if _, named := f["uniquename"]; !named {
+		return nil
+	}
+	found, err := findApplication(ctx, a.Store, r.key("application"))
+	if err != nil {
+		return err
+	}
+	if found, err = applyApplication(found, f); err != nil {
+		return err
+	}
+	return a.checkApplicationName(ctx, found)
 }
 
 func (a *api) deleteApplication(ctx context.Context, r *request) (response, error) {

@@ -2,8 +2,10 @@ package graphapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/directory"
@@ -58,42 +60,85 @@ func findGroup(ctx context.Context, f finder, id string) (directory.Group, error
 // findPrincipal returns an application that has a service principal, by the id of the
 // latter.
 func findPrincipal(ctx context.Context, f finder, key segment) (directory.Registration, error) {
+	return findRegistration(ctx, f, key, "service principals", func(r directory.Registration) (string, bool) { return r.ID, r.Principal })
+}
+
+// findApplication returns an application by the id of its application object.
+func findApplication(ctx context.Context, f finder, key segment) (directory.Registration, error) {
+	return findRegistration(ctx, f, key, "applications", func(r directory.Registration) (string, bool) { return r.ObjectID, true })
+}
+
+// findRegistration returns an application by its app id or by the id that is the key,
+// if it is what is looked for.
+func findRegistration(ctx context.Context, f finder, key segment, what string, id func(r directory.Registration) (string, bool)) (directory.Registration, error) {
+	if key.alternate != "" && key.alternate != "appid" {
+		return directory.Registration{}, badRequest("The key '%s' is not one that %s are found by.", key.alternate, what)
+	}
 	found, err := either(key.text, func(id string) (directory.Registration, error) { return f.Registration(ctx, id) })
 	if err != nil {
 		return found, err
 	}
-	wanted := found.ID
-	switch key.alternate {
-	case "":
-	case "appid":
+	wanted, is := id(found)
+	if key.alternate == "appid" {
 		wanted = found.AppID
-	default:
-		return found, badRequest("The key '%s' is not one that service principals are found by.", key.alternate)
 	}
-	if !found.Principal || !strings.EqualFold(wanted, key.text) {
+	if !is || !strings.EqualFold(wanted, key.text) {
 		return found, notFound(key.text)
 	}
 	return found, nil
 }
 
-// findApplication returns an application by the id of its application object.
-func findApplication(ctx context.Context, f finder, key segment) (directory.Registration, error) {
-	found, err := either(key.text, func(id string) (directory.Registration, error) { return f.Registration(ctx, id) })
-	if err != nil {
-		return found, err
+// byUniqueName lets routes with the key {application} take unique names as well.
+func (a *api) byUniqueName(routes []route) []route {
+	for i, one := range routes {
+		if !slices.Contains(strings.Split(one.pattern, "/"), "{application}") {
+			continue
+		}
+		routes[i].answer = func(ctx context.Context, r *request) (response, error) {
+			key, err := a.applicationKey(ctx, r)
+			if err != nil {
+				return response{}, err
+			}
+			r.keys["application"] = key
+			return one.answer(ctx, r)
+		}
 	}
-	wanted := found.ObjectID
-	switch key.alternate {
-	case "":
-	case "appid":
-		wanted = found.AppID
-	default:
-		return found, badRequest("The key '%s' is not one that applications are found by.", key.alternate)
+	return routes
+}
+
+// applicationKey returns the key of the application of the path. A unique name, which
+// stands among the details, becomes the id of the object that has it.
+func (a *api) applicationKey(ctx context.Context, r *request) (segment, error) {
+	key := r.key("application")
+	if key.alternate != "uniquename" {
+		return key, nil
 	}
-	if !strings.EqualFold(wanted, key.text) {
-		return found, notFound(key.text)
+	owners, err := a.uniquelyNamed(ctx, key.text)
+	switch {
+	case err != nil:
+		return key, err
+	case len(owners) == 0:
+		return key, notFound(key.text)
+	case len(owners) > 1:
+		return key, badRequest("Several applications have the uniqueName '%s'. Name the one by its id.", key.text)
 	}
-	return found, nil
+	return segment{text: owners[0].ObjectID}, nil
+}
+
+// uniquelyNamed returns the applications with a unique name, whatever its letter case.
+func (a *api) uniquelyNamed(ctx context.Context, name string) ([]directory.Registration, error) {
+	if name == "" {
+		return nil, nil
+	}
+	all, err := a.Store.Registrations(ctx)
+	return slices.DeleteFunc(all, func(r directory.Registration) bool { return !strings.EqualFold(uniqueNameOf(r), name) }), err
+}
+
+// uniqueNameOf returns the unique name of an application, empty for none.
+func uniqueNameOf(r directory.Registration) string {
+	var name string
+	_ = json.Unmarshal(parseDetails(r.Details)["uniqueName"], &name) // what is no text is no name
+	return name
 }
 
 // reference returns the id at the end of the URL of an object. The host does not

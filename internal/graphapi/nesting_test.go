@@ -2,15 +2,12 @@ package graphapi_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/internal/graphapi"
 )
 
 // ids returns the ids of a list, page by page.
@@ -93,24 +90,5 @@ func TestOwnersAreFollowedWhereTheyAreSelected(t *testing.T) {
 		}
 		value, _ = follow(silent)
 		wantOwners(value, `null`)
-	}
-}
-
-// Of many who take a unique name at the same time, one has it.
-func TestAUniqueNameIsTakenOnce(t *testing.T) {
-	t.Parallel()
-	handler := newAPI(t, newStore(t), graphapi.Dependencies{})
-	codes := make([]int, 8)
-	var group sync.WaitGroup
-	for i := range codes {
-		group.Go(func() {
-			body := fmt.Sprintf(`{"displayName":"G%d","mailEnabled":false,"mailNickname":"g","securityEnabled":true,"uniqueName":"only"}`, i)
-			codes[i] = send(t, handler, "administrator", http.MethodPost, "/v1.0/groups", strings.NewReader(body)).Code
-		})
-	}
-	group.Wait()
-	slices.Sort(codes)
-	if codes[0] != http.StatusCreated || codes[1] != http.StatusBadRequest || codes[len(codes)-1] != http.StatusBadRequest {
-		t.Errorf("%v", codes)
 	}
 }

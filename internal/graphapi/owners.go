@@ -22,7 +22,7 @@ func (a *api) ownerRoutes() []route {
 			remove(set+"/owners/{owner}/$ref", a.removeOwner(owned)),
 		)
 	}
-	return routes
+	return a.byUniqueName(routes)
 }
 
 type ownedObject func(ctx context.Context, r *request) (id, name string, err error)

@@ -2,6 +2,7 @@ package graphapi
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"github.com/usher-id/usher/internal/store"
@@ -9,7 +10,7 @@ import (
 
 // graphRoutes is what is served below /v1.0 and /beta, one function for each family.
 func (a *api) graphRoutes() []route {
-	return slices.Concat(a.serviceRoutes(), a.userRoutes(), a.groupRoutes(), a.ownerRoutes(), a.objectRoutes(), a.applicationRoutes(),
+	return slices.Concat(a.serviceRoutes(), a.domainRoutes(), a.userRoutes(), a.groupRoutes(), a.ownerRoutes(), a.objectRoutes(), a.applicationRoutes(),
 		a.principalRoutes(), a.assignmentRoutes(), a.galleryRoutes(), a.deltaRoutes(), a.synchronizationRoutes(), a.logRoutes())
 }
 
@@ -23,6 +24,16 @@ func (a *api) serviceRoutes() []route {
 		post("$batch", store.RoleReader, a.batch),
 		get("organization", a.listOrganizations),
 		get("organization/{organization}", a.getOrganization),
+		get("me", nobody),
+		get("me/{relation}", nobody),
+		get("me/{relation}/{object}", nobody),
+	}
+}
+
+// nobody answers whoever asks for themselves: a client of the API is a program.
+func nobody(context.Context, *request) (response, error) {
+	return response{}, &Error{
+		Status: http.StatusBadRequest, Code: codeBadSegment, Message: "/me request is only valid with delegated authentication flow.",
 	}
 }
 

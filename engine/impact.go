@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -42,6 +44,55 @@ func (r *Runner) Impact(ctx context.Context, before, after Session, report func(
 	}
 	impact.After = run.Counts
 	return impact, nil
+}
+
+// ImpactOn is Impact for some people: what runs on demand for them would do, which
+// neither count seats nor write references. It reports both changes of whoever would be
+// provisioned differently, in the order of the ids.
+func (r *Runner) ImpactOn(ctx context.Context, before, after Session, userIDs []string, report func(before, after plan.Change)) (Impact, error) {
+	var impact Impact
+	if len(userIDs) == 0 {
+		return impact, nil
+	}
+	known, run, err := r.previewed(ctx, before, userIDs)
+	if err != nil {
+		return impact, fmt.Errorf("preview the mapping in use: %w", err)
+	}
+	impact.Before = run.Counts
+	found, run, err := r.previewed(ctx, after, userIDs)
+	if err != nil {
+		return impact, fmt.Errorf("preview the new mapping: %w", err)
+	}
+	impact.After = run.Counts
+	for _, id := range userIDs {
+		if was, is := known[id], found[id]; !sameEffect(was, is) {
+			impact.Changed++
+			report(was, is)
+		}
+	}
+	return impact, nil
+}
+
+// previewed returns what a run on demand would do, by the ids of the people.
+func (r *Runner) previewed(ctx context.Context, session Session, userIDs []string) (map[string]plan.Change, provisioning.Run, error) {
+	changes := make(map[string]plan.Change, len(userIDs))
+	run, err := r.Engine.Cycle(ctx, session.request(Run{DryRun: true, Users: userIDs, Report: func(change plan.Change) { changes[change.Source.ID] = change }}))
+	return changes, run, err
+}
+
+// sameEffect reports whether two changes do the same. Whether the guard would hold them
+// does not count: it judges a whole cycle, not some people.
+func sameEffect(a, b plan.Change) bool {
+	status := func(c plan.Change) plan.Status {
+		if c.Status == plan.Staged {
+			return plan.Planned
+		}
+		return c.Status
+	}
+	return a.Action == b.Action && status(a) == status(b) && a.Reason.Code == b.Reason.Code &&
+		slices.EqualFunc(a.Fields, b.Fields, func(f, g plan.Field) bool {
+			return f.Name == g.Name && f.Redacted == g.Redacted && attr.Equal(f.Old, g.Old, true) && attr.Equal(f.New, g.New, true)
+		})
 }
 
 // mark tells changes apart by what they do: action, fields and reason.

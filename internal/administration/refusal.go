@@ -18,6 +18,8 @@ const (
 	UnknownRole      Code = "UnknownRole"      // the application has no such role
 	UnknownPrincipal Code = "UnknownPrincipal" // nobody of that name is in the directory
 	NotAssigned      Code = "NotAssigned"      // there is no such assignment to end
+	ChangedMeanwhile Code = "ChangedMeanwhile" // somebody else changed it since it was looked at
+	NotLookedAt      Code = "NotLookedAt"      // what it would do was not looked at before
 	SchemaFaults     Code = "SchemaFaults"     // a synchronization schema cannot be used; Faults are all that is wrong
 	TurnedOn         Code = "TurnedOn"         // provisioning has to be turned off first
 	AccountInUse     Code = "AccountInUse"     // the account is in use and its owner left

@@ -381,6 +381,7 @@ type Provisioning interface {
 	Dispatch
 	Plans
 	Drift
+	SchemaDrafts
 }
 
 // Served is all that a store keeps for the API.

@@ -46,6 +46,12 @@ func (s Schema) undeclared(names []string) []string {
 	return slices.Compact(names)
 }
 
+// SourceAttributes returns what sources and scoping filters of the mapping of users can
+// use: the attributes that the directory has and those that the schema declares besides.
+func (s Schema) SourceAttributes() []AttributeDefinition {
+	return slices.Clone(s.sourceAttributes())
+}
+
 func (s Schema) sourceAttributes() []AttributeDefinition {
 	i, j, found := s.userMapping()
 	if !found {

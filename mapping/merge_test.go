@@ -83,7 +83,9 @@ func TestWhatTwoPeopleChangedOfASchemaIsMerged(t *testing.T) {
 func TestWhereTwoPeopleChangedTheSamePartItIsAClash(t *testing.T) {
 	t.Parallel()
 	base := edited(t, func(*mapping.Rule, *mapping.ObjectMapping) {})
-	mine := edited(t, func(_ *mapping.Rule, object *mapping.ObjectMapping) { row(t, object, "FirstName").Source = source("[displayName]") })
+	mine := edited(t, func(_ *mapping.Rule, object *mapping.ObjectMapping) {
+		row(t, object, "FirstName").Source = source("[displayName]")
+	})
 	theirs := edited(t, func(_ *mapping.Rule, object *mapping.ObjectMapping) {
 		object.AttributeMappings = slices.DeleteFunc(object.AttributeMappings, func(m mapping.AttributeMapping) bool { return m.TargetAttributeName == "FirstName" })
 	})

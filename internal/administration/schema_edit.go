@@ -33,7 +33,7 @@ func PutMapping(was, mark string, row mapping.AttributeMapping) SchemaEdit {
 			return schema, refuse(Invalid, "target", "%s is mapped already", rows[at].TargetAttributeName).advising("Edit that mapping instead.")
 		}
 		if was == "" {
-			object.AttributeMappings = append(rows, row)
+			object.AttributeMappings = append(object.AttributeMappings, row)
 			return schema, nil
 		}
 		at := rowOf(rows, was)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -37,7 +38,7 @@ type Outcome struct {
 // does not list.
 const seenAmong = 2000
 
-// Try tries an expression for somebody as a mapping of the schema would have it. Its
+// TryExpression tries an expression for somebody as a mapping of the schema would have it. Its
 // work is bounded, whatever the expression and the values are. Values that have to be
 // free in the target are tried as if all were.
 func (s *Service) TryExpression(ctx context.Context, app Application, schema mapping.Schema, trial Trial) (Outcome, error) {
@@ -93,20 +94,11 @@ func (s *Service) seen(ctx context.Context, wanted []string, outcome *Outcome) (
 	}
 	seen, err := mapping.SeenExtensions(some, wanted)
 	for _, name := range wanted {
-		if err == nil && !containsText(seen, name) {
+		if err == nil && !slices.Contains(seen, name) {
 			outcome.Warnings = append(outcome.Warnings, fmt.Sprintf("the schema does not list %s, and none of the first %d people has it", name, min(looked, seenAmong)))
 		}
 	}
 	return wanted, err
-}
-
-func containsText(texts []string, text string) bool {
-	for _, each := range texts {
-		if each == text {
-			return true
-		}
-	}
-	return false
 }
 
 // sourceOf returns what mappings see of somebody. The filters that say whether somebody

@@ -72,7 +72,9 @@ func (a Acts) impact(ctx context.Context, app Application, known store.DraftImpa
 }
 
 // Removals returns how many accounts are taken away, those included that are held.
-func Removals(counts provisioning.Counts) int { return counts.Disabled + counts.Deleted + counts.Staged }
+func Removals(counts provisioning.Counts) int {
+	return counts.Disabled + counts.Deleted + counts.Staged
+}
 
 // DraftChanges returns some of the people for whom the draft changes something, after a
 // number.

@@ -23,7 +23,7 @@ type ScopeCount struct {
 }
 
 // Out returns how many of those looked at would be out of scope.
-func (c ScopeCount) Out() int { return c.Looked - c.After }
+func (c *ScopeCount) Out() int { return c.Looked - c.After }
 
 // scopeExamples is how many people of each side are told.
 const scopeExamples = 8

@@ -372,16 +372,21 @@ type Directory interface {
 	Assignments
 }
 
-// Provisioning is all that a store keeps of jobs.
-type Provisioning interface {
+// Setup is all that a store keeps of what administrators set up of jobs.
+type Setup interface {
 	Jobs
 	Configurations
+	SchemaDrafts
+}
+
+// Provisioning is all that a store keeps of jobs.
+type Provisioning interface {
+	Setup
 	Links
 	Waiting
 	Dispatch
 	Plans
 	Drift
-	SchemaDrafts
 }
 
 // Served is all that a store keeps for the API.

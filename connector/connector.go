@@ -102,6 +102,7 @@ type Health struct {
 	Account      string       // who Usher is signed in as
 	Organization string       // name and id of the target
 	Version      string       // version of the target's API that is used
+	Granted      []Permission // permissions that are needed and that the account has, as far as it can be told
 	Missing      []Permission // permissions that the account lacks
 	Warnings     []string     // what works today and will not for long
 }

@@ -118,7 +118,7 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 	}
 	// Who may not look at setup sees no permissions, not even the own ones. The others
 	// all bring View Setup along, so they are lacking too.
-	if known != nil && len(missing(needed, granted)) > 0 {
+	if known != nil && slices.ContainsFunc(needed, func(p permission) bool { return !p.granted(granted) }) {
 		records, known, err = c.grants(ctx, "Id", "PermissionSet.", "PermissionSetAssignment WHERE AssigneeId = '"+s.userID+"'", needed)
 		if err != nil {
 			return err
@@ -127,7 +127,14 @@ func (c *Connector) permissions(ctx context.Context, s session, health *connecto
 			collect(granted, r, "PermissionSet", known)
 		}
 	}
-	health.Missing = missing(needed, granted)
+	for _, p := range needed {
+		found := connector.Permission{Name: p.label, Feature: p.feature}
+		if p.granted(granted) {
+			health.Granted = append(health.Granted, found)
+		} else {
+			health.Missing = append(health.Missing, found)
+		}
+	}
 	return nil
 }
 
@@ -167,20 +174,9 @@ func collect(granted map[string]bool, r record, parent string, asked []string) {
 	}
 }
 
-// missing returns the permissions that are not granted, nor included in one that
-// is.
-func missing(needed []permission, granted map[string]bool) []connector.Permission {
-	var lacking []connector.Permission
-	for _, p := range needed {
-		has := granted[p.name]
-		for _, other := range p.within {
-			has = has || granted[other]
-		}
-		if !has {
-			lacking = append(lacking, connector.Permission{Name: p.label, Feature: p.feature})
-		}
-	}
-	return lacking
+// granted reports whether the permission is granted, or included in one that is.
+func (p permission) granted(granted map[string]bool) bool {
+	return granted[p.name] || slices.ContainsFunc(p.within, func(other string) bool { return granted[other] })
 }
 
 // warnings says what works today and will not for long, or is probably not meant.

@@ -22,6 +22,7 @@ type Store interface {
 	store.Journal
 	store.Graph
 	store.Progress
+	store.Lists
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

@@ -62,6 +62,7 @@ type Store interface {
 	store.Journal
 	store.Graph
 	store.Progress
+	store.Lists
 	clientLister
 }
 

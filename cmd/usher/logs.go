@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -133,9 +130,9 @@ func oneOf[T ~string](flag string, given []string, known ...T) ([]T, error) {
 func (o *options) writeLogs(out io.Writer, entries iter.Seq2[journal.Entry, error], raw bool) error {
 	switch o.output {
 	case "json":
-		return writeLogJSON(out, entries)
+		return journal.WriteJSON(out, entries)
 	case "csv":
-		return writeLogCSV(out, entries, raw)
+		return journal.WriteCSV(out, entries, raw)
 	}
 	var rows [][]string
 	for entry, err := range entries {
@@ -165,44 +162,4 @@ func logRow(entry journal.Entry) []string {
 		entry.At.UTC().Format("2006-01-02T15:04:05Z"), string(change.Action), string(change.Status),
 		change.Source.Name, change.Target.ID, change.Reason.Code, changed,
 	}
-}
-
-func writeLogJSON(out io.Writer, entries iter.Seq2[journal.Entry, error]) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for entry, err := range entries {
-		if err != nil {
-			return err
-		}
-		if err := encoder.Encode(entry); err != nil {
-			return fmt.Errorf("write the log: %w", err)
-		}
-	}
-	return nil
-}
-
-func writeLogCSV(out io.Writer, entries iter.Seq2[journal.Entry, error], raw bool) error {
-	writer := csv.NewWriter(out)
-	heading := []string{"id", "activityDateTime", "cycleId", "action", "status", "sourceId", "sourceName", "targetId", "targetName", "errorCode", "reason"}
-	if err := writer.Write(heading); err != nil {
-		return fmt.Errorf("write the log: %w", err)
-	}
-	for entry, err := range entries {
-		if err != nil {
-			return err
-		}
-		change := entry.Change
-		row := []string{
-			strconv.FormatInt(entry.ID, 10), entry.At.UTC().Format(time.RFC3339Nano), entry.CycleID, string(change.Action), string(change.Status),
-			change.Source.ID, change.Source.Name, change.Target.ID, change.Target.Name, change.Reason.Code, change.Reason.Text,
-		}
-		if !raw {
-			row = journal.Guarded(row)
-		}
-		if err := writer.Write(row); err != nil {
-			return fmt.Errorf("write the log: %w", err)
-		}
-	}
-	writer.Flush()
-	return writer.Error()
 }

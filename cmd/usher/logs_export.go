@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 )
 
@@ -91,7 +90,7 @@ func (o *options) export(ctx context.Context, out io.Writer, w *workspace, query
 		if flags.format == "json" {
 			view.Entries, err = w.exportJSON(ctx, query, files[0])
 		} else {
-			view.Entries, err = w.exportCSV(ctx, query, flags.raw, files)
+			view.Entries, err = w.service.ExportLog(ctx, query, flags.raw, files[0], files[1], files[2])
 		}
 		return err
 	})
@@ -130,59 +129,7 @@ func (w *workspace) exportJSON(ctx context.Context, query journal.Query, file io
 			}
 		}
 	}
-	return count, writeLogJSON(file, counting)
-}
-
-func (w *workspace) exportCSV(ctx context.Context, query journal.Query, raw bool, files []io.Writer) (int, error) {
-	export, err := journal.NewCSVExport(w.catalogue, files[0], files[1], files[2])
-	if err != nil {
-		return 0, err
-	}
-	export.Raw = raw
-	known := make(map[string]journal.Systems)
-	count := 0
-	for entry, err := range w.store.Entries(ctx, query) {
-		if err != nil {
-			return count, err
-		}
-		systems, found := known[entry.ApplicationID]
-		if !found {
-			if systems, err = w.systems(ctx, entry.ApplicationID); err != nil {
-				return count, err
-			}
-			known[entry.ApplicationID] = systems
-		}
-		if err := export.Add(entry, systems); err != nil {
-			return count, err
-		}
-		count++
-	}
-	return count, export.Flush()
-}
-
-// systems names an application and what it provisions between; nothing is known of one
-// that was removed.
-func (w *workspace) systems(ctx context.Context, applicationID string) (journal.Systems, error) {
-	app, err := w.store.Application(ctx, applicationID)
-	if errors.Is(err, store.ErrNotFound) {
-		return journal.Systems{}, nil
-	}
-	if err != nil {
-		return journal.Systems{}, err
-	}
-	systems := journal.Systems{Application: app.DisplayName}
-	job, err := w.store.Job(ctx, app.ID)
-	if err != nil {
-		return systems, err
-	}
-	schema, err := w.store.Schema(ctx, job.ID)
-	if err != nil {
-		return systems, err
-	}
-	if rule, _, err := schema.UserMapping(); err == nil { // a schema without one has no names
-		systems.Source, systems.Target = rule.SourceDirectoryName, rule.TargetDirectoryName
-	}
-	return systems, nil
+	return count, journal.WriteJSON(file, counting)
 }
 
 func newLogsCodesCommand(o *options) *cobra.Command {

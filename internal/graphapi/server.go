@@ -60,6 +60,7 @@ type Store interface {
 	store.Directory
 	store.Provisioning
 	store.Journal
+	store.Lists
 	store.Graph
 	store.Progress
 	store.Lists

@@ -9,6 +9,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/portal/applications"
+	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/page"
 )
 
@@ -32,6 +33,7 @@ type area interface {
 func areas(d Dependencies) []area {
 	return []area{
 		applications.New(d.Administration),
+		logs.New(d.Administration),
 	}
 }
 

@@ -21,3 +21,15 @@ func (v View) Listed() []Property { return v.Properties[:min(mostListed, len(v.P
 
 // Unlisted returns how many attributes more there are than a table shows.
 func (v View) Unlisted() int { return len(v.Properties) - len(v.Listed()) }
+
+// MarkedAfter returns the table with the entries marked as new that are later in the log
+// than one.
+func (t Table) MarkedAfter(entry int64) Table {
+	rows := make([]View, len(t.Rows))
+	for i, row := range t.Rows {
+		row.New = row.Entry > entry
+		rows[i] = row
+	}
+	t.Rows = rows
+	return t
+}

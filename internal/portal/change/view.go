@@ -50,7 +50,9 @@ type View struct {
 
 	// Path is the page about this entry of the log, empty for a change that is not in it.
 	Path        string
+	Entry       int64     // number in the log, 0 for a change that is not in it
 	At          time.Time // zero for a change that is not in the log
+	New         bool      // it came since the list was shown; see Table.MarkedAfter
 	Application page.Link // without a path when it was removed
 }
 
@@ -131,7 +133,7 @@ func New(c plan.Change, app Application, catalogue journal.Catalogue) View {
 // OfEntry returns the view of an entry of the log.
 func OfEntry(e journal.Entry, app Application, catalogue journal.Catalogue) View {
 	v := New(e.Change, app, catalogue)
-	v.At, v.Path = e.At, PathOf(e.ID)
+	v.Entry, v.At, v.Path = e.ID, e.At, PathOf(e.ID)
 	v.Anchor = "entry-" + strconv.FormatInt(e.ID, 10)
 	cycle, stored := Fact{Name: "Cycle", Text: e.CycleID, Copy: true}, Fact{Name: "Plan", Text: e.PlanID, Copy: true}
 	if app.Name != "" && e.CycleID != "" {

@@ -79,6 +79,9 @@ func Redirect(location string, notice Notice) Answer {
 // Away sends the visitor to another site, such as one to sign in at.
 func Away(location string) Answer { return Answer{status: http.StatusSeeOther, location: location} }
 
+// Unchanged answers htmx that what it asked for is as it was: nothing is replaced.
+func Unchanged() Answer { return Answer{status: http.StatusNoContent} }
+
 // With returns the answer with another status, such as 422 for a form with faults.
 func (a Answer) With(status int) Answer {
 	a.status = status

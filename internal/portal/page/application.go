@@ -109,7 +109,13 @@ func (a Application) Menu() []MenuGroup {
 // Application returns the application of the path segment {application}, by its id or
 // its name. None is a page that says so.
 func (r *Request) Application(ctx context.Context) (Application, error) {
-	return r.site.application(ctx, r.Path("application"))
+	return r.ApplicationNamed(ctx, r.Path("application"))
+}
+
+// ApplicationNamed returns an application by its id or its name, for a page that has it
+// in its query. None is a page that says so.
+func (r *Request) ApplicationNamed(ctx context.Context, name string) (Application, error) {
+	return r.site.application(ctx, name)
 }
 
 func (s *Site) application(ctx context.Context, name string) (Application, error) {

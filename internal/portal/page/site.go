@@ -208,6 +208,8 @@ func (s *Site) answer(ctx context.Context, w http.ResponseWriter, r *Request, an
 		return s.stream(ctx, w, r, answer)
 	case answer.location != "":
 		s.redirect(w, r, answer)
+	case answer.template == nil:
+		w.WriteHeader(answer.status)
 	default:
 		s.render(ctx, w, r, answer)
 	}

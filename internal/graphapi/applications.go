@@ -61,6 +61,11 @@ func (a *api) applications() resource {
 // registrationEntity makes an application object what is sent.
 func (a *api) registrationEntity(ctx context.Context, r directory.Registration) (entity, error) {
 	roles, err := a.Store.Roles(ctx, r.ID)
+	return a.applicationObject(r, roles), err
+}
+
+// applicationObject is registrationEntity with the roles given.
+func (a *api) applicationObject(r directory.Registration, roles []directory.AppRole) entity {
 	e := entity{
 		"@odata.type": "#microsoft.graph.application", "id": r.ObjectID, "appId": r.AppID, "displayName": r.DisplayName,
 		"applicationTemplateId": a.galleryID(r), "createdDateTime": moment(r.CreatedAt), "deletedDateTime": nil, "publisherDomain": nil,
@@ -75,7 +80,7 @@ func (a *api) registrationEntity(ctx context.Context, r directory.Registration) 
 	if e["signInAudience"] == nil {
 		e["signInAudience"] = "AzureADMyOrg"
 	}
-	return e, err
+	return e
 }
 
 // galleryID returns the id of the template of the gallery that an application was
@@ -283,7 +288,7 @@ func (a *api) deleteApplication(ctx context.Context, r *request) (response, erro
 		if err != nil {
 			return "", "", err
 		}
-		return found.DisplayName, "", e.RemoveApplication(ctx, found.ID)
+		return found.DisplayName, "", e.DeleteApplication(ctx, found.ID)
 	})
 	return noContent(), err
 }

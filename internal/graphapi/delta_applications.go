@@ -14,7 +14,11 @@ func (a *api) followedApplications() followed {
 	f.find = func(ctx context.Context, id string) (found, error) {
 		r, err := a.Store.Registration(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
-			return found{id: id}, nil
+			_, err := a.Store.DeletedApplication(ctx, id)
+			if errors.Is(err, store.ErrNotFound) {
+				return found{id: id}, nil
+			}
+			return found{id: id, deleted: true}, err
 		}
 		if err != nil {
 			return found{}, err

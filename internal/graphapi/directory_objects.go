@@ -150,15 +150,42 @@ func (a *api) listDeletedGroups(ctx context.Context, r *request) (response, erro
 	return r.answerPage(ctx, collection{resource: a.groups(), after: after})
 }
 
-// listDeletedApplications answers with none: applications are removed for good.
-func (a *api) listDeletedApplications(ctx context.Context, r *request) (response, error) {
-	return r.answerPage(ctx, collection{resource: a.applications(), after: listed()})
+// deletedApplication makes a deleted application what is sent.
+func (a *api) deletedApplication(d store.DeletedApplication) entity {
+	e := a.applicationObject(d.Registration, d.Roles)
+	e["deletedDateTime"] = moment(d.DeletedAt)
+	return e
 }
 
-// deletedObject returns the deleted user or group of the path.
-func (a *api) deletedObject(ctx context.Context, f finder, r *request) (entity, error) {
+func (a *api) listDeletedApplications(ctx context.Context, r *request) (response, error) {
+	deleted, err := a.Store.DeletedApplications(ctx)
+	if err != nil {
+		return response{}, err
+	}
+	items := make([]entity, len(deleted))
+	for i, d := range deleted {
+		items[i] = a.deletedApplication(d)
+	}
+	return r.answerPage(ctx, collection{resource: a.applications(), after: listed(items...)})
+}
+
+// bin is what looks up deleted objects: the store and an editor.
+type bin interface {
+	finder
+	DeletedApplication(ctx context.Context, objectID string) (store.DeletedApplication, error)
+}
+
+// deletedObject returns the deleted user, group or application of the path.
+func (a *api) deletedObject(ctx context.Context, f bin, r *request) (entity, error) {
 	id, err := r.text("object")
 	if err != nil {
+		return nil, err
+	}
+	application, err := f.DeletedApplication(ctx, id)
+	if err == nil {
+		return a.deletedApplication(application), nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	user, err := either(id, func(id string) (directory.User, error) { return f.User(ctx, id) })
@@ -196,6 +223,10 @@ func (a *api) restoreDeleted(ctx context.Context, r *request) (response, error) 
 		restored = deleted
 		restored["deletedDateTime"] = nil
 		name, _ := deleted["displayName"].(string)
+		if deleted["@odata.type"] == "#microsoft.graph.application" {
+			_, err = e.RestoreApplication(ctx, deleted.id())
+			return name, "", nameTaken(err)
+		}
 		if deleted["@odata.type"] == "#microsoft.graph.user" {
 			err = e.RestoreUser(ctx, deleted.id())
 			if errors.Is(err, store.ErrConflict) {
@@ -223,8 +254,11 @@ func (a *api) purgeDeleted(ctx context.Context, r *request) (response, error) {
 			return "", "", err
 		}
 		name, _ := deleted["displayName"].(string)
-		if deleted["@odata.type"] == "#microsoft.graph.user" {
+		switch deleted["@odata.type"] {
+		case "#microsoft.graph.user":
 			return name, deleted.id(), e.PurgeUser(ctx, deleted.id())
+		case "#microsoft.graph.application":
+			return name, deleted.id(), e.PurgeApplication(ctx, deleted.id())
 		}
 		return name, deleted.id(), e.PurgeGroup(ctx, deleted.id())
 	})

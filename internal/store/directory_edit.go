@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/journal"
@@ -68,6 +69,8 @@ type RelationEditor interface {
 
 // ApplicationEditor changes applications.
 type ApplicationEditor interface {
+	DeletedApplicationEditor
+
 	// Registration returns the application with this id, app id or object id.
 	Registration(ctx context.Context, id string) (directory.Registration, error)
 
@@ -84,6 +87,44 @@ type ApplicationEditor interface {
 	AddExtension(ctx context.Context, extension directory.ExtensionProperty) error
 	// RemoveExtension ends a declaration. Values that users have stay.
 	RemoveExtension(ctx context.Context, applicationID, id string) error
+}
+
+// DeletedApplicationEditor deletes applications in a way that can be undone. A deleted
+// application is one that is not there: nothing runs for it, and its display name is
+// free.
+type DeletedApplicationEditor interface {
+	// DeleteApplication removes an application, and keeps its roles, assignments, owners,
+	// extensions, schemas and the settings of its job. Credentials, connections and
+	// retries are forgotten.
+	DeleteApplication(ctx context.Context, id string) error
+
+	// RestoreApplication puts one back that was deleted, by the id of its application
+	// object: turned off, without credentials, and without the assignments and owners
+	// that are not there any more. A display name that was taken since is ErrConflict.
+	RestoreApplication(ctx context.Context, objectID string) (directory.Registration, error)
+
+	// PurgeApplication forgets one that was deleted.
+	PurgeApplication(ctx context.Context, objectID string) error
+
+	DeletedApplication(ctx context.Context, objectID string) (DeletedApplication, error)
+}
+
+// DeletedApplications tells which applications can be restored.
+type DeletedApplications interface {
+	// DeletedApplications returns all of them, by the id of the application object.
+	DeletedApplications(ctx context.Context) ([]DeletedApplication, error)
+
+	// DeletedApplication returns the one with this id of its application object, or
+	// ErrNotFound.
+	DeletedApplication(ctx context.Context, objectID string) (DeletedApplication, error)
+}
+
+// DeletedApplication is an application that was deleted and can be restored.
+type DeletedApplication struct {
+	directory.Registration
+
+	Roles     []directory.AppRole
+	DeletedAt time.Time
 }
 
 // RoleEditor changes the roles of applications.
@@ -187,5 +228,6 @@ type Graph interface {
 	Relations
 	Nesting
 	Registrations
+	DeletedApplications
 	Changes
 }

@@ -55,14 +55,19 @@ func (s *Store) Reports(ctx context.Context, managerID string) ([]directory.User
 
 // Owners returns the owners of an object; see store.Relations.
 func (s *Store) Owners(ctx context.Context, objectID string) ([]directory.Owner, error) {
+	owners, err := s.database.queries().owners(ctx, clean(objectID))
+	return owners, wrapped("list owners of "+objectID, err)
+}
+
+func (s session) owners(ctx context.Context, objectID string) ([]directory.Owner, error) {
 	var owners []directory.Owner
-	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+	err := s.each(ctx, func(rows *sql.Rows) error {
 		var o directory.Owner
 		err := rows.Scan(&o.ID, &o.Type)
 		owners = append(owners, o)
 		return err
-	}, `select owner_id, owner_type from owners where object_id = $1 order by owner_id`, clean(objectID))
-	return owners, wrapped("list owners of "+objectID, err)
+	}, `select owner_id, owner_type from owners where object_id = $1 order by owner_id`, objectID)
+	return owners, err
 }
 
 // Owned returns what somebody owns; see store.Relations.
@@ -117,8 +122,13 @@ func (s *Store) Registrations(ctx context.Context) ([]directory.Registration, er
 
 // Extensions returns declared extensions; see store.Registrations.
 func (s *Store) Extensions(ctx context.Context, applicationID string) ([]directory.ExtensionProperty, error) {
+	found, err := s.database.queries().extensions(ctx, clean(applicationID))
+	return found, wrapped("list extensions", err)
+}
+
+func (s session) extensions(ctx context.Context, applicationID string) ([]directory.ExtensionProperty, error) {
 	var found []directory.ExtensionProperty
-	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+	err := s.each(ctx, func(rows *sql.Rows) error {
 		var (
 			x       directory.ExtensionProperty
 			targets string
@@ -128,8 +138,8 @@ func (s *Store) Extensions(ctx context.Context, applicationID string) ([]directo
 		found = append(found, x)
 		return err
 	}, `select id, application_id, name, data_type, target_objects, multivalued from extension_properties
-		where application_id = $1 or $1 = '' order by id`, clean(applicationID))
-	return found, wrapped("list extensions", err)
+		where application_id = $1 or $1 = '' order by id`, applicationID)
+	return found, err
 }
 
 // AssignmentsAfter yields assignments of an application; see store.Registrations.

@@ -19,9 +19,12 @@ type resource struct {
 	set     string              // as in @odata.context: "users"
 	expand  map[string]expander // by the name of the relationship in lower case
 	kindOf  func(e entity) kind // of collections of several kinds, whose items have an @odata.type; nil for one kind
-	top     int                 // items of a page that is not asked for; 0: 100
+	top     int                 // items of a page that is not asked for; 0: defaultTop
 	largest int                 // items of a page at most; 0: 999
 }
+
+// defaultTop is how many items a page has unless the request or the resource says.
+const defaultTop = 100
 
 // collection is a sequence of entities in the order of their positions.
 type collection struct {
@@ -44,7 +47,20 @@ type pageState struct {
 
 // answerPage answers a GET of a collection with one page of it.
 func (r *request) answerPage(ctx context.Context, c collection) (response, error) {
-	if err := r.checkQuery(c.resource); err != nil {
+	return r.answerPages(c.resource, func(from pageState) (page, any, error) {
+		page, err := r.readPage(ctx, c, from)
+		if err != nil {
+			return page, nil, err
+		}
+		values, err := r.present(ctx, c.resource, page.items)
+		return page, values, err
+	})
+}
+
+// answerPages answers a GET of a collection with the page that read returns, besides
+// what of it is sent.
+func (r *request) answerPages(re resource, read func(from pageState) (page, any, error)) (response, error) {
+	if err := r.checkQuery(re); err != nil {
 		return response{}, err
 	}
 	binding := "page\n" + strings.ToLower(r.path) + "\n" + r.query.options()
@@ -54,15 +70,11 @@ func (r *request) answerPage(ctx context.Context, c collection) (response, error
 			return response{}, badRequest("The skip token is not one of this service, or it belongs to another query. Begin again without $skiptoken.")
 		}
 	}
-	page, err := r.readPage(ctx, c, state)
+	page, values, err := read(state)
 	if err != nil {
 		return response{}, err
 	}
-	values, err := r.present(ctx, c.resource, page.items)
-	if err != nil {
-		return response{}, err
-	}
-	body := entity{"@odata.context": r.context(c.set), "value": values}
+	body := entity{"@odata.context": r.context(re.set), "value": values}
 	if r.query.count && r.query.skipToken == "" {
 		body["@odata.count"] = page.total
 	}
@@ -169,7 +181,7 @@ func (r *request) matches(k kind, e entity) bool {
 }
 
 func (r *request) readPage(ctx context.Context, c collection, from pageState) (page, error) {
-	size := cmp.Or(r.query.top, c.top, 100)
+	size := cmp.Or(r.query.top, c.top, defaultTop)
 	if len(r.query.orderBy) > 0 {
 		return r.readOrdered(ctx, c, from, size)
 	}

@@ -54,6 +54,9 @@ type followed struct {
 	objectKind directory.ObjectKind
 	// list returns objects in the order of their ids, after an id.
 	list func(ctx context.Context, after string, limit int) ([]found, error)
+	// full returns a page of a round that begins with everything, and where the next one
+	// begins; nil: it is made of list.
+	full func(ctx context.Context, state deltaState, size int) (encoded, *deltaState, error)
 	// find returns one object.
 	find func(ctx context.Context, id string) (found, error)
 	// relations adds what is related to the object, from a position in it, and returns the
@@ -80,11 +83,15 @@ func (a *api) delta(f followed) handler {
 		if strings.EqualFold(r.query.deltaToken, "latest") {
 			return ok(body), a.deltaLink(r, f, body, state)
 		}
-		items, next, err := a.deltaItems(ctx, r, f, state)
+		var next *deltaState
+		if state.Full && state.IDs == nil && f.full != nil {
+			body["value"], next, err = f.full(ctx, state, r.pageSize())
+		} else {
+			body["value"], next, err = a.deltaItems(ctx, r, f, state)
+		}
 		if err != nil {
 			return response{}, err
 		}
-		body["value"] = items
 		if next == nil {
 			return ok(body), a.deltaLink(r, f, body, state)
 		}
@@ -320,6 +327,7 @@ func (a *api) followedUsers() followed {
 		list: func(ctx context.Context, after string, limit int) ([]found, error) {
 			return firstFound(a.Store.Users(ctx, after), limit, object)
 		},
+		full: a.outlinedDelta,
 		find: func(ctx context.Context, id string) (found, error) {
 			user, err := a.Store.User(ctx, id)
 			if errors.Is(err, store.ErrNotFound) || err == nil && user.ID != id {
@@ -332,7 +340,7 @@ func (a *api) followedUsers() followed {
 			if manager, _ := e["manager"].(string); !state.selects("manager", false) {
 				return "", nil
 			} else if manager != "" {
-				item["manager@delta"] = []entity{{"@odata.type": "#microsoft.graph.user", "id": manager}}
+				item["manager@delta"] = managerDelta(manager)
 			} else if !state.Full {
 				item["manager"] = nil
 			}

@@ -42,6 +42,8 @@ func appendValue(b []byte, value any) ([]byte, error) {
 		return strconv.AppendInt(b, int64(value), 10), nil
 	case int64:
 		return strconv.AppendInt(b, value, 10), nil
+	case encoded:
+		return append(b, value...), nil
 	case entity:
 		if value == nil {
 			return append(b, "null"...), nil

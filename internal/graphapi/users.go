@@ -208,6 +208,9 @@ func (a *api) userCollection(r *request) collection {
 }
 
 func (a *api) listUsers(ctx context.Context, r *request) (response, error) {
+	if q := r.query; q.filter == nil && q.search == nil && len(q.orderBy) == 0 && len(q.expand) == 0 {
+		return a.outlinedUsers(ctx, r)
+	}
 	return r.answerPage(ctx, a.userCollection(r))
 }
 

@@ -12,22 +12,29 @@ import (
 
 // Attempting writes down an attempt; see engine.Attempts.
 func (c cycles) Attempting(ctx context.Context, cycle engine.Cycle, attempt engine.Attempt) error {
+	// What takes time and no lock comes first.
+	values, err := attemptValues(cycle, []engine.Attempt{attempt})
+	if err != nil {
+		return err
+	}
 	return c.commit(ctx, "write down an attempt of cycle "+cycle.ID, cycle, func(t *tx) error {
-		return t.putAttempts(ctx, cycle.JobID, []engine.Attempt{attempt})
+		return t.insert(ctx, attemptInsertion(), values)
 	})
 }
 
-func (t *tx) putAttempts(ctx context.Context, jobID string, attempts []engine.Attempt) error {
+func attemptInsertion() insertion { return insertion{into: `attempts (job_id, id, targets)`, width: 3} }
+
+// attemptValues returns the values of all attempts for attemptInsertion.
+func attemptValues(cycle engine.Cycle, attempts []engine.Attempt) ([]any, error) {
+	values := make([]any, 0, 3*len(attempts))
 	for _, attempt := range attempts {
 		targets, err := encodeJSON("attempt", attempt.Targets)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := t.exec(ctx, `insert into attempts (job_id, id, targets) values ($1, $2, $3)`, jobID, attempt.ID, clean(targets)); err != nil {
-			return err
-		}
+		values = append(values, cycle.JobID, attempt.ID, clean(targets))
 	}
-	return nil
+	return values, nil
 }
 
 // Attempts returns what is not known to have happened; see engine.Attempts.

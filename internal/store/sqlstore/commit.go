@@ -19,6 +19,10 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 	if err != nil {
 		return fmt.Errorf("commit batch of cycle %s: %w", cycle.ID, err)
 	}
+	unsettled, err := attemptValues(cycle, commit.Unsettled)
+	if err != nil {
+		return fmt.Errorf("commit batch of cycle %s: %w", cycle.ID, err)
+	}
 	return c.commit(ctx, "commit batch of cycle "+cycle.ID, cycle, func(t *tx) error {
 		for _, write := range []func() error{
 			func() error { return t.putConnections(ctx, cycle.JobID, commit.Connections) },
@@ -37,7 +41,7 @@ func (c cycles) Commit(ctx context.Context, cycle engine.Cycle, commit engine.Co
 				return t.deleteBySource(ctx, `delete from removals where job_id = $1 and source_id in list($2)`, cycle.JobID, commit.Removed)
 			},
 			func() error { return t.settle(ctx, cycle.JobID, commit.Settled) },
-			func() error { return t.putAttempts(ctx, cycle.JobID, commit.Unsettled) },
+			func() error { return t.insert(ctx, attemptInsertion(), unsettled) },
 			func() error { return t.retract(ctx, cycle.JobID, commit.Retracted) },
 			func() error { return t.putResults(ctx, commit.Plan, commit.Items) },
 			func() error { return t.revisit(ctx, cycle, commit.Revisit) },

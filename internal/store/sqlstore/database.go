@@ -22,6 +22,10 @@ type dialect struct {
 	// listArgument makes that parameter.
 	listArgument func(values []string) any
 
+	// limit replaces "limit $", the beginning of a limit that is a parameter; empty where it
+	// stays as it is.
+	limit string
+
 	// rows is how many rows one insert statement takes. SQLite runs a prepared
 	// statement for one row fastest; PostgreSQL would pay a round trip for each.
 	rows int
@@ -61,9 +65,13 @@ func (d *database) close() error {
 // understands: in list($1), being one of the values of a list parameter.
 var listCall = regexp.MustCompile(`in list\((\$[0-9]+)\)`)
 
+// limitParameter is the beginning of a limit that is a parameter.
+const limitParameter = "limit $"
+
 // text returns the SQL text as the dialect wants it.
 func (d *database) text(text string) string {
-	if !strings.Contains(text, "list($") {
+	limited := d.dialect.limit != "" && strings.Contains(text, limitParameter)
+	if !limited && !strings.Contains(text, "list($") {
 		return text
 	}
 	if known, ok := d.expanded.Load(text); ok {
@@ -71,6 +79,9 @@ func (d *database) text(text string) string {
 		return expanded
 	}
 	expanded := listCall.ReplaceAllString(text, d.dialect.list)
+	if limited {
+		expanded = strings.ReplaceAll(expanded, limitParameter, d.dialect.limit)
+	}
 	d.expanded.Store(text, expanded)
 	return expanded
 }

@@ -8,6 +8,17 @@ import (
 // pageSize is how many rows a sequence reads at a time.
 const pageSize = 500
 
+// nextPageSize returns how many rows a sequence reads after so many: less in the
+// beginning, because many look at nothing but its first items.
+func nextPageSize(count int) int {
+	for _, size := range []int{100, 200} {
+		if count < size {
+			return size - count
+		}
+	}
+	return pageSize - count%pageSize
+}
+
 // pages makes a sequence of the pages that read returns, each after the last item
 // of the one before. Between two pages no connection is in use, so that whoever
 // ranges may be slow and may use the store.
@@ -21,7 +32,7 @@ func firstPages[T any](what string, limit int, read func(last T, started bool, l
 		var last T
 		count := 0
 		for started := false; ; started = true {
-			size := pageSize
+			size := nextPageSize(count)
 			if limit > 0 {
 				size = min(size, limit-count)
 			}

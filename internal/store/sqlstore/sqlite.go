@@ -90,6 +90,9 @@ func sqliteDialect(path string) dialect {
 			}
 			return string(data)
 		},
+		// SQLite plans with the value of such a parameter, and so prepares the statement
+		// anew for each. It does not look into an expression.
+		limit:    "limit 0 + $",
 		rows:     1,
 		classify: func(err error) error { return classifySQLite(path, err) },
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -81,6 +82,7 @@ type api struct {
 	tokens   tokenCoder
 	limits   *ratelimit.Limiter // of each client
 	onDemand *ratelimit.Limiter // of each job
+	lists    chan struct{}      // holds one for each long list that is being made
 
 	uploading sync.Mutex // one bulk upload at a time
 }
@@ -98,6 +100,7 @@ func New(d Dependencies) http.Handler {
 	}
 	a := &api{
 		Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate), onDemand: ratelimit.New(onDemandRate()),
+		lists: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	a.service = &administration.Service{Store: d.Store, Runner: d.Runner, Catalogue: d.Catalogue, Wake: d.Wake, Log: d.Log}
 	a.graph, a.own = newRouter(a.graphRoutes()), newRouter(a.ownRoutes())

@@ -112,8 +112,23 @@ func (o outline) appendUser(b []byte, u directory.User, nulls bool) []byte {
 	return append(b, '}')
 }
 
-// userBytes is about how much JSON a user takes.
-const userBytes = 350
+// longList is from how many items on a list waits for its turn.
+const longList = 100
+
+// inTurn makes a list. Long ones wait until one of those before them is made: as many are
+// made at once as there are processors, and whoever asked first is answered first.
+// Together they would take no less time, and keep those waiting who ask for one object.
+func (a *api) inTurn(ctx context.Context, size int, list func() error) error {
+	if size > longList {
+		select {
+		case a.lists <- struct{}{}:
+			defer func() { <-a.lists }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return list()
+}
 
 // outlinedUsers answers a list of users that is all of them in the order of their ids.
 func (a *api) outlinedUsers(ctx context.Context, r *request) (response, error) {
@@ -128,59 +143,80 @@ func (a *api) outlinedUsers(ctx context.Context, r *request) (response, error) {
 			result.total = total
 		}
 		size := cmp.Or(r.query.top, re.top, defaultTop)
-		o := outlineUser(re.kind.selection(r.query.selected))
-		b := append(make([]byte, 0, size*userBytes), '[')
-		count, last := 0, ""
-		for user, err := range a.Store.Users(ctx, from.After) {
-			switch {
-			case err != nil:
-				return result, nil, err
-			case user.Deleted():
-				continue
-			case count == size:
-				result.next = &pageState{After: last}
+		list := userList{outline: outlineUser(re.kind.selection(r.query.selected)), nulls: true, size: size}
+		err := a.inTurn(ctx, size, func() error {
+			for user, err := range a.Store.Users(ctx, from.After) {
+				if err != nil {
+					return err
+				}
+				if list.count == size && !user.Deleted() {
+					result.next = &pageState{After: list.last}
+					break
+				}
+				list.add(user)
 			}
-			if result.next != nil {
-				break
-			}
-			if count > 0 {
-				b = append(b, ',')
-			}
-			b, last = o.appendUser(b, user, true), user.ID
-			count++
-		}
-		return result, encoded(append(b, ']')), nil
+			return nil
+		})
+		return result, list.value(), err
 	})
 }
 
 // outlinedDelta returns a page of the users of a full round.
 func (a *api) outlinedDelta(ctx context.Context, state deltaState, size int) (encoded, *deltaState, error) {
-	o := outlineUser(userKind().selection(state.Selected))
+	list := userList{outline: outlineUser(userKind().selection(state.Selected)), size: size}
 	if state.selects("manager", false) {
-		o = append(o, outlined{"manager@delta", appendManagerDelta}).sorted()
+		list.outline = append(list.outline, outlined{"manager@delta", appendManagerDelta}).sorted()
 	}
-	b := append(make([]byte, 0, size*userBytes), '[')
-	count := 0
-	for user, err := range a.Store.Users(ctx, state.After) {
-		if err != nil {
-			return nil, nil, err
-		}
-		count++
-		state.After = user.ID
-		if !user.Deleted() {
-			if len(b) > 1 {
-				b = append(b, ',')
+	seen := 0
+	err := a.inTurn(ctx, size, func() error {
+		for user, err := range a.Store.Users(ctx, state.After) {
+			if err != nil {
+				return err
 			}
-			b = o.appendUser(b, user, false)
+			list.add(user)
+			state.After = user.ID
+			if seen++; seen == size {
+				break
+			}
 		}
-		if count == size {
-			break
-		}
+		return nil
+	})
+	if err != nil || seen < size {
+		return list.value(), nil, err
 	}
-	if b = append(b, ']'); count < size {
-		return b, nil, nil
+	return list.value(), &state, nil
+}
+
+// userList is a list of users that is being written.
+type userList struct {
+	outline outline
+	nulls   bool // what is null is sent, too
+	size    int  // how many users there will be, probably
+	json    []byte
+	count   int
+	last    string // id of the last user
+}
+
+// add writes a user who is not deleted.
+func (l *userList) add(u directory.User) {
+	if u.Deleted() {
+		return
 	}
-	return b, &state, nil
+	l.json = append(l.json, ',')
+	l.json = l.outline.appendUser(l.json, u, l.nulls)
+	l.last = u.ID
+	if l.count++; l.count == 1 {
+		l.json = slices.Grow(l.json, l.size*(len(l.json)+16)) // others may have longer names
+	}
+}
+
+// value ends the list.
+func (l *userList) value() encoded {
+	if l.count == 0 {
+		return encoded("[]")
+	}
+	l.json[0] = '[' // in place of the first comma
+	return append(l.json, ']')
 }
 
 // appendManagerDelta appends whom a user reports to, nothing for nobody.

@@ -47,8 +47,10 @@ func anyUser() *rapid.Generator[directory.User] {
 
 // anySelection draws what a client selects; nil for nothing.
 func anySelection() *rapid.Generator[[]string] {
-	names := []string{"unknown", "*", "passwordProfile", "createdDateTime", "deletedDateTime", "manager", extensionAttributes, organizationData, extensionName,
-		"EXTENSION_9d98a1b2c3d4e5f60718293a4b5c6d7e_other", "DISPLAYNAME"}
+	names := []string{
+		"unknown", "*", "passwordProfile", "createdDateTime", "deletedDateTime", "manager", extensionAttributes, organizationData, extensionName,
+		"EXTENSION_9d98a1b2c3d4e5f60718293a4b5c6d7e_other", "DISPLAYNAME",
+	}
 	for _, p := range directory.UserProperties() {
 		names = append(names, p.Name)
 	}

@@ -64,7 +64,7 @@ func TestPagesOfUsersHoldEveryoneOnce(t *testing.T) {
 	handler := newAPI(t, users, graphapi.Dependencies{})
 	shown := func(ids string) string {
 		var items []string
-		for _, id := range strings.Fields(ids) {
+		for id := range strings.FieldsSeq(ids) {
 			items = append(items, fmt.Sprintf(`{"displayName":%q,"id":%q}`, strings.ToUpper(id), id))
 		}
 		return strings.Join(items, " ")
@@ -82,7 +82,8 @@ func TestPagesOfUsersHoldEveryoneOnce(t *testing.T) {
 			[]string{
 				shown("a"), `{"displayName":"C","id":"c","manager@delta":[{"@odata.type":"#microsoft.graph.user","id":"d"}]} ` + shown("d"),
 				shown("e f"), "",
-			}, nil,
+			},
+			nil,
 		},
 		{"a delta of some", "/v1.0/users/delta?$select=displayName&$filter=id eq 'b' or id eq 'd'", []string{"", shown("d"), "", ""}, nil},
 	} {

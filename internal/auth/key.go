@@ -172,25 +172,31 @@ func (k signingKey) webKey() map[string]any {
 // LinkKey returns the key that signs links of the API, 32 bytes. It is made when it is
 // first asked for and never changes.
 func LinkKey(ctx context.Context, keys store.ServiceKeys) ([]byte, error) {
+	return lastingKey(ctx, keys, linkPurpose)
+}
+
+// lastingKey returns the key of a purpose, 32 bytes, which is made when it is first
+// asked for and never changes.
+func lastingKey(ctx context.Context, keys store.ServiceKeys, purpose string) ([]byte, error) {
 	for range 2 {
-		kept, err := keys.ServiceKeys(ctx, linkPurpose)
+		kept, err := keys.ServiceKeys(ctx, purpose)
 		if err != nil {
-			return nil, fmt.Errorf("read the key that signs links: %w", err)
+			return nil, fmt.Errorf("read the key for %s: %w", purpose, err)
 		}
 		if len(kept) > 0 {
 			return base64.StdEncoding.DecodeString(kept[0].Key.Reveal())
 		}
 		fresh := make([]byte, 32)
 		if _, err := rand.Read(fresh); err != nil {
-			return nil, fmt.Errorf("make the key that signs links: %w", err)
+			return nil, fmt.Errorf("make the key for %s: %w", purpose, err)
 		}
 		err = keys.AddServiceKey(ctx, store.ServiceKey{
-			ID: uuid.NewString(), Purpose: linkPurpose, CreatedAt: time.Now().UTC(),
+			ID: uuid.NewString(), Purpose: purpose, CreatedAt: time.Now().UTC(),
 			Key: provisioning.NewSecret(base64.StdEncoding.EncodeToString(fresh)),
 		}, "")
 		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return nil, fmt.Errorf("keep the key that signs links: %w", err)
+			return nil, fmt.Errorf("keep the key for %s: %w", purpose, err)
 		}
 	}
-	return nil, errors.New("the key that signs links was added and is not there")
+	return nil, fmt.Errorf("the key for %s was added and is not there", purpose)
 }

@@ -182,6 +182,22 @@ func exceptions() []exception {
 			Reason: "pages are tested against the simulated org",
 		},
 		{
+			From: "internal/settings", To: "internal/store",
+			Reason: "the store keeps the settings of the service",
+		},
+		{
+			From: "internal/settings", To: "internal/store/sqlstore", Tests: true,
+			Reason: "changes are tested on a real store",
+		},
+		{
+			From: "internal/portal/...", To: "internal/settings",
+			Reason: "the portal shows and changes the settings of the service",
+		},
+		{
+			From: "internal/portal", To: "internal/settings",
+			Reason: "as above; the portal is the folder itself",
+		},
+		{
 			From: "internal/portal/...", To: "internal/auth",
 			Reason: "the portal signs people in",
 		},

@@ -32,7 +32,13 @@ const (
 	RemovalsStaged    Event = "removals.staged"
 	DriftFound        Event = "drift.found"
 	DailyDigest       Event = "digest"
+	DeliveryTest      Event = "test" // an administrator wants to see whether notices arrive
 )
+
+// TestNotice returns a notice for trying whether notices arrive.
+func TestNotice(now time.Time) Notice {
+	return Notice{ID: "test/" + strconv.FormatInt(now.UnixNano(), 10), Event: DeliveryTest, At: now}
+}
 
 // Notice is one message about a job.
 type Notice struct {

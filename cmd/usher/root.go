@@ -88,7 +88,7 @@ failed or are held back ("usher logs" says who and why).`,
 	root.AddCommand(
 		newDemoCommand(o), newSimCommand(o), newDirectoryCommand(o), newAppCommand(o), newAssignCommand(o), newUnassignCommand(o),
 		newProvisionCommand(o), newPlanCommand(o), newApplyCommand(o), newUndoCommand(o), newDriftCommand(o), newServeCommand(o),
-		newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newAuditCommand(o), newAPIClientCommand(o), newWhyCommand(o), newExprCommand(o),
+		newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newAuditCommand(o), newAPIClientCommand(o), newAdministratorCommand(o), newWhyCommand(o), newExprCommand(o),
 		newPortalPreviewCommand(),
 	)
 	refuseUnknownCommands(root)

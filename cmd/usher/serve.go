@@ -17,9 +17,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/jobs"
 	"github.com/usher-id/usher/internal/metrics"
 	"github.com/usher-id/usher/internal/notify"
+	"github.com/usher-id/usher/internal/settings"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -51,6 +53,11 @@ It serves the API (usher api-client create lets a program use it), /healthz, /re
 and /metrics. With --tls-cert and --tls-key it encrypts; plain HTTP is for this
 machine alone unless --insecure-http is given. Several may run on one PostgreSQL
 database (--database); each of them needs the same key (USHER_KEY or USHER_KEY_FILE).
+
+While nobody can sign in to the portal it prints a link that makes the first
+administrator; usher administrator lets others in, and the way back in. What is set
+in the portal, such as the mail server, holds without a restart; what flags and
+variables say goes before it.
 
 Secrets, and where they may come from:
   password of the mail server   --smtp-password-file FILE, USHER_SMTP_PASSWORD
@@ -85,17 +92,23 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 	if err := flags.check(); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	notifier, err := flags.notifier()
-	if err != nil {
+	if err := flags.checkNotices(); err != nil {
 		return &exitError{exitUsage, err}
 	}
 	return o.withNew(command, func(ctx context.Context, w *workspace) (err error) {
 		w.runner.Engine.Log = log
 		served := &service{workspace: w}
+		if served.settings, err = flags.openSettings(ctx, w, command.Flags(), log); err != nil {
+			return err
+		}
+		if served.people, err = newPeople(w, served.settings, log); err != nil {
+			return err
+		}
+		flags.listen.origin.Current = func() string { return served.settings.Effective().PublicURL }
 		served.metrics = metrics.New(served, version(), log)
 		served.jobs, err = jobs.New(ctx, jobs.Config{
-			Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: notifier, Observer: served.metrics, Log: log,
-			Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: time.Duration(flags.logDays) * 24 * time.Hour,
+			Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: &currentNotifier{settings: served.settings}, Observer: served.metrics, Log: log,
+			Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: func() time.Duration { return served.settings.Effective().LogKept() },
 		})
 		if err != nil {
 			return err
@@ -108,6 +121,9 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		listener, err := flags.listen.open(ctx, o.data, log)
 		if err != nil {
 			return err
+		}
+		if err := served.offerSetup(ctx, command.OutOrStdout(), served.address(listener, flags.listen.encrypted())); err != nil {
+			return errors.Join(err, listener.Close())
 		}
 		return served.run(ctx, listener, log)
 	})
@@ -157,18 +173,26 @@ func (f serveFlags) check() error {
 	return nil
 }
 
-// notifier makes what delivers notices.
-func (f serveFlags) notifier() (*notify.Notifier, error) {
+// checkNotices refuses a mail server and a secret that notices cannot be delivered with.
+func (f serveFlags) checkNotices() error {
+	config, err := f.notifyConfig()
+	if err != nil {
+		return err
+	}
+	_, err = notify.New(config)
+	return err
+}
+
+// notifyConfig says how flags and the environment want notices to be delivered.
+func (f serveFlags) notifyConfig() (notify.Config, error) {
 	config := notify.Config{Server: f.server}
 	config.Server.Security = notify.Security(f.security)
 	var err error
 	if config.Server.Password, err = secretFrom(f.passwordFile, "USHER_SMTP_PASSWORD"); err != nil {
-		return nil, err
+		return config, err
 	}
-	if config.WebhookSecret, err = secretFrom(f.webhookSecretFile, "USHER_WEBHOOK_SECRET"); err != nil {
-		return nil, err
-	}
-	return notify.New(config)
+	config.WebhookSecret, err = secretFrom(f.webhookSecretFile, "USHER_WEBHOOK_SECRET")
+	return config, err
 }
 
 // secretFrom reads a secret from a file, or where none is named from a variable of
@@ -189,6 +213,8 @@ type service struct {
 	workspace *workspace
 	jobs      *jobs.Service
 	metrics   *metrics.Metrics
+	settings  *settings.Live
+	people    *auth.People
 	api       http.Handler
 }
 
@@ -206,6 +232,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, log *slog.Logg
 		}
 		return nil
 	})
+	group.Go(func() error { return s.settings.Run(ctx) })
 	group.Go(func() error {
 		// The endpoints answer until the last cycle has stopped.
 		err := s.jobs.Run(ctx)

@@ -26,12 +26,14 @@ type Config struct {
 	Pruner   Pruner   // nil: nothing is removed
 	Log      *slog.Logger
 
-	Cycles  int           // how many cycles run at the same time on this node; 8
-	Poll    time.Duration // how often the head of the change feed is read; 500 ms
-	Sweep   time.Duration // how often every job is looked at; 5 s
-	Fetch   time.Duration // how often the queue is asked for tasks instead of being listened to; 0: it is listened to
-	Gap     time.Duration // how long after a notice about a job the next one comes at the earliest; 5 min
-	LogKept time.Duration // how long entries of the provisioning log are kept; 0: for ever
+	Cycles int           // how many cycles run at the same time on this node; 8
+	Poll   time.Duration // how often the head of the change feed is read; 500 ms
+	Sweep  time.Duration // how often every job is looked at; 5 s
+	Fetch  time.Duration // how often the queue is asked for tasks instead of being listened to; 0: it is listened to
+	Gap    time.Duration // how long after a notice about a job the next one comes at the earliest; 5 min
+
+	// LogKept returns how long entries of the provisioning log are kept; 0, or no function: for ever.
+	LogKept func() time.Duration
 
 	Grace time.Duration // how long cycles may take to come to the end of a batch when the service stops; 10 s
 }
@@ -83,6 +85,9 @@ func (c Config) defaults() Config {
 	c.Grace = cmp.Or(c.Grace, 10*time.Second)
 	if c.Observer == nil {
 		c.Observer = nobody{}
+	}
+	if c.LogKept == nil {
+		c.LogKept = func() time.Duration { return 0 }
 	}
 	return c
 }

@@ -36,8 +36,8 @@ func (s *Service) prune(ctx context.Context) error {
 	now := time.Now().UTC()
 	var entries, changes, plans int
 	var faults [3]error
-	if s.LogKept > 0 {
-		entries, faults[0] = s.Pruner.PruneEntries(ctx, now.Add(-s.LogKept), prunedAtOnce)
+	if kept := s.LogKept(); kept > 0 {
+		entries, faults[0] = s.Pruner.PruneEntries(ctx, now.Add(-kept), prunedAtOnce)
 	}
 	changes, faults[1] = s.Pruner.PruneChanges(ctx, now, feedSettled, prunedAtOnce)
 	plans, faults[2] = s.Pruner.RemovePlansBefore(ctx, now.Add(-engine.PlanKept))

@@ -205,13 +205,13 @@ func TestOldEntriesOfTheLogAreRemoved(t *testing.T) {
 		await(t, "the initial cycle is over", func() bool { return w.status(t).Status.InitialDone })
 		must(t, stop())
 		kept := entries()
-		stop = w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, time.Hour })
+		stop = w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, func() time.Duration { return time.Hour } })
 		time.Sleep(time.Second)
 		must(t, stop())
 		if kept == 0 || entries() != kept {
 			t.Fatalf("%d entries are left of %d that are not old", entries(), kept)
 		}
-		w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, time.Nanosecond })
+		w.service(t, func(c *jobs.Config) { c.Pruner, c.LogKept = w.store, func() time.Duration { return time.Nanosecond } })
 		await(t, "the entries are gone", func() bool { return entries() == 0 })
 	})
 }

@@ -14,6 +14,8 @@ import (
 func Subject(notice provisioning.Notice) string {
 	app := oneLine(notice.Application)
 	switch notice.Event {
+	case provisioning.DeliveryTest:
+		return "A test of the notices of Usher"
 	case provisioning.QuarantineBegan:
 		return fmt.Sprintf("Provisioning of %s is in quarantine: %s", app, notice.Quarantine.Reason)
 	case provisioning.QuarantineChanged:
@@ -40,6 +42,11 @@ func Text(notice provisioning.Notice) string {
 	line("")
 	quarantine := notice.Quarantine
 	switch notice.Event {
+	case provisioning.DeliveryTest:
+		line("An administrator asked for it. Notices of quarantines and held removals come this way.")
+		line("")
+		line("Sent at %s", moment(notice.At))
+		return b.String()
 	case provisioning.QuarantineBegan, provisioning.QuarantineChanged:
 		if notice.Before != "" {
 			line("Until now the reason was %s.", notice.Before)

@@ -20,7 +20,7 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 	var b strings.Builder
 	for _, event := range []provisioning.Event{
 		provisioning.QuarantineBegan, provisioning.QuarantineChanged, provisioning.QuarantineGivenUp, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DriftFound,
-		provisioning.DailyDigest,
+		provisioning.DailyDigest, provisioning.DeliveryTest,
 	} {
 		n := notice(event)
 		switch event {
@@ -32,7 +32,7 @@ func TestTheMessagesReadAsReviewed(t *testing.T) {
 			n.Quarantine.SeriesBegan = n.Quarantine.Began
 		case provisioning.DriftFound:
 			n.Drift = provisioning.DriftFinds{At: n.At, Found: 3, Repaired: 1, PlanID: "3f1d0a5c9b7e42"}
-		case provisioning.QuarantineBegan, provisioning.QuarantineLifted, provisioning.RemovalsStaged:
+		case provisioning.QuarantineBegan, provisioning.QuarantineLifted, provisioning.RemovalsStaged, provisioning.DeliveryTest:
 		}
 		b.WriteString("== " + notify.Subject(n) + "\n" + notify.Text(n) + "\n")
 	}

@@ -27,6 +27,8 @@ func TestOf(t *testing.T) {
 			name: "forwarded nonsense", origin: origin.Origin{TrustForwarded: true}, want: "http://host:8080",
 			header: http.Header{"X-Forwarded-Proto": {"javascript"}, "X-Forwarded-Host": {"a/b"}},
 		},
+		{name: "as it is set now", origin: origin.Origin{Current: func() string { return "https://now.contoso.com/" }, URL: "https://then.contoso.com"}, want: "https://now.contoso.com"},
+		{name: "nothing is set now", origin: origin.Origin{Current: func() string { return "" }, URL: "https://then.contoso.com"}, want: "https://then.contoso.com"},
 		{name: "configured", origin: origin.Origin{URL: "https://usher.contoso.com/", TrustForwarded: true}, header: forwarded, want: "https://usher.contoso.com"},
 	} {
 		request := &http.Request{Host: "host:8080", TLS: test.tls, Header: test.header}

@@ -16,6 +16,10 @@ import (
 	"github.com/usher-id/usher/internal/store"
 )
 
+// OpenIDPath is where the provider sends browsers back to: the path of the redirect URL
+// that is registered there.
+const OpenIDPath = "/sign-in/openid"
+
 const (
 	// openIDLifetime is how long somebody may take at the provider.
 	openIDLifetime = 15 * time.Minute

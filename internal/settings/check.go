@@ -50,15 +50,18 @@ const (
 )
 
 // err returns the faults as an error, nil for none.
-func (f faults) err() error {
-	if len(f) == 0 {
+func (f *faults) err() error {
+	if len(*f) == 0 {
 		return nil
 	}
-	return &FaultsError{Faults: f}
+	return &FaultsError{Faults: *f}
 }
 
 // Check says what is wrong with settings, everything at once, as a *FaultsError.
-func Check(s store.Settings) error { return check(s).err() }
+func Check(s store.Settings) error {
+	found := check(s)
+	return found.err()
+}
 
 func check(s store.Settings) faults {
 	var found faults

@@ -29,7 +29,7 @@ const (
 	MaxHours           Field = "signIn.maxHours"
 	OpenIDIssuer       Field = "signIn.openId.issuer"
 	OpenIDClientID     Field = "signIn.openId.clientId"
-	OpenIDClientSecret Field = "signIn.openId.clientSecret"
+	OpenIDClientSecret Field = "signIn.openId.clientSecret" //nolint:gosec // the name of a setting
 	OpenIDLabel        Field = "signIn.openId.label"
 	OpenIDScopes       Field = "signIn.openId.scopes"
 	OpenIDClaim        Field = "signIn.openId.claim"

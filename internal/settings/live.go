@@ -183,7 +183,8 @@ func (l *Live) Update(ctx context.Context, actor string, version int64, change f
 		if len(Changed(before, after)) == 0 {
 			return before, nil, errUnchanged
 		}
-		if err := append(l.fixed(before, after), check(after)...).err(); err != nil {
+		found := append(l.fixed(before, after), check(after)...)
+		if err := found.err(); err != nil {
 			return before, nil, err
 		}
 		return after, []journal.Audit{{Activity: "Update service settings", Actor: actor, Subject: "Usher", Detail: describe(before, after)}}, nil

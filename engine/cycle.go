@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +63,9 @@ func (c *cycle) roles(ctx context.Context) error {
 	if err := distinct(roles); err != nil {
 		return err
 	}
-	c.seats = connector.NewSeatCount(connector.NewSeatBook(c.target, roles, c.asked.Connector.Usage().Features))
+	features := c.asked.Connector.Usage().Features
+	c.seats = connector.NewSeatCount(connector.NewSeatBook(c.target, roles, features))
+	c.licenses = licenseUse(roles, features)
 	if c.asked.DryRun {
 		return nil
 	}
@@ -108,19 +112,66 @@ func (c *cycle) close(ctx context.Context, failure error) (provisioning.Run, err
 		failure = &interruptedError{cause} // what broke off with it is of no interest
 	}
 	run := c.record(failure)
-	if c.asked.DryRun || c.partial() && !c.unauthorized(failure) || errors.Is(failure, ErrFenced) {
+	if c.asked.DryRun || errors.Is(failure, ErrFenced) {
 		return run, failure
 	}
-	c.job = c.closed(c.job, run, failure)
+	record := c.keep(run, failure)
 	// A cycle that was interrupted still records its end.
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	if err := c.Ledger.Finish(finish, c.cycle, c.job); err != nil {
+	if c.partial() && !c.unauthorized(failure) {
+		if err := c.Attempts.Record(finish, record); err != nil {
+			c.log.WarnContext(ctx, "the record of the cycle is lost", "error", err.Error())
+		}
+		return run, failure
+	}
+	c.job = c.closed(c.job, run, failure)
+	if err := c.Ledger.Finish(finish, c.cycle, c.job, record); err != nil {
 		return run, errors.Join(failure, fmt.Errorf("record the end of the cycle: %w", err))
 	}
 	c.log.InfoContext(ctx, "cycle ended", "kind", string(c.kind), "state", string(run.State), "collected", run.Counts.Collected,
 		"writes", run.Counts.Writes, "failed", run.Counts.Failed, "api_calls", run.Counts.Calls)
 	return run, failure
+}
+
+// keep returns what is kept of the cycle.
+func (c *cycle) keep(run provisioning.Run, failure error) provisioning.CycleRecord {
+	record := newRecord(c.cycle, run, failure)
+	record.InitiatedBy, record.PlanID, record.Held, record.Licenses = c.asked.InitiatedBy, c.planID(), c.removalsHeld(), c.licenses
+	usage := c.asked.Connector.Usage()
+	record.Quota = provisioning.Quota{Limit: usage.Limit, Used: usage.LimitUsed}
+	return record
+}
+
+// newRecord returns the record of a run, with the code of what it failed with.
+func newRecord(cycle Cycle, run provisioning.Run, failure error) provisioning.CycleRecord {
+	record := provisioning.CycleRecord{Run: run, JobID: cycle.JobID, ApplicationID: cycle.ApplicationID}
+	if target, ok := errors.AsType[*connector.Error](failure); ok {
+		record.Code = target.Code
+	}
+	if q, ok := errors.AsType[*quarantineError](failure); ok {
+		record.Code = q.code
+	}
+	return record
+}
+
+// licenseUse returns the licences of roles and features, by name.
+func licenseUse(roles []connector.Role, features []connector.Feature) []provisioning.LicenseUse {
+	byName := make(map[string]provisioning.LicenseUse)
+	note := func(l connector.License) {
+		if l.Name != "" {
+			byName[l.Name] = provisioning.LicenseUse{Name: l.Name, Total: l.Total, Used: l.Used}
+		}
+	}
+	for _, role := range roles {
+		note(role.License)
+	}
+	for _, feature := range features {
+		note(feature.License)
+	}
+	uses := slices.Collect(maps.Values(byName))
+	slices.SortFunc(uses, func(a, b provisioning.LicenseUse) int { return strings.Compare(a.Name, b.Name) })
+	return uses
 }
 
 func (c *cycle) record(failure error) provisioning.Run {

@@ -140,10 +140,11 @@ type cycle struct {
 	telling     sync.Mutex
 	counting    sync.Mutex
 	reserving   sync.Mutex
-	claims      map[string]string    // found accounts that are being connected, to whom
-	reserved    map[string]string    // values chosen in this cycle, to the person they are for
-	staged      int                  // removals that are held at the end
-	seats       *connector.SeatCount // nil when the target has no roles
-	held        string               // why the removal guard holds removals, empty when it does not
-	deferred    map[string]bool      // people on the list of removals whose removal failed and is not due yet
+	claims      map[string]string         // found accounts that are being connected, to whom
+	reserved    map[string]string         // values chosen in this cycle, to the person they are for
+	staged      int                       // removals that are held at the end
+	seats       *connector.SeatCount      // nil when the target has no roles
+	licenses    []provisioning.LicenseUse // as the target told when the roles were imported
+	held        string                    // why the removal guard holds removals, empty when it does not
+	deferred    map[string]bool           // people on the list of removals whose removal failed and is not due yet
 }

@@ -211,7 +211,8 @@ type Ledger interface {
 
 	// Finish writes the job's watermark, status and counters at the end of a cycle. What
 	// an administrator decided on the status and the quarantine since it began stays.
-	Finish(ctx context.Context, cycle Cycle, job provisioning.Job) error
+	// The record of the cycle is kept with it; its latency is filled in.
+	Finish(ctx context.Context, cycle Cycle, job provisioning.Job, record provisioning.CycleRecord) error
 }
 
 // Attempts keeps writes that are under way. After a crash they tell what may have
@@ -236,6 +237,10 @@ type Attempts interface {
 	// Log appends entries to the provisioning log alone: it needs no fencing token,
 	// because what was done was done.
 	Log(ctx context.Context, cycle Cycle, entries []journal.Entry) error
+
+	// Record keeps the record of a cycle that says nothing about how far the job has come:
+	// on demand, or of a plan. It needs no fencing token.
+	Record(ctx context.Context, record provisioning.CycleRecord) error
 }
 
 // Attempt is a batch of changes that are about to be written.

@@ -131,8 +131,8 @@ func (u unreliableLedger) Commit(ctx context.Context, cycle engine.Cycle, commit
 	return u.outage.call(func() error { return u.Ledger.Commit(ctx, cycle, commit) })
 }
 
-func (u unreliableLedger) Finish(ctx context.Context, cycle engine.Cycle, job provisioning.Job) error {
-	return u.outage.call(func() error { return u.Ledger.Finish(ctx, cycle, job) })
+func (u unreliableLedger) Finish(ctx context.Context, cycle engine.Cycle, job provisioning.Job, record provisioning.CycleRecord) error {
+	return u.outage.call(func() error { return u.Ledger.Finish(ctx, cycle, job, record) })
 }
 
 type attemptsPort = engine.Attempts

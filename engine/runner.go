@@ -129,7 +129,7 @@ func (r *Runner) Refuse(ctx context.Context, jobID string, failure error) (provi
 	run := provisioning.Run{CycleID: newID(), Kind: kindOf(Run{}, job), State: provisioning.Failed, Began: now, Ended: now, Error: failure.Error()}
 	job.Status.LastRun = run
 	cycle := Cycle{ID: run.CycleID, JobID: job.ID, ApplicationID: job.ApplicationID, Fence: job.Fence}
-	if err := r.Engine.Ledger.Finish(ctx, cycle, failed(job, failure, now)); err != nil {
+	if err := r.Engine.Ledger.Finish(ctx, cycle, failed(job, failure, now), newRecord(cycle, run, failure)); err != nil {
 		return run, fmt.Errorf("record that job %s could not be opened: %w", jobID, err)
 	}
 	return run, nil

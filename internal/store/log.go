@@ -41,4 +41,6 @@ type Lists interface {
 	Access
 	Accounts
 	Logs
+	Cycles
+	Insights
 }

@@ -345,7 +345,8 @@ type Retention interface {
 	// PruneEntries removes at most limit entries of the provisioning log from before a
 	// moment, and returns how many. Entries of a cycle go when all of them are that old,
 	// so that a cycle is undone as a whole or not at all, and those of somebody whose
-	// change still fails are kept from its first failure on. The audit log stays.
+	// change still fails are kept from its first failure on. The audit log stays. Records
+	// of cycles without entries, and what was counted of the log, go with them.
 	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// PruneChanges removes at most limit changes from the feed that lie before every
@@ -413,6 +414,7 @@ type Records interface {
 	Journal
 	Retention
 	Progress
+	Lists
 }
 
 // Store is all of the above with what the engine needs. Only commands and the
@@ -423,7 +425,6 @@ type Store interface {
 	Records
 	Served
 	Service
-	Lists
 
 	Engine() Engine
 	Close() error

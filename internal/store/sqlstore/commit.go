@@ -260,5 +260,8 @@ func (t *tx) appendEntries(ctx context.Context, values []any) error {
 	if err := t.insert(ctx, insertion, values); err != nil {
 		return fmt.Errorf("append to the log: %w", err)
 	}
+	if err := t.tally(ctx, values); err != nil {
+		return fmt.Errorf("count the entries of the log: %w", err)
+	}
 	return nil
 }

@@ -85,6 +85,9 @@ func (t *tx) appendChanges(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("number the changes: %w", err)
 	}
+	if _, err := t.exec(ctx, `insert into feed_times (sequence, at) values ($1, $2)`, last, micros(now())); err != nil {
+		return fmt.Errorf("note when the changes were made: %w", err)
+	}
 	first := last - int64(count)
 	if t.spilled > 0 {
 		if _, err := t.exec(ctx, `insert into changes (sequence, kind, user_id, group_id, application_id, app_role_id, object_id, related_id)

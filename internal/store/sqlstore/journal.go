@@ -55,6 +55,9 @@ func (c *conditions) add(text string, argument any) {
 	c.texts = append(c.texts, strings.ReplaceAll(text, "?", "$"+strconv.Itoa(len(c.arguments))))
 }
 
+// text returns the conditions, of which there must be one, as they stand in a query.
+func (c *conditions) text() string { return strings.Join(c.texts, " and ") }
+
 // argument adds an argument and returns what stands for it.
 func (c *conditions) argument(argument any) string {
 	c.arguments = append(c.arguments, argument)

@@ -61,8 +61,20 @@ func encodeVerdict(status provisioning.Status) (string, error) {
 // Finish writes the end of a cycle; see engine.Ledger. The figures are the cycle's.
 // Whether the job is on or in quarantine is the cycle's to say only if nobody
 // decided on it since the cycle began.
-func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning.Job) error {
+func (c cycles) Finish(ctx context.Context, cycle engine.Cycle, job provisioning.Job, record provisioning.CycleRecord) error {
+	if record.Kind == provisioning.Incremental && record.State != provisioning.Failed {
+		before, err := c.Look(ctx, cycle.JobID)
+		if err == nil {
+			record.Latency, err = c.database().queries().latency(ctx, cycle, before.Watermark, job.Watermark)
+		}
+		if err != nil {
+			return fmt.Errorf("finish cycle %s: %w", cycle.ID, err)
+		}
+	}
 	return c.commit(ctx, "finish cycle "+cycle.ID, cycle, func(t *tx) error {
+		if err := t.putCycle(ctx, record); err != nil {
+			return err
+		}
 		restarted, err := t.count(ctx, `select count(*) from fences where job_id = $1 and restarts <> begun_restarts`, cycle.JobID)
 		if err != nil {
 			return err

@@ -10,6 +10,10 @@ import (
 // order of their ids, which is nearly that of time, so that it costs as much as it
 // removes.
 func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (int, error) {
+	err := s.database.write(ctx, "remove old cycles", func(t *tx) error { return t.pruneHistory(ctx, before) })
+	if err != nil {
+		return 0, err
+	}
 	removed := 0
 	after := int64(0)
 	for removed < limit {
@@ -68,6 +72,10 @@ func (s *Store) PruneChanges(ctx context.Context, now time.Time, settled time.Du
 			_, err := t.exec(ctx, `update counters set value = $1 where name = 'pruned_changes' and value < $1
 				and exists (select 1 from changes where sequence <= $1)`, bound)
 			if err != nil {
+				return err
+			}
+			if _, err := t.exec(ctx, `delete from feed_times where sequence in
+				(select sequence from feed_times where sequence <= $1 order by sequence limit $2)`, bound, int64(pageSize)); err != nil {
 				return err
 			}
 			count, err = t.exec(ctx, `delete from changes where sequence in

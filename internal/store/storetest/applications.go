@@ -256,7 +256,7 @@ func jobTests() []test {
 			job, err := w.cycles.Look(w.ctx(), w.job)
 			w.must(err)
 			job.Status.InitialDone = true
-			w.must(w.cycles.Finish(w.ctx(), cycle, job))
+			w.must(w.cycles.Finish(w.ctx(), cycle, job, provisioning.CycleRecord{}))
 			schema, err := mapping.Parse([]byte(`{"id":"new","unknownMember":[1],"synchronizationRules":[{"name":"rule","priority":1,"other":null}]}`))
 			w.must(err)
 			w.must(w.PutSchema(w.ctx(), w.job, schema))
@@ -278,7 +278,7 @@ func jobTests() []test {
 				job, err := w.cycles.Look(w.ctx(), w.job)
 				w.must(err)
 				job.Status.InitialDone = true
-				w.must(w.cycles.Finish(w.ctx(), cycle, job))
+				w.must(w.cycles.Finish(w.ctx(), cycle, job, provisioning.CycleRecord{}))
 				job, err = w.cycles.Look(w.ctx(), w.job)
 				w.must(err)
 				return job.Status.InitialDone
@@ -303,7 +303,7 @@ func jobTests() []test {
 				return job, nil
 			}))
 			job.Watermark, job.Status.Code = 42, provisioning.Active
-			w.must(w.cycles.Finish(w.ctx(), cycle, job))
+			w.must(w.cycles.Finish(w.ctx(), cycle, job, provisioning.CycleRecord{}))
 			job, err = w.cycles.Look(w.ctx(), w.job)
 			w.must(err)
 			w.equal("job", []any{job.Watermark, job.Status.Code, job.Settings.SyncAll, job.Schedule.State},

@@ -123,7 +123,7 @@ func configurationTests() []test {
 			w.equal("schema", got.Version, "fresh")
 			w.wantAudit("Renew")
 			// A cycle of the job that is gone writes nothing any more.
-			if err := w.cycles.Finish(w.ctx(), cycle, provisioning.Job{ID: w.job}); err == nil {
+			if err := w.cycles.Finish(w.ctx(), cycle, provisioning.Job{ID: w.job}, provisioning.CycleRecord{}); err == nil {
 				w.t.Error("a cycle of a job that is gone recorded its end")
 			}
 		}},

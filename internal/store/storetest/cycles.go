@@ -302,7 +302,7 @@ func commitTests() []test {
 			w.wantError(w.cycles.Commit(w.ctx(), older, engine.Commit{Connections: []engine.Connection{connection("a", true)}}), engine.ErrFenced)
 			w.wantError(w.cycles.Plan(w.ctx(), older, []engine.Removal{{SourceID: "a"}}), engine.ErrFenced)
 			w.wantError(w.cycles.Hold(w.ctx(), older), engine.ErrFenced)
-			w.wantError(w.cycles.Finish(w.ctx(), older, provisioning.Job{}), engine.ErrFenced)
+			w.wantError(w.cycles.Finish(w.ctx(), older, provisioning.Job{}, provisioning.CycleRecord{}), engine.ErrFenced)
 			w.equal("connections", len(all(t, w.Connections(w.ctx(), w.job))), 0)
 			w.commit(newer, engine.Commit{Connections: []engine.Connection{connection("a", true)}})
 			_, err = w.cycles.Begin(w.ctx(), "x")

@@ -169,7 +169,7 @@ func restartTests() []test {
 				job.Status.InitialDone, job.Status.LastRun, job.Status.LastSuccess = true, run, run
 				job.Status.Code, job.Status.Quarantine = provisioning.Paused, provisioning.Quarantine{}
 				cycle := engine.Cycle{ID: "cycle", JobID: job.ID, Fence: job.Fence}
-				w.must(w.cycles.Finish(w.ctx(), cycle, job))
+				w.must(w.cycles.Finish(w.ctx(), cycle, job, provisioning.CycleRecord{}))
 				got, err := w.Job(w.ctx(), w.app.ID)
 				w.must(err)
 				w.equal("status", got.Status.Code, meanwhile.want)

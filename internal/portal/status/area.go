@@ -1,0 +1,59 @@
+package status
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
+)
+
+//go:embed *.tmpl
+var files embed.FS
+
+// Store is what the area reads besides what administration tells.
+type Store interface {
+	FailureGroups(ctx context.Context, jobID string) ([]store.FailureGroup, error)
+	CountUsers(ctx context.Context) (int, error)
+}
+
+// Area is the home page and the overview of an application.
+type Area struct {
+	Administration *administration.Service
+	Store          Store
+
+	// NextRun returns when a job's next cycle is due, the zero time for never.
+	NextRun func(job provisioning.Job, now time.Time) time.Time
+
+	home     page.Page[homeData]
+	overview page.Page[overviewData]
+	starting page.Page[startData]
+	restart  page.Page[restartData]
+}
+
+// New returns the area.
+func New(service *administration.Service, reads Store, nextRun func(provisioning.Job, time.Time) time.Time) *Area {
+	return &Area{
+		Administration: service, Store: reads, NextRun: nextRun,
+		home:     page.Parse[homeData]("home.tmpl", files),
+		overview: page.Parse[overviewData]("overview.tmpl", files),
+		starting: page.Parse[startData]("start.tmpl", files),
+		restart:  page.Parse[restartData]("restart.tmpl", files),
+	}
+}
+
+// Mount puts the routes of the area on the router.
+func (a *Area) Mount(r *page.Router) {
+	const app = "/applications/{application}"
+	r.Get("/", a.showHome)
+	r.Get(app, a.showOverview)
+	r.Get(app+"/live", a.streamLive)
+	r.GetFor(app+"/start", store.RoleOperator, a.askStart)
+	r.Post(app+"/start", store.RoleOperator, a.start)
+	r.Post(app+"/pause", store.RoleOperator, a.pause)
+	r.GetFor(app+"/restart", store.RoleOperator, a.askRestart)
+	r.Post(app+"/restart", store.RoleOperator, a.restartJob)
+}

@@ -1,0 +1,109 @@
+package status
+
+import (
+	"context"
+	"time"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// overviewData is the overview of an application.
+type overviewData struct {
+	App        page.Application
+	Template   string
+	Health     administration.Health
+	Progress   live
+	On         bool
+	Configured bool
+	NextRun    time.Time
+	Interval   string
+	Attention  []attention
+	Quarantine quarantineData
+	Steady     time.Time
+	Paths      overviewPaths
+	Causes     []cause
+	Watermark  int64 // position in the change feed
+}
+
+// quarantineData is a quarantine as it is shown; the zero value is none.
+type quarantineData struct {
+	provisioning.Quarantine
+
+	Advice string
+	Link   page.Link
+}
+
+// overviewPaths are where the buttons of the overview lead.
+type overviewPaths struct{ Live, Start, Pause, Restart, OnDemand, Preview, Logs, Cycle, Accounts, Removals, Failures, Assigned, Remove string }
+
+func overviewHead(app page.Application) page.Head {
+	head := app.Of(app.DisplayName, "")
+	head.Crumbs = head.Crumbs[:1]
+	head.Refresh = overviewRefresh
+	return head
+}
+
+// loaded is an application with what its overview shows.
+type loaded struct {
+	app  page.Application
+	data overviewData
+}
+
+func (a *Area) load(ctx context.Context, id string) (loaded, error) {
+	found, err := a.Administration.Application(ctx, id)
+	if err != nil {
+		return loaded{}, err
+	}
+	health, err := a.Administration.Health(ctx, found)
+	if err != nil {
+		return loaded{}, err
+	}
+	groups, err := a.Store.FailureGroups(ctx, found.Job.ID)
+	if err != nil {
+		return loaded{}, err
+	}
+	app := page.Application{Application: found, Links: health.Links}
+	data := newOverviewData(app, health, a.NextRun(found.Job, health.At))
+	data.Template = found.TemplateID
+	if template, err := a.Administration.Template(found); err == nil {
+		data.Template = template.Descriptor.Name
+	}
+	for _, group := range groups[:min(len(groups), mostCauses)] {
+		data.Causes = append(data.Causes, cause{group.Code, page.Sentence(a.Administration.Catalogue.Explain(group.Code).Text), group.Count, app.Path("failures") + "?code=" + group.Code})
+	}
+	return loaded{app, data}, nil
+}
+
+func newOverviewData(app page.Application, health administration.Health, next time.Time) overviewData {
+	data := overviewData{
+		App: app, Health: health, On: app.On(), Configured: app.Job.Status.Code != provisioning.NotConfigured, NextRun: next,
+		Interval: interval(app.Job), Attention: attentions(app), Steady: app.Job.Status.SteadySince, Watermark: int64(app.Job.Watermark),
+		Paths: overviewPaths{
+			Live: app.Path("live"), Start: app.Path("start"), Pause: app.Path("pause"), Restart: app.Path("restart"), OnDemand: app.Path("on-demand"), Preview: app.Path("preview"),
+			Logs: "/logs?application=" + app.ID, Cycle: app.Path("cycles/" + app.Job.Status.LastRun.CycleID), Accounts: app.Path("accounts"), Removals: app.Path("removals"),
+			Failures: app.Path("failures"), Assigned: app.Path("users-and-groups"), Remove: app.Path("remove"),
+		},
+	}
+	if health.Running {
+		data.Progress = newLive(health.Progress)
+	}
+	if quarantine := app.Job.Status.Quarantine; quarantine.Reason != "" {
+		data.Quarantine.Quarantine = quarantine
+		data.Quarantine.Advice, data.Quarantine.Link = quarantineAdvice(app)
+	}
+	return data
+}
+
+func (a *Area) showOverview(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	now, err := a.load(ctx, app.ID)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	return a.overview.Show(overviewHead(now.app), now.data), nil
+}

@@ -29,6 +29,9 @@ func (a Application) Path(name string) string {
 // On reports whether provisioning is turned on.
 func (a Application) On() bool { return a.Job.Schedule.State == provisioning.ScheduleActive }
 
+// Configured reports whether there is something to sign in with.
+func (a Application) Configured() bool { return a.Job.Status.Code != provisioning.NotConfigured }
+
 // State is how provisioning is doing, in one word of the portal.
 func (a Application) State() State { return StateOf(a.Job) }
 

@@ -3,6 +3,7 @@ package portal
 import (
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
@@ -10,13 +11,19 @@ import (
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/portal/applications"
 	"github.com/usher-id/usher/internal/portal/logs"
+	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/status"
+	"github.com/usher-id/usher/provisioning"
 )
 
 // Dependencies is what the portal needs of the rest of the program.
 type Dependencies struct {
 	Administration *administration.Service
 	Authenticate   page.Authenticate
+
+	// NextRun returns when a job's next cycle is due, the zero time for never.
+	NextRun func(job provisioning.Job, now time.Time) time.Time
 
 	Log     *slog.Logger
 	Origin  origin.Origin // under which visitors reach the portal
@@ -32,8 +39,10 @@ type area interface {
 // areas returns all areas, in the order of the menus.
 func areas(d Dependencies) []area {
 	return []area{
+		status.New(d.Administration, d.NextRun),
 		applications.New(d.Administration),
 		logs.New(d.Administration),
+		ondemand.New(d.Administration),
 	}
 }
 

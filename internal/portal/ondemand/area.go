@@ -1,10 +1,8 @@
 package ondemand
 
 import (
-	"context"
 	"embed"
 
-	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
 	"github.com/usher-id/usher/internal/portal/page"
@@ -14,27 +12,20 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
-// People is what the area reads of the directory.
-type People interface {
-	FindUsers(ctx context.Context, search store.UserSearch, at store.Page) (store.Listing[directory.User], error)
-	User(ctx context.Context, idOrName string) (directory.User, error)
-}
-
 // Area provisions on demand.
 type Area struct {
 	Administration *administration.Service
-	People         People
 
 	choose page.Page[chooseData]
 	result page.Page[resultData]
 }
 
 // New returns the area.
-func New(service *administration.Service, people People) *Area {
+func New(service *administration.Service) *Area {
 	return &Area{
-		Administration: service, People: people,
-		choose: page.Parse[chooseData]("choose.tmpl", files),
-		result: page.Parse[resultData]("result.tmpl", files, change.Files),
+		Administration: service,
+		choose:         page.Parse[chooseData]("choose.tmpl", files),
+		result:         page.Parse[resultData]("result.tmpl", files, change.Files),
 	}
 }
 

@@ -75,7 +75,7 @@ func (a *Area) again(ctx context.Context, r *page.Request, app page.Application,
 func (a *Area) chooseData(ctx context.Context, r *page.Request, app page.Application) (chooseData, error) {
 	data := newChooseData(app, r.Value("search"))
 	for _, id := range chosen(r) {
-		user, err := a.People.User(ctx, id)
+		user, err := a.Administration.Store.User(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			data.Faults = page.Faults{"": "There is nobody with the id or user principal name “" + page.Short(id, 100) + "” in the directory."}
 			continue
@@ -88,7 +88,7 @@ func (a *Area) chooseData(ctx context.Context, r *page.Request, app page.Applica
 	if data.Search == "" {
 		return data, nil
 	}
-	listing, err := a.People.FindUsers(ctx, store.UserSearch{Text: data.Search}, store.Page{Limit: found})
+	listing, err := a.Administration.Store.FindUsers(ctx, store.UserSearch{Text: data.Search}, store.Page{Limit: found})
 	if err != nil {
 		return data, err
 	}

@@ -8,5 +8,5 @@ import (
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	pagetest.Samples(t, New(nil, nil))
+	pagetest.Samples(t, New(nil))
 }

@@ -1,7 +1,6 @@
 package status
 
 import (
-	"context"
 	"embed"
 	"time"
 
@@ -14,16 +13,9 @@ import (
 //go:embed *.tmpl
 var files embed.FS
 
-// Store is what the area reads besides what administration tells.
-type Store interface {
-	FailureGroups(ctx context.Context, jobID string) ([]store.FailureGroup, error)
-	CountUsers(ctx context.Context) (int, error)
-}
-
 // Area is the home page and the overview of an application.
 type Area struct {
 	Administration *administration.Service
-	Store          Store
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
 	NextRun func(job provisioning.Job, now time.Time) time.Time
@@ -35,9 +27,9 @@ type Area struct {
 }
 
 // New returns the area.
-func New(service *administration.Service, reads Store, nextRun func(provisioning.Job, time.Time) time.Time) *Area {
+func New(service *administration.Service, nextRun func(provisioning.Job, time.Time) time.Time) *Area {
 	return &Area{
-		Administration: service, Store: reads, NextRun: nextRun,
+		Administration: service, NextRun: nextRun,
 		home:     page.Parse[homeData]("home.tmpl", files),
 		overview: page.Parse[overviewData]("overview.tmpl", files),
 		starting: page.Parse[startData]("start.tmpl", files),

@@ -56,7 +56,7 @@ func homeHead() page.Head {
 }
 
 func (a *Area) showHome(ctx context.Context, r *page.Request) (page.Answer, error) {
-	users, err := a.Store.CountUsers(ctx)
+	users, err := a.Administration.Store.CountUsers(ctx)
 	if err != nil {
 		return page.Answer{}, err
 	}
@@ -66,7 +66,7 @@ func (a *Area) showHome(ctx context.Context, r *page.Request) (page.Answer, erro
 		if err != nil {
 			return page.Answer{}, err
 		}
-		groups, err := a.Store.FailureGroups(ctx, view.Job.ID)
+		groups, err := a.Administration.Store.FailureGroups(ctx, view.Job.ID)
 		if err != nil {
 			return page.Answer{}, err
 		}

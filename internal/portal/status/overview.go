@@ -60,7 +60,7 @@ func (a *Area) load(ctx context.Context, id string) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	groups, err := a.Store.FailureGroups(ctx, found.Job.ID)
+	groups, err := a.Administration.Store.FailureGroups(ctx, found.Job.ID)
 	if err != nil {
 		return loaded{}, err
 	}

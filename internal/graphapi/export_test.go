@@ -32,3 +32,24 @@ func Needed() map[string]string {
 	}
 	return roles
 }
+
+// Served returns the rows of the table of what is served below /v1.0 and /beta: methods
+// of one role, path and role.
+func Served() []string {
+	type row struct{ path, role string }
+	methods := map[row][]string{}
+	for _, r := range (&api{}).graphRoutes() {
+		at := row{r.pattern, string(r.needs)}
+		methods[at] = append(methods[at], "`"+r.method+"`")
+	}
+	rows := make([]string, 0, len(methods))
+	for at, all := range methods {
+		slices.Sort(all)
+		rows = append(rows, "| "+strings.Join(all, ", ")+" | `"+at.path+"` | "+at.role+" |")
+	}
+	slices.SortFunc(rows, func(a, b string) int {
+		pathOf := func(row string) string { return strings.Trim(strings.SplitN(row, "|", 4)[2], "` ") }
+		return cmp.Or(cmp.Compare(pathOf(a), pathOf(b)), cmp.Compare(a, b))
+	})
+	return rows
+}

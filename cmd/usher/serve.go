@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/usher-id/usher/internal/auth"
@@ -68,20 +69,24 @@ Secrets, and where they may come from:
 		Args: arguments(),
 		RunE: func(command *cobra.Command, _ []string) error { return o.serve(command, flags) },
 	}
-	f := command.Flags()
-	flags.listen.register(f)
-	f.Float64Var(&flags.apiRate, "api-rate", 500, "requests a second that each client of the API may make, twice as many in a burst; 0 is no limit")
-	f.StringVar(&flags.logFormat, "log-format", "text", "form of the log on the error output: text or json")
-	f.IntVar(&flags.cycles, "cycles", 8, "how many applications are provisioned at the same time")
-	f.IntVar(&flags.logDays, "log-days", 30, "how many days entries of the provisioning log are kept; 0: for ever")
-	f.DurationVar(&flags.poll, "poll", 500*time.Millisecond, "how often the directory is looked at for changes")
-	f.StringVar(&flags.server.Address, "smtp-address", os.Getenv("USHER_SMTP_ADDRESS"), "host:port of the mail server (also USHER_SMTP_ADDRESS)")
-	f.StringVar(&flags.server.From, "smtp-from", os.Getenv("USHER_SMTP_FROM"), "address that mail comes from (also USHER_SMTP_FROM)")
-	f.StringVar(&flags.server.Username, "smtp-username", os.Getenv("USHER_SMTP_USERNAME"), "name to sign in to the mail server with (also USHER_SMTP_USERNAME)")
-	f.StringVar(&flags.security, "smtp-security", environment("USHER_SMTP_SECURITY", string(notify.StartTLS)), "starttls, tls or none (also USHER_SMTP_SECURITY)")
-	f.StringVar(&flags.passwordFile, "smtp-password-file", "", "file that holds the password of the mail server")
-	f.StringVar(&flags.webhookSecretFile, "webhook-secret-file", "", "file that holds the secret that signs webhooks")
+	flags.register(command.Flags())
 	return command
+}
+
+// register declares the flags.
+func (f *serveFlags) register(flags *pflag.FlagSet) {
+	f.listen.register(flags)
+	flags.Float64Var(&f.apiRate, "api-rate", 500, "requests a second that each client of the API may make, twice as many in a burst; 0 is no limit")
+	flags.StringVar(&f.logFormat, "log-format", "text", "form of the log on the error output: text or json")
+	flags.IntVar(&f.cycles, "cycles", 8, "how many applications are provisioned at the same time")
+	flags.IntVar(&f.logDays, "log-days", 30, "how many days entries of the provisioning log are kept; 0: for ever")
+	flags.DurationVar(&f.poll, "poll", 500*time.Millisecond, "how often the directory is looked at for changes")
+	flags.StringVar(&f.server.Address, "smtp-address", os.Getenv("USHER_SMTP_ADDRESS"), "host:port of the mail server (also USHER_SMTP_ADDRESS)")
+	flags.StringVar(&f.server.From, "smtp-from", os.Getenv("USHER_SMTP_FROM"), "address that mail comes from (also USHER_SMTP_FROM)")
+	flags.StringVar(&f.server.Username, "smtp-username", os.Getenv("USHER_SMTP_USERNAME"), "name to sign in to the mail server with (also USHER_SMTP_USERNAME)")
+	flags.StringVar(&f.security, "smtp-security", environment("USHER_SMTP_SECURITY", string(notify.StartTLS)), "starttls, tls or none (also USHER_SMTP_SECURITY)")
+	flags.StringVar(&f.passwordFile, "smtp-password-file", "", "file that holds the password of the mail server")
+	flags.StringVar(&f.webhookSecretFile, "webhook-secret-file", "", "file that holds the secret that signs webhooks")
 }
 
 func (o *options) serve(command *cobra.Command, flags serveFlags) error {
@@ -154,7 +159,7 @@ func (o *options) serviceLog(errs io.Writer, format string) (*slog.Logger, error
 }
 
 // check refuses flags that cannot be meant.
-func (f serveFlags) check() error {
+func (f *serveFlags) check() error {
 	if err := f.listen.check(); err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func (f serveFlags) check() error {
 }
 
 // checkNotices refuses a mail server and a secret that notices cannot be delivered with.
-func (f serveFlags) checkNotices() error {
+func (f *serveFlags) checkNotices() error {
 	config, err := f.notifyConfig()
 	if err != nil {
 		return err
@@ -184,7 +189,7 @@ func (f serveFlags) checkNotices() error {
 }
 
 // notifyConfig says how flags and the environment want notices to be delivered.
-func (f serveFlags) notifyConfig() (notify.Config, error) {
+func (f *serveFlags) notifyConfig() (notify.Config, error) {
 	config := notify.Config{Server: f.server}
 	config.Server.Security = notify.Security(f.security)
 	var err error

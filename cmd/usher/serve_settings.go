@@ -22,7 +22,7 @@ import (
 // overrides returns what flags and the environment say of the settings. The mail server
 // is theirs as a whole or not at all: a password of the database is not for a server that
 // a flag names.
-func (f serveFlags) overrides(given *pflag.FlagSet) ([]settings.Override, error) {
+func (f *serveFlags) overrides(given *pflag.FlagSet) ([]settings.Override, error) {
 	var all []settings.Override
 	config, err := f.notifyConfig()
 	if err != nil {
@@ -122,7 +122,7 @@ func (n *currentNotifier) Post(ctx context.Context, webhook string, notice provi
 }
 
 // openSettings reads the settings that hold while the service runs.
-func (f serveFlags) openSettings(ctx context.Context, w *workspace, given *pflag.FlagSet, log *slog.Logger) (*settings.Live, error) {
+func (f *serveFlags) openSettings(ctx context.Context, w *workspace, given *pflag.FlagSet, log *slog.Logger) (*settings.Live, error) {
 	overrides, err := f.overrides(given)
 	if err != nil {
 		return nil, err

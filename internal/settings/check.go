@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"net"
@@ -72,9 +73,7 @@ func check(s store.Settings) faults {
 		found.add(LogDays, "the days are from 1 to %d", maxLogDays)
 	}
 	checkMail(&found, s.Mail)
-	if secret := s.WebhookSecret.Reveal(); secret != "" && !strings.HasPrefix(secret, "whsec_") && len(secret) < minWebhookSecret {
-		found.add(WebhookSecret, "it has %d characters; %d are the least", len(secret), minWebhookSecret)
-	}
+	checkWebhookSecret(&found, strings.TrimSpace(s.WebhookSecret.Reveal()))
 	checkSignIn(&found, s.SignIn)
 	for _, f := range fields() {
 		if f.secret == nil && f.name != OpenIDRoles && len(f.text(s)) > maxText {
@@ -82,6 +81,22 @@ func check(s store.Settings) faults {
 		}
 	}
 	return found
+}
+
+// checkWebhookSecret takes a secret as the Standard Webhooks specification writes it,
+// "whsec_" and base64, or any other text.
+func checkWebhookSecret(found *faults, secret string) {
+	key := []byte(secret)
+	if encoded, ok := strings.CutPrefix(secret, "whsec_"); ok {
+		var err error
+		if key, err = base64.StdEncoding.DecodeString(encoded); err != nil {
+			found.add(WebhookSecret, "it is not base64 behind whsec_")
+			return
+		}
+	}
+	if secret != "" && len(key) < minWebhookSecret {
+		found.add(WebhookSecret, "it has %d bytes; %d are the least", len(key), minWebhookSecret)
+	}
 }
 
 func isOrigin(text string) bool {

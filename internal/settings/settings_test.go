@@ -213,6 +213,8 @@ func TestWhatIsWrongIsSaidOfEachField(t *testing.T) {
 		{"a path", store.Settings{PublicURL: "https://usher.contoso.com/portal"}, []settings.Field{settings.PublicURL}},
 		{"too many days", store.Settings{LogDays: 40000}, []settings.Field{settings.LogDays}},
 		{"a short secret", store.Settings{WebhookSecret: provisioning.NewSecret("short")}, []settings.Field{settings.WebhookSecret}},
+		{"a secret that is no base64", store.Settings{WebhookSecret: provisioning.NewSecret("whsec_" + canary)}, []settings.Field{settings.WebhookSecret}},
+		{"a good secret", store.Settings{WebhookSecret: provisioning.NewSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")}, nil},
 		{"no server", mail(func(m *store.MailServer) { m.Address = "" }), []settings.Field{settings.MailAddress}},
 		{"everything of a server", store.Settings{Mail: store.MailServer{Address: "smtp", From: "x", Security: "ssl", Password: provisioning.NewSecret(canary)}}, []settings.Field{
 			settings.MailAddress, settings.MailFrom, settings.MailSecurity, settings.MailUsername,

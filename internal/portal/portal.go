@@ -10,6 +10,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/portal/applications"
+	"github.com/usher-id/usher/internal/portal/assignments"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
@@ -41,6 +42,7 @@ func areas(d Dependencies) []area {
 	return []area{
 		status.New(d.Administration, d.NextRun),
 		applications.New(d.Administration),
+		assignments.New(d.Administration),
 		logs.New(d.Administration),
 		ondemand.New(d.Administration),
 	}

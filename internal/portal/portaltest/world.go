@@ -235,7 +235,7 @@ func (w *World) Post(role store.Role, path string, form url.Values) Answer {
 func (w *World) Do(role store.Role, request *http.Request) Answer {
 	w.TB.Helper()
 	if role != "" {
-		request.AddCookie(&http.Cookie{Name: "role", Value: string(role)})
+		request.AddCookie(&http.Cookie{Name: "role", Value: string(role)}) //nolint:gosec // a cookie of a request has a name and a value
 	}
 	recorder := httptest.NewRecorder()
 	w.Site.ServeHTTP(recorder, request)
@@ -256,7 +256,7 @@ func (w *World) notice(cookie *http.Cookie) string {
 	w.TB.Helper()
 	request := httptest.NewRequestWithContext(w.TB.Context(), http.MethodGet, "/no-page-has-this-path", http.NoBody)
 	request.AddCookie(cookie)
-	request.AddCookie(&http.Cookie{Name: "role", Value: string(store.RoleReader)})
+	request.AddCookie(&http.Cookie{Name: "role", Value: string(store.RoleReader)}) //nolint:gosec // as above
 	recorder := httptest.NewRecorder()
 	w.Site.ServeHTTP(recorder, request)
 	return pagetest.Read(w.TB, recorder.Body.String()).TextOf("#notice")

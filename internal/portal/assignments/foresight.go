@@ -83,14 +83,13 @@ func newForesightView(app page.Application, f administration.Foresight) foresigh
 
 // fate tells what becomes of the accounts of people who lose access.
 func fate(leave provisioning.Leave, is, stays string) string {
-	text := ""
+	text := is + " disabled"
 	switch leave.Action {
 	case provisioning.LeaveNothing:
 		return stays
 	case provisioning.LeaveDelete:
 		text = is + " deleted, or disabled where the application cannot delete"
-	default:
-		text = is + " disabled"
+	case provisioning.LeaveDisable:
 	}
 	if leave.Grace > 0 {
 		text += ", " + page.Duration(leave.Grace) + " after that was found"

@@ -72,7 +72,7 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 			i.report.Users.Created++
 		}
 		if exists && samePlace(before, user) {
-			updates = append(updates, userValues(user)...)
+			updates = append(updates, rowOf(user)...)
 		} else {
 			values = append(values, userValues(user)...)
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/directory"
@@ -28,25 +29,31 @@ func userInsertion() insertion {
 // userUpdate is like userInsertion for users who are there and whose place in the list
 // of users stays the same: the index of the list is not written.
 func userUpdate() insertion {
-	update := userInsertion()
-	update.then = `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
+	return insertion{
+		into: `users (id, user_principal_name, user_principal_name_key, display_name, account_enabled, manager_id, deleted_at, attributes)`, width: 8,
+		then: `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
 			user_principal_name_key = excluded.user_principal_name_key, display_name = excluded.display_name,
-			manager_id = excluded.manager_id, attributes = excluded.attributes`
-	return update
+			manager_id = excluded.manager_id, attributes = excluded.attributes`,
+	}
 }
 
 // samePlace reports whether two states of a user are alike in all that the list of users
-// shows and selects by, as userValues has it.
+// is in the order of and selects by.
 func samePlace(before, after directory.User) bool {
 	return before.DisplayName == after.DisplayName && before.AccountEnabled == after.AccountEnabled && before.DeletedAt.Equal(after.DeletedAt) &&
-		departmentKey(before.Attributes) == departmentKey(after.Attributes) && userWords(before) == userWords(after)
+		before.Get("department").String() == after.Get("department").String() && slices.Equal(searched(before), searched(after))
 }
 
 func userValues(u directory.User) []any {
-	return []any{
+	return append(rowOf(u), nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u))
+}
+
+// rowOf returns the values of a user for userUpdate.
+func rowOf(u directory.User) []any {
+	return append(make([]any, 0, 11),
 		u.ID, u.UserPrincipalName, key(u.UserPrincipalName), u.DisplayName, u.AccountEnabled, u.ManagerID,
-		micros(u.DeletedAt), encodeAttributes(u.Attributes), nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u),
-	}
+		micros(u.DeletedAt), encodeAttributes(u.Attributes),
+	)
 }
 
 func scanUser(rows *sql.Rows) (directory.User, error) {

@@ -69,22 +69,17 @@ func wordsOf(texts ...string) string {
 			words = append(words, word)
 		}
 	}
-	for i, text := range texts {
-		if text == "" || slices.Contains(texts[:i], text) {
-			continue
-		}
-		for word := range strings.FieldsSeq(fold(text)) {
-			add(word)
-			local, _, _ := strings.Cut(word, "@")
-			for i, inside := 0, false; i < len(local); {
-				r, size := utf8.DecodeRuneInString(local[i:])
-				letter := unicode.IsLetter(r) || unicode.IsDigit(r)
-				if letter && !inside && i > 0 {
-					add(word[i:])
-				}
-				inside = letter
-				i += size
+	for word := range strings.FieldsSeq(fold(strings.Join(texts, " "))) {
+		add(word)
+		local, _, _ := strings.Cut(word, "@")
+		for i, inside := 0, false; i < len(local); {
+			r, size := utf8.DecodeRuneInString(local[i:])
+			letter := unicode.IsLetter(r) || unicode.IsDigit(r)
+			if letter && !inside && i > 0 {
+				add(word[i:])
 			}
+			inside = letter
+			i += size
 		}
 	}
 	var b strings.Builder
@@ -97,9 +92,17 @@ func wordsOf(texts ...string) string {
 	return b.String()
 }
 
-func userWords(u directory.User) string {
-	text := func(name string) string { return u.Attributes.Get(name).String() }
-	return wordsOf(u.DisplayName, u.UserPrincipalName, text("mail"), text("givenName"), text("surname"), text("employeeId"))
+func userWords(u directory.User) string { return wordsOf(searched(u)...) }
+
+// searched returns what a user is found by.
+func searched(u directory.User) []string {
+	texts := append(make([]string, 0, 6), u.DisplayName, u.UserPrincipalName)
+	for _, name := range []string{"mail", "givenName", "surname", "employeeId"} {
+		if text := u.Attributes.Get(name).String(); text != "" && !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 func groupWords(g directory.Group) string {

@@ -415,6 +415,7 @@ type Records interface {
 	Retention
 	Progress
 	Lists
+	Operations
 }
 
 // Store is all of the above with what the engine needs. Only commands and the

@@ -1,20 +1,16 @@
 package provisioning
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // OperationKind says what an operation does.
 type OperationKind string
 
 // The kinds of operation.
 const (
-	MakingPlan    OperationKind = "plan"   // computes what a cycle would do
-	MakingUndo    OperationKind = "undo"   // makes a plan that takes back what a cycle wrote
-	ApplyingPlan  OperationKind = "apply"  // carries a plan out
-	FindingDrift  OperationKind = "drift"  // looks for changes made in the target
-	FindingImpact OperationKind = "impact" // compares what two schemas mean for everybody
+	MakingPlan   OperationKind = "plan"  // computes what a cycle would do
+	MakingUndo   OperationKind = "undo"  // makes a plan that takes back what a cycle wrote
+	ApplyingPlan OperationKind = "apply" // carries a plan out
+	FindingDrift OperationKind = "drift" // looks for changes made in the target
 )
 
 // OperationState is how far an operation has come.
@@ -31,17 +27,16 @@ const (
 
 // Operation is an act of an administrator that takes long and runs in the background.
 type Operation struct {
-	ID            string          `json:"id"`
-	ApplicationID string          `json:"applicationId"`
-	Kind          OperationKind   `json:"kind"`
-	By            string          `json:"by"`    // who asked for it
-	State         OperationState  `json:"state"` // see StateAt
-	Progress      Progress        `json:"progress"`
-	Ended         time.Time       `json:"ended,omitzero"`
-	PlanID        string          `json:"planId,omitzero"`   // of the plan that is made or applied, as soon as it is known
-	Refused       string          `json:"refused,omitzero"`  // code of why it was not done at all
-	Message       string          `json:"message,omitzero"`  // what happened and what to do, when it failed
-	Outcome       json.RawMessage `json:"outcome,omitempty"` // what was found out, for kinds without a plan
+	ID            string         `json:"id"`
+	ApplicationID string         `json:"applicationId"`
+	Kind          OperationKind  `json:"kind"`
+	By            string         `json:"by"`    // who asked for it
+	State         OperationState `json:"state"` // see StateAt
+	Progress      Progress       `json:"progress"`
+	Ended         time.Time      `json:"ended,omitzero"`
+	PlanID        string         `json:"planId,omitzero"`  // of the plan that is made or applied, as soon as it is known
+	Refused       string         `json:"refused,omitzero"` // code of why it was not done at all
+	Message       string         `json:"message,omitzero"` // what happened and what to do, when it failed
 }
 
 // StateAt returns the state as it is at a moment: an operation that runs and of which

@@ -19,7 +19,7 @@ func newMappingsCommand(o *options) *cobra.Command {
 		Use: "mappings APP", Short: "Show the attribute mappings", Example: "  usher app mappings Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, _, schema, err := w.schema(ctx, given[0])
+				_, schema, err := w.schema(ctx, given[0])
 				if err != nil {
 					return err
 				}
@@ -178,14 +178,14 @@ func (w *workspace) mapAttribute(ctx context.Context, application string, change
 }
 
 func (w *workspace) changeMapping(ctx context.Context, warnings io.Writer, application string, change mappingChange) error {
-	app, job, schema, err := w.schema(ctx, application)
+	app, schema, err := w.schema(ctx, application)
 	if err != nil {
 		return err
 	}
 	if err := change.apply(schema); err != nil {
 		return err
 	}
-	return w.saveSchema(ctx, warnings, app, job, schema)
+	return w.saveSchema(ctx, warnings, app, schema)
 }
 
 // apply changes the schema in place.

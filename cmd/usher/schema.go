@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/mapping"
-	"github.com/usher-id/usher/provisioning"
 )
 
 func newSchemaCommand(o *options) *cobra.Command {
@@ -31,7 +28,7 @@ func newSchemaExportCommand(o *options) *cobra.Command {
 		Use: "export APP", Short: "Write the schema as JSON", Example: "  usher app schema export Salesforce > schema.json", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, _, schema, err := w.schema(ctx, given[0])
+				_, schema, err := w.schema(ctx, given[0])
 				if err != nil {
 					return err
 				}
@@ -56,14 +53,14 @@ Tests that the schema contains must pass.`,
 				return err
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
 				if checkOnly {
-					return w.checkSchema(ctx, command.ErrOrStderr(), job, schema, nil)
+					return w.checkSchema(ctx, command.ErrOrStderr(), app, schema, false)
 				}
-				return w.saveSchema(ctx, command.ErrOrStderr(), app, job, schema)
+				return w.saveSchema(ctx, command.ErrOrStderr(), app, schema)
 			})
 		},
 	}
@@ -81,23 +78,15 @@ another default was put through the API goes back to that one.`,
 		Example: "  usher app schema export Salesforce > before.json\n  usher app schema reset Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				app, job, err := w.job(ctx, given[0])
+				app, err := w.provisioned(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				template, err := w.gallery.Find(job.TemplateID)
+				schema, err := w.service.StandardSchema(ctx, app)
 				if err != nil {
 					return err
 				}
-				schema := template.Schema()
-				own, err := w.store.DefaultSchema(ctx, app.ID)
-				if err != nil {
-					return err
-				}
-				if own != nil {
-					schema = *own
-				}
-				return w.saveSchema(ctx, command.ErrOrStderr(), app, job, schema)
+				return w.saveSchema(ctx, command.ErrOrStderr(), app, schema)
 			})
 		},
 	}
@@ -122,41 +111,30 @@ func readSchema(in io.Reader, name string) (mapping.Schema, error) {
 	return schema, nil
 }
 
-// schema returns the schema of an application's job.
-func (w *workspace) schema(ctx context.Context, application string) (directory.Application, provisioning.Job, mapping.Schema, error) {
-	app, job, err := w.job(ctx, application)
+// schema returns an application with the schema of its job.
+func (w *workspace) schema(ctx context.Context, application string) (administration.Application, mapping.Schema, error) {
+	app, err := w.provisioned(ctx, application)
 	if err != nil {
-		return app, job, mapping.Schema{}, err
+		return app, mapping.Schema{}, err
 	}
-	schema, err := w.store.Schema(ctx, job.ID)
-	return app, job, schema, err
+	schema, err := w.store.Schema(ctx, app.Job.ID)
+	return app, schema, err
 }
 
-// findings checks a schema for a job.
-func (w *workspace) findings(ctx context.Context, job provisioning.Job, schema mapping.Schema) (mapping.Findings, error) {
-	template, err := w.gallery.Find(job.TemplateID)
-	if err != nil {
-		return nil, err
-	}
-	use := template.Use(job.Settings)
-	use.Extensions, err = mapping.SeenExtensions(w.store.Users(ctx, ""), schema.UndeclaredExtensions())
-	if err != nil {
-		return nil, fmt.Errorf("look for directory extensions: %w", err)
-	}
-	return mapping.Check(schema, use), nil
-}
-
-// checkSchema writes the warnings but those that are known; its error has the
-// faults.
-func (w *workspace) checkSchema(ctx context.Context, warnings io.Writer, job provisioning.Job, schema mapping.Schema, known mapping.Findings) error {
-	findings, err := w.findings(ctx, job, schema)
+// checkSchema writes the warnings, or with news those that the schema in use does not
+// give as well; its error has the faults.
+func (w *workspace) checkSchema(ctx context.Context, warnings io.Writer, app administration.Application, schema mapping.Schema, news bool) error {
+	findings, err := w.service.SchemaFindings(ctx, app, schema)
 	if err != nil {
 		return err
 	}
-	news := slices.DeleteFunc(findings.Warnings(), func(f mapping.Finding) bool {
-		return slices.ContainsFunc(known, func(k mapping.Finding) bool { return k.Message == f.Message })
-	})
-	if _, err := io.WriteString(warnings, news.String()); err != nil {
+	told := findings.Warnings()
+	if news {
+		if told, err = w.service.NewWarnings(ctx, app, findings); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(warnings, told.String()); err != nil {
 		return fmt.Errorf("write the warnings: %w", err)
 	}
 	if err := findings.Err(); err != nil {
@@ -167,30 +145,9 @@ func (w *workspace) checkSchema(ctx context.Context, warnings io.Writer, job pro
 
 // saveSchema refuses a schema that has faults, with all of them. Warnings that the
 // schema in use gives as well are not repeated.
-func (w *workspace) saveSchema(ctx context.Context, warnings io.Writer, app directory.Application, job provisioning.Job, schema mapping.Schema) error {
-	before, err := w.store.Schema(ctx, job.ID)
-	if err != nil {
-		return err
-	}
-	known, err := w.findings(ctx, job, before)
-	if err != nil {
-		return err
-	}
-	if err := w.checkSchema(ctx, warnings, job, schema, known); err != nil {
+func (w *workspace) saveSchema(ctx context.Context, warnings io.Writer, app administration.Application, schema mapping.Schema) error {
+	if err := w.checkSchema(ctx, warnings, app, schema, true); err != nil {
 		return fmt.Errorf("nothing was saved: %w", err)
 	}
-	schema.ID = job.ID
-	if err := w.store.PutSchema(ctx, job.ID, schema); err != nil {
-		return fmt.Errorf("save the schema: %w", err)
-	}
-	return w.audit(ctx, "Update attribute mappings or scope", app.DisplayName, summaryOf(mapping.Compare(before, schema)))
-}
-
-// summaryOf names what changed, for the audit log.
-func summaryOf(differences []mapping.Difference) string {
-	texts := make([]string, len(differences))
-	for i, difference := range differences {
-		texts[i] = strings.TrimSpace(difference.Part+" "+difference.Name) + " " + difference.Change()
-	}
-	return strings.Join(texts, "; ")
+	return w.acts().SaveSchema(ctx, app, schema)
 }

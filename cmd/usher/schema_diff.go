@@ -36,11 +36,11 @@ something for, and what. That reads the application twice and writes nothing.`,
 				return err
 			}
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, job, before, err := w.schema(ctx, given[0])
+				app, before, err := w.schema(ctx, given[0])
 				if err != nil {
 					return err
 				}
-				findings, err := w.findings(ctx, job, schema)
+				findings, err := w.service.SchemaFindings(ctx, app, schema)
 				if err != nil {
 					return err
 				}
@@ -49,7 +49,7 @@ something for, and what. That reads the application twice and writes nothing.`,
 				}
 				differences := mapping.Compare(before, schema)
 				if impact {
-					return o.showImpact(ctx, command.OutOrStdout(), w, job, schema, differences)
+					return o.showImpact(ctx, command.OutOrStdout(), w, app, schema, differences)
 				}
 				return o.showDifferences(command.OutOrStdout(), differences)
 			})
@@ -86,7 +86,7 @@ them.`,
 		Example: "  usher app schema test Salesforce\n  usher app schema test Salesforce --file schema.json", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {
-				_, _, schema, err := w.schema(ctx, given[0])
+				_, schema, err := w.schema(ctx, given[0])
 				if err != nil {
 					return err
 				}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
@@ -22,28 +22,18 @@ type impactView struct {
 	Changes     []plan.Change       `json:"changes,omitempty"`
 }
 
-// proposed answers with a schema that is not saved.
-type proposed struct {
-	engine.Jobs
-
-	schema mapping.Schema
-}
-
-// Schema returns the proposed schema.
-func (p proposed) Schema(context.Context, string) (mapping.Schema, error) { return p.schema, nil }
-
-func (o *options) showImpact(ctx context.Context, out io.Writer, w *workspace, job provisioning.Job, schema mapping.Schema, differences []mapping.Difference) error {
+func (o *options) showImpact(ctx context.Context, out io.Writer, w *workspace, app administration.Application, schema mapping.Schema, differences []mapping.Difference) error {
 	view := impactView{Differences: make([]differenceView, len(differences))}
 	for i, difference := range differences {
 		view.Differences[i] = differenceView{difference, difference.Change()}
 	}
-	impact, err := w.impact(ctx, job, schema, func(change plan.Change) {
+	impact, err := w.service.WholeImpact(ctx, app, schema, func(change plan.Change) {
 		if len(view.Changes) < mostShown || o.output == "json" {
 			view.Changes = append(view.Changes, change)
 		}
 	})
 	if err != nil {
-		return explained(err)
+		return explained(unopened(err))
 	}
 	view.People, view.Before, view.After = impact.Changed, impact.Before, impact.After
 	return o.show(out, view, func(out io.Writer) error {
@@ -61,22 +51,6 @@ func (o *options) showImpact(ctx context.Context, out io.Writer, w *workspace, j
 		_, err := fmt.Fprintln(out, impactSummary(impact))
 		return err
 	})
-}
-
-// impact previews everybody with the schema in use and with another one.
-func (w *workspace) impact(ctx context.Context, job provisioning.Job, schema mapping.Schema, report func(plan.Change)) (engine.Impact, error) {
-	before, err := w.runner.Open(ctx, job.ApplicationID)
-	if err != nil {
-		return engine.Impact{}, err
-	}
-	runner := *w.runner
-	runner.Jobs = proposed{w.runner.Jobs, schema}
-	after, err := runner.Open(ctx, job.ApplicationID)
-	if err != nil {
-		return engine.Impact{}, errors.Join(err, before.Connector.Close())
-	}
-	impact, err := w.runner.Impact(ctx, before, after, report)
-	return impact, errors.Join(err, before.Connector.Close(), after.Connector.Close())
 }
 
 // impactSummary says in one line what a schema would mean, removals that the guard

@@ -8,7 +8,6 @@ import (
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/mapping"
-	"github.com/usher-id/usher/provisioning"
 )
 
 // Conflict is somebody who gets different roles of an application through several
@@ -79,16 +78,11 @@ func (s *Service) ranking(ctx context.Context, app Application) ([]string, error
 // people yields whom a full cycle of a job looks at: who is assigned or has an account,
 // or everybody where all users are synchronized.
 func (s *Service) people(ctx context.Context, app Application, after string) iter.Seq2[engine.Subject, error] {
-	reader := s.Runner.Engine.Directory
-	page := engine.Collection{
-		JobID: app.Job.ID, Kind: provisioning.Initial, Everyone: app.Job.Settings.SyncAll, After: after, Limit: peoplePage,
-	}
 	return func(yield func(engine.Subject, error) bool) {
-		for {
-			ids, err := reader.Collect(ctx, page)
+		for ids, err := range s.Runner.Everyone(ctx, app.Job, after, peoplePage) {
 			var subjects []engine.Subject
 			if err == nil {
-				subjects, err = reader.Subjects(ctx, app.Job.ID, ids)
+				subjects, err = s.Runner.Engine.Directory.Subjects(ctx, app.Job.ID, ids)
 			}
 			if err != nil {
 				yield(engine.Subject{}, fmt.Errorf("look at the people of %s: %w", app.DisplayName, err))
@@ -99,10 +93,6 @@ func (s *Service) people(ctx context.Context, app Application, after string) ite
 					return
 				}
 			}
-			if len(ids) < page.Limit {
-				return
-			}
-			page.After = ids[len(ids)-1]
 		}
 	}
 }

@@ -34,6 +34,7 @@ const (
 	NotMapped        Code = "NotMapped"        // the attribute is not written anyway
 	AlreadyUnderWay  Code = "AlreadyUnderWay"  // the same act of the application runs already
 	TooMany          Code = "TooMany"          // more than can be done at once
+	Unavailable      Code = "Unavailable"      // the service cannot do it at present
 )
 
 // Refusal is why an act was not done. Nothing was changed.

@@ -162,7 +162,7 @@ func (a Acts) SaveSchemaDraft(ctx context.Context, app Application, tag string, 
 		if !sameJSON(c.Schema, draft.Base) {
 			return c, "", overtaken()
 		}
-		detail := summaryOf(mapping.Compare(c.Schema, draft.Schema))
+		detail := SummaryOf(mapping.Compare(c.Schema, draft.Schema))
 		c.Schema = draft.Schema
 		c.Schema.ID = c.Job.ID
 		return c, detail, nil
@@ -209,23 +209,15 @@ func (s *Service) StandardSchema(ctx context.Context, app Application) (mapping.
 	if err != nil {
 		return mapping.Schema{}, err
 	}
-	schema := template.Schema()
 	own, err := s.Store.DefaultSchema(ctx, app.ID)
 	if err != nil {
-		return schema, err
-	}
-	if own != nil {
-		schema = *own
-	}
-	if template.Adapt == nil {
-		return schema, nil
+		return mapping.Schema{}, err
 	}
 	credentials, err := s.Store.Credentials(ctx, app.Job.ID)
 	if err != nil {
-		return schema, nil //nolint:nilerr // credentials that cannot be read, or are not there, ask for no fitting.
+		credentials = nil // those that cannot be read ask for no fitting
 	}
-	schema, _ = adapt(template, schema, nil, credentials)
-	return schema, nil
+	return FittedSchema(template, own, credentials), nil
 }
 
 // SchemaFindings checks a schema for an application. It may read everybody in the
@@ -255,8 +247,8 @@ func refuseSchema(faults mapping.Findings) error {
 	return refusal
 }
 
-// summaryOf names what changed, for the audit log.
-func summaryOf(differences []mapping.Difference) string {
+// SummaryOf names what changed, for the audit log.
+func SummaryOf(differences []mapping.Difference) string {
 	texts := make([]string, len(differences))
 	for i, difference := range differences {
 		texts[i] = strings.TrimSpace(difference.Part+" "+difference.Name) + " " + difference.Change()

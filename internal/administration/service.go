@@ -23,7 +23,7 @@ type Store interface {
 	store.Lists
 	store.Graph
 	store.Progress
-	store.Lists
+	store.Operations
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

@@ -64,7 +64,7 @@ type Store interface {
 	store.Lists
 	store.Graph
 	store.Progress
-	store.Lists
+	store.Operations
 	clientLister
 }
 

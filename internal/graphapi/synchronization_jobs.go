@@ -239,7 +239,7 @@ func (a *api) deleteJob(ctx context.Context, r *request) (response, error) {
 	if (graph.Secrets{Credentials: credentials}).SignIn() {
 		fresh.Job = fresh.Job.Configured()
 	}
-	fresh.Schema = standardSchema(template, own, credentials)
+	fresh.Schema = administration.FittedSchema(template, own, credentials)
 	fresh.Schema.ID = fresh.Job.ID
 	return noContent(), a.Store.RenewJob(ctx, job.ID, fresh)
 }

@@ -3,6 +3,7 @@ package graphapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/expr"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
@@ -104,23 +106,8 @@ func (r *request) schemaPatch() (func(mapping.Schema) mapping.Schema, error) {
 // deleteSchema goes back to the default schema of the template.
 func (a *api) deleteSchema(ctx context.Context, r *request) (response, error) {
 	return a.changeSchema(ctx, r, func(c store.Configuration, template connector.Template) (mapping.Schema, error) {
-		return standardSchema(template, c.Default, c.Credentials), nil
+		return administration.FittedSchema(template, c.Default, c.Credentials), nil
 	})
-}
-
-// standardSchema returns what the schema of an application goes back to: its own
-// default, or that of the template in the gallery, fitted to the credentials.
-func standardSchema(template connector.Template, own *mapping.Schema, credentials provisioning.Credentials) mapping.Schema {
-	schema := template.Schema()
-	if own != nil {
-		schema = *own
-	}
-	if template.Adapt != nil {
-		if adapted, changed := template.Adapt(schema, nil, credentials); changed {
-			return adapted
-		}
-	}
-	return schema
 }
 
 func parseSchema(data []byte) (mapping.Schema, error) {
@@ -136,48 +123,32 @@ func parseSchema(data []byte) (mapping.Schema, error) {
 // changeSchema saves another schema, if it can be used. All that is wrong with it is
 // told at once. The next cycle looks at everyone.
 func (a *api) changeSchema(ctx context.Context, r *request, change func(store.Configuration, connector.Template) (mapping.Schema, error)) (response, error) {
-	app, job, template, err := a.job(ctx, r)
-	if err != nil {
-		return response{}, err
+	app, job, _, err := a.job(ctx, r)
+	if err == nil {
+		err = r.acts().ChangeSchema(ctx, administration.Application{Application: app, Job: job}, change)
 	}
-	err = a.change(ctx, r, app, job, activityMapping, func(c store.Configuration) (store.Configuration, string, error) {
-		before := c.Schema
-		var err error
-		if c.Schema, err = change(c, template); err != nil {
-			return c, "", err
-		}
-		c.Schema.ID = c.Job.ID
-		if err := checkSchema(c.Schema, c.Job, template); err != nil {
-			return c, "", err
-		}
-		return c, summaryOf(mapping.Compare(before, c.Schema)), nil
-	})
 	if err != nil {
-		return response{}, err
+		return response{}, schemaError(err)
 	}
-	a.wake(ctx, app.ID)
 	return noContent(), nil
 }
 
-func checkSchema(schema mapping.Schema, job provisioning.Job, template connector.Template) error {
-	findings := mapping.Check(schema, template.Use(job.Settings)).Faults()
-	if len(findings) == 0 {
-		return nil
+// schemaError tells all that is wrong with a schema.
+func schemaError(err error) error {
+	refusal, ok := errors.AsType[*administration.Refusal](err)
+	if !ok || refusal.Code != administration.SchemaFaults || len(refusal.Faults) == 0 {
+		return err
 	}
-	told := &Error{Status: http.StatusBadRequest, Code: codeBadRequest, Message: "The synchronization schema cannot be used: " + findings[0].String() + "."}
-	for _, finding := range findings {
-		told.Details = append(told.Details, Detail{Code: "InvalidSchema", Target: finding.Path, Message: finding.Message})
+	told := &Error{Status: http.StatusBadRequest, Code: codeBadRequest, Message: "The synchronization schema cannot be used: " + refusal.Faults[0].String() + "."}
+	for _, fault := range refusal.Faults {
+		told.Details = append(told.Details, Detail{Code: "InvalidSchema", Target: fault.Field, Message: fault.Message})
 	}
 	return told
 }
 
-// summaryOf names what changed, for the audit log.
-func summaryOf(differences []mapping.Difference) string {
-	texts := make([]string, len(differences))
-	for i, difference := range differences {
-		texts[i] = strings.TrimSpace(difference.Part+" "+difference.Name) + " " + difference.Change()
-	}
-	return strings.Join(texts, "; ")
+// checkSchema refuses a schema that cannot be used.
+func checkSchema(schema mapping.Schema, job provisioning.Job, template connector.Template) error {
+	return schemaError(administration.SchemaRefused(schema, job.Settings, template))
 }
 
 func (a *api) directoryDefinitions() resource {

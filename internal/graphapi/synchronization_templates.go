@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-id/usher/connector"
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/graphapi/graph"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
@@ -118,7 +119,7 @@ func (a *api) defaultSchema(ctx context.Context, app directory.Application, temp
 	if err != nil {
 		return mapping.Schema{}, err
 	}
-	return standardSchema(template, own, nil), nil
+	return administration.FittedSchema(template, own, nil), nil
 }
 
 func (a *api) getTemplateSchema(ctx context.Context, r *request) (response, error) {
@@ -220,7 +221,7 @@ func (a *api) changeDefault(ctx context.Context, r *request, change func(mapping
 		return response{}, err
 	}
 	err = a.change(ctx, r, app, job, activityTemplate, func(c store.Configuration) (store.Configuration, string, error) {
-		before := standardSchema(template, c.Default, nil)
+		before := administration.FittedSchema(template, c.Default, nil)
 		if c.Default = change(before); c.Default != nil {
 			c.Default.ID = template.Descriptor.TemplateID
 			if err := checkSchema(*c.Default, c.Job, template); err != nil {
@@ -228,10 +229,10 @@ func (a *api) changeDefault(ctx context.Context, r *request, change func(mapping
 			}
 		}
 		if c.Job.Draft {
-			c.Schema = standardSchema(template, c.Default, c.Credentials)
+			c.Schema = administration.FittedSchema(template, c.Default, c.Credentials)
 			c.Schema.ID = c.Job.ID
 		}
-		return c, summaryOf(mapping.Compare(before, standardSchema(template, c.Default, nil))), nil
+		return c, administration.SummaryOf(mapping.Compare(before, administration.FittedSchema(template, c.Default, nil))), nil
 	})
 	return noContent(), err
 }

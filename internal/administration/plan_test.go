@@ -89,7 +89,7 @@ func TestAPlanThatIsNotMeantAnyMoreIsRefused(t *testing.T) {
 	w.must(err)
 	_, object, err := schema.UserMapping()
 	w.must(err)
-	object.AttributeMappings[0].DefaultValue = new("somebody@contoso.com")
+	object.RoleRanking = []string{"Read Only"}
 	w.must(w.acts.SaveSchema(t.Context(), app, schema))
 	_, err = w.acts.ApplyPlan(t.Context(), app, made.ID, administration.Applying{})
 	w.refused(err, administration.PlanSchema)

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/jobs"
 	"github.com/usher-id/usher/internal/metrics"
@@ -119,6 +120,10 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 			return err
 		}
 		defer func() { err = errors.Join(err, served.jobs.Close()) }()
+		served.administration = &administration.Service{
+			Store: w.store, Runner: served.jobs.Runner, Catalogue: w.catalogue, Wake: served.jobs.Wake, Log: log,
+		}
+		served.operations = administration.NewOperations(served.administration)
 		served.api, err = newAPI(ctx, w, served.jobs, flags.listen.origin, flags.apiRate, log)
 		if err != nil {
 			return err
@@ -215,12 +220,14 @@ func secretFrom(file, variable string) (provisioning.Secret, error) {
 
 // service is a running usher serve.
 type service struct {
-	workspace *workspace
-	jobs      *jobs.Service
-	metrics   *metrics.Metrics
-	settings  *settings.Live
-	people    *auth.People
-	api       http.Handler
+	workspace      *workspace
+	administration *administration.Service
+	operations     *administration.Operations
+	jobs           *jobs.Service
+	metrics        *metrics.Metrics
+	settings       *settings.Live
+	people         *auth.People
+	api            http.Handler
 }
 
 // run runs jobs and serves the endpoints until the context ends or one of them fails.
@@ -239,8 +246,11 @@ func (s *service) run(ctx context.Context, listener net.Listener, log *slog.Logg
 	})
 	group.Go(func() error { return s.settings.Run(ctx) })
 	group.Go(func() error {
-		// The endpoints answer until the last cycle has stopped.
-		err := s.jobs.Run(ctx)
+		// The endpoints answer until the last cycle and the last operation have stopped.
+		running, ctx := errgroup.WithContext(ctx)
+		running.Go(func() error { return s.operations.Run(ctx) })
+		running.Go(func() error { return s.jobs.Run(ctx) })
+		err := running.Wait()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		if shutdown := server.Shutdown(stop); shutdown != nil {

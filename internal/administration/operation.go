@@ -104,13 +104,9 @@ type task struct {
 	latest     provisioning.Operation
 }
 
-const (
-	// noteEach is how often an operation is noted at most, and whether it is to be
-	// stopped is looked at.
-	noteEach = time.Second
-	// noteAlive is how often it is noted that it runs, also when nothing happens.
-	noteAlive = 10 * time.Second
-)
+// noteEach is how often an operation is noted, which says that it runs, and how often
+// whether it is to be stopped is looked at.
+const noteEach = time.Second
 
 // run does the work and notes how it goes, from a goroutine of its own: a slow database
 // does not hold the work up.

@@ -58,13 +58,7 @@ type Dependencies struct {
 
 // Store is what the API needs of the database.
 type Store interface {
-	store.Directory
-	store.Provisioning
-	store.Journal
-	store.Lists
-	store.Graph
-	store.Progress
-	store.Operations
+	administration.Store
 	clientLister
 }
 

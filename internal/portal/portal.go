@@ -11,6 +11,7 @@ import (
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/portal/applications"
 	"github.com/usher-id/usher/internal/portal/assignments"
+	"github.com/usher-id/usher/internal/portal/insights"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
@@ -45,6 +46,7 @@ func areas(d Dependencies) []area {
 		assignments.New(d.Administration),
 		logs.New(d.Administration),
 		ondemand.New(d.Administration),
+		insights.New(d.Administration),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/insights"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/ondemand"
+	"github.com/usher-id/usher/internal/portal/mappings"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/portal/status"
 	"github.com/usher-id/usher/provisioning"
@@ -47,6 +48,7 @@ func areas(d Dependencies) []area {
 		logs.New(d.Administration),
 		ondemand.New(d.Administration),
 		insights.New(d.Administration),
+		mappings.New(d.Administration),
 	}
 }
 

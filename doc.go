@@ -67,6 +67,7 @@
 //	job          the synchronization job of an application: credentials, schema,
 //	             schedule, status
 //	task         a unit of work of the background queue
+//	operation    an administrator's act that takes long and runs in the background
 //	schema       the synchronization schema: synchronization rules, object mappings,
 //	             attribute mappings, scoping filters
 //	cycle        one run of a job: initial (everything) or incremental (what changed)

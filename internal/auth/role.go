@@ -25,6 +25,7 @@ func permissions() []permission {
 		{"Application.Read.All", store.RoleReader},
 		{"Directory.Read.All", store.RoleReader},
 		{"Organization.Read.All", store.RoleReader},
+		{"Domain.Read.All", store.RoleReader},
 		{"Synchronization.Read.All", store.RoleReader},
 		{"ProvisioningLog.Read.All", store.RoleReader},
 		{"AuditLog.Read.All", store.RoleReader},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/chart"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
@@ -24,6 +25,8 @@ type Area struct {
 	overview page.Page[overviewData]
 	starting page.Page[startData]
 	restart  page.Page[restartData]
+	cycles   page.Page[cyclesData]
+	cycle    page.Page[cycleData]
 }
 
 // New returns the area.
@@ -31,9 +34,11 @@ func New(service *administration.Service, nextRun func(provisioning.Job, time.Ti
 	return &Area{
 		Administration: service, NextRun: nextRun,
 		home:     page.Parse[homeData]("home.tmpl", files),
-		overview: page.Parse[overviewData]("overview.tmpl", files),
+		overview: page.Parse[overviewData]("overview.tmpl", files, chart.Files),
 		starting: page.Parse[startData]("start.tmpl", files),
 		restart:  page.Parse[restartData]("restart.tmpl", files),
+		cycles:   page.Parse[cyclesData]("cycles.tmpl", files, chart.Files),
+		cycle:    page.Parse[cycleData]("cycle.tmpl", files),
 	}
 }
 
@@ -43,6 +48,8 @@ func (a *Area) Mount(r *page.Router) {
 	r.Get("/", a.showHome)
 	r.Get(app, a.showOverview)
 	r.Get(app+"/live", a.streamLive)
+	r.Get(app+"/cycles", a.showCycles)
+	r.Get(app+"/cycles/{cycle}", a.showCycle)
 	r.GetFor(app+"/start", store.RoleOperator, a.askStart)
 	r.Post(app+"/start", store.RoleOperator, a.start)
 	r.Post(app+"/pause", store.RoleOperator, a.pause)

@@ -3,6 +3,8 @@ package status
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/provisioning"
@@ -69,4 +71,9 @@ func interval(job provisioning.Job) string {
 		return ""
 	}
 	return fmt.Sprintf("every %s, and within seconds of a change in the directory", page.Duration(job.Schedule.Interval))
+}
+
+// sortReasons puts the most frequent reasons first.
+func sortReasons(reasons []cycleReason) {
+	slices.SortFunc(reasons, func(a, b cycleReason) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Code, b.Code)) })
 }

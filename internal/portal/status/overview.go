@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/chart"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -24,7 +25,8 @@ type overviewData struct {
 	Steady     time.Time
 	Paths      overviewPaths
 	Causes     []cause
-	Watermark  int64 // position in the change feed
+	Chart      chart.Figure // what the last cycles did
+	Watermark  int64        // position in the change feed
 }
 
 // quarantineData is a quarantine as it is shown; the zero value is none.
@@ -73,7 +75,8 @@ func (a *Area) load(ctx context.Context, id string) (loaded, error) {
 	for _, group := range groups[:min(len(groups), mostCauses)] {
 		data.Causes = append(data.Causes, cause{group.Code, page.Sentence(a.Administration.Catalogue.Explain(group.Code).Text), group.Count, app.Path("failures") + "?code=" + group.Code})
 	}
-	return loaded{app, data}, nil
+	data.Chart, err = a.lastCycles(ctx, app)
+	return loaded{app, data}, err
 }
 
 func newOverviewData(app page.Application, health administration.Health, next time.Time) overviewData {

@@ -266,3 +266,34 @@ func TestTokensBelongToTheirQuery(t *testing.T) {
 		w.want(http.StatusBadRequest, http.MethodGet, "/v1.0"+path, "")
 	}
 }
+
+// A part of a batch that cannot be answered is refused by itself, as it would be alone.
+func TestABadPartOfABatchSpoilsNoOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.prepare()
+	before := snapshot(t, w.handler)
+	body := w.object(w.want(http.StatusOK, http.MethodPost, "/v1.0/$batch", `{"requests":[
+		{"id":"1","method":"GET","url":"/users?$filter=nonsense(id)"}, {"id":"2","method":"PATCH","url":"/users/`+ana+`","headers":{"Content-Type":"application/json"},"body":{"jobTitle":7}},
+		{"id":"3","method":"PATCH","url":"/users/`+ana+`","headers":{"Content-Type":"text/plain"},"body":"x"}, {"id":"4","method":"POST","url":"/%24batch","body":{"requests":[]}},
+		{"id":"5","method":"GET","url":"https://elsewhere.example/v1.0/users"}, {"id":"6","method":"BREW","url":"/users"}, {"id":"7","method":"GET","url":"/users/%FF"},
+		{"id":"8","method":"DELETE","url":"/users/`+ana+`","dependsOn":["2"]}, {"id":"9","method":"G T","url":"/users"}, {"id":"10","method":"GET","url":"/users/`+ana+`"}]}`))
+	want := map[string]float64{"1": 400, "2": 400, "3": 415, "4": 400, "5": 400, "6": 405, "7": 400, "8": 424, "9": 400, "10": 200}
+	for _, part := range body["responses"].([]any) {
+		part := part.(map[string]any)
+		id, _ := part["id"].(string)
+		if part["status"] != want[id] {
+			t.Errorf("request %s: %v, want %v", id, part, want[id])
+		}
+		if fault, _ := part["body"].(map[string]any)["error"].(map[string]any); id != "10" && (fault["code"] == "" || fault["message"] == "") {
+			t.Errorf("request %s has no envelope: %v", id, part)
+		}
+		delete(want, id)
+	}
+	if len(want) > 0 {
+		t.Errorf("no answers to %v", want)
+	}
+	if after := snapshot(t, w.handler); after != before {
+		t.Error("what was refused changed something")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/plan"
@@ -38,4 +39,27 @@ func TestARedactedValueIsInNoJSON(t *testing.T) {
 	if change.Fields[0].New.String() != "canary-new" {
 		t.Error("writing the change down took the value from it")
 	}
+}
+
+func TestAFieldIsWrittenAsItsTagsSay(t *testing.T) {
+	t.Parallel()
+	type tagged plan.Field // without the methods
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.Custom(func(t *rapid.T) attr.Value {
+			text := rapid.String().Draw(t, "text")
+			return rapid.SampledFrom([]attr.Value{{}, attr.Text(text), attr.Bool(true), attr.Int(-7), attr.Texts(text, "<b>"), attr.RefTo(attr.Ref{Type: "User", ID: text})}).Draw(t, "value")
+		})
+		field := plan.Field{Name: rapid.String().Draw(t, "name"), Old: value.Draw(t, "old"), New: value.Draw(t, "new")}
+		got, err := json.Marshal(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := json.Marshal(tagged(field))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }

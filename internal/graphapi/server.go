@@ -94,7 +94,7 @@ func New(d Dependencies) http.Handler {
 	}
 	a := &api{
 		Dependencies: d, tokens: tokenCoder{d.TokenKey}, limits: ratelimit.New(d.Rate), onDemand: ratelimit.New(onDemandRate()),
-		lists: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		lists: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 	a.service = &administration.Service{Store: d.Store, Runner: d.Runner, Catalogue: d.Catalogue, Wake: d.Wake, Log: d.Log}
 	a.graph, a.own = newRouter(a.graphRoutes()), newRouter(a.ownRoutes())

@@ -115,9 +115,10 @@ func (o outline) appendUser(b []byte, u directory.User, nulls bool) []byte {
 // longList is from how many items on a list waits for its turn.
 const longList = 100
 
-// inTurn makes a list. Long ones wait until one of those before them is made: as many are
-// made at once as there are processors, and whoever asked first is answered first.
-// Together they would take no less time, and keep those waiting who ask for one object.
+// inTurn makes a list. Long ones wait until one of those before them is made, and whoever
+// asked first is answered first: together they would take no less time, and keep those
+// waiting who ask for one object. Two are made at once for each processor, so that a
+// cycle that runs meanwhile does not get most of it.
 func (a *api) inTurn(ctx context.Context, size int, list func() error) error {
 	if size > longList {
 		select {

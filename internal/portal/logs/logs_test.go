@@ -200,7 +200,7 @@ func TestAnEntryIsAPageOfItsOwn(t *testing.T) {
 	if got := document.TextOf("h1"); !strings.HasPrefix(got, "Create ana@contoso.com") {
 		t.Errorf("the page is called %q", got)
 	}
-	w.must(w.acts.RemoveApplication(t.Context(), w.app))
+	w.Must(w.Acts.RemoveApplication(t.Context(), w.app))
 	if got := w.page(link).Count("nav.application-menu"); got != 0 {
 		t.Error("an application that was removed has a menu")
 	}
@@ -251,18 +251,18 @@ func TestADownloadHasWhatTheFilterSelects(t *testing.T) {
 	}
 	archive := get("zip")
 	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
-	w.must(err)
+	w.Must(err)
 	got := map[string]int{}
 	for _, file := range files.File {
 		content, err := file.Open()
-		w.must(err)
+		w.Must(err)
 		text, err := io.ReadAll(content)
-		w.must(err)
+		w.Must(err)
 		if strings.Contains(string(text), canary) {
 			t.Errorf("%s holds a redacted value", file.Name)
 		}
 		rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-		w.must(err)
+		w.Must(err)
 		got[file.Name] = len(rows) - 1
 	}
 	if want := map[string]int{journal.LogsFile: 1, journal.StepsFile: 1, journal.PropertiesFile: 2}; !cmp.Equal(got, want) {

@@ -37,7 +37,8 @@ type listData struct {
 	CSV     string // paths of the downloads
 	Archive string
 	JSON    string
-	Newest  int64 // the entry written last of those shown
+	Newest  int64  // the entry written last of those shown
+	News    string // what came since a list that is followed was shown, for screen readers
 }
 
 // every is how often a list that is followed is loaded anew where there are no scripts.
@@ -94,6 +95,7 @@ func (a *Area) showList(ctx context.Context, r *page.Request) (page.Answer, erro
 			return page.Unchanged(), nil
 		}
 		data.Table = data.Table.MarkedAfter(shown)
+		data.News = news(data.Table)
 	}
 	return a.list.Show(listHead(app, live), data).With(status), nil
 }
@@ -199,6 +201,17 @@ func (d listData) empty(more bool) page.Empty {
 		Icon: "list-details", Title: "The log is empty", Text: "It tells what a cycle did to each account. Turn provisioning on for an application, or provision one person on demand.",
 		Actions: []page.Link{{Text: "Enterprise applications", Path: "/applications"}},
 	}
+}
+
+// news says how many entries are new.
+func news(table change.Table) string {
+	count := 0
+	for _, row := range table.Rows {
+		if row.New {
+			count++
+		}
+	}
+	return page.Plural(count, "new entry", "new entries")
 }
 
 // counted says how many entries there are.

@@ -176,6 +176,9 @@ func TestAListThatIsFollowedIsReplacedOnlyWhenSomethingIsNew(t *testing.T) {
 	if got := rows.Count("tr.new"); got != 1 {
 		t.Errorf("%d rows are marked as new", got)
 	}
+	if got := rows.TextOf("#news[hx-swap-oob]"); got != "1 new entry" || document.Count("#news[role=status]") != 1 {
+		t.Errorf("screen readers are told %q", got)
+	}
 	if pause := document.TextOf("#rows a[href='/logs?status=success']"); pause != "Pause" {
 		t.Errorf("following ends with %q", pause)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -164,8 +165,21 @@ type Descriptor struct {
 	Name         string // "Salesforce"
 	Description  string
 	Settings     []provisioning.Setting
+	SignIns      []SignIn // the ways to sign in, the best one first
 	Capabilities Capabilities
 	Interval     time.Duration // between two cycles, unless configured
+}
+
+// SignIn is a way to sign in to a target. What was filled in decides which one is used.
+type SignIn struct {
+	Name string
+	Help string   // a sentence: when to use it
+	Keys []string // of the settings that it takes
+}
+
+// SignsInWith reports whether a setting may be of a way to sign in, by its key.
+func (d Descriptor) SignsInWith(key string) bool {
+	return len(d.SignIns) == 0 || slices.ContainsFunc(d.SignIns, func(s SignIn) bool { return slices.Contains(s.Keys, key) })
 }
 
 // Capabilities are what a target can do and how it wants to be treated.

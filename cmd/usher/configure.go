@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -201,7 +201,7 @@ func (c configuration) setVanished(job *provisioning.Job) error {
 }
 
 func (c configuration) setGrace(job *provisioning.Job) (err error) {
-	job.Settings.Leaving.Grace, err = parsePeriod(c.grace)
+	job.Settings.Leaving.Grace, err = administration.ParsePeriod(c.grace)
 	return err
 }
 
@@ -215,43 +215,11 @@ func (c configuration) setGraceOn(job *provisioning.Job) error {
 			job.Settings.Leaving = job.Settings.Leaving.WithoutGrace(provisioning.Trigger(trigger))
 			continue
 		}
-		grace, err := parsePeriod(text)
+		grace, err := administration.ParsePeriod(text)
 		if err != nil {
 			return err
 		}
 		job.Settings.Leaving = job.Settings.Leaving.WithGrace(provisioning.Trigger(trigger), grace)
 	}
 	return nil
-}
-
-// longestPeriod is what a period may be at most: ten years. More is a mistake.
-const longestPeriod = 10 * 365 * 24 * time.Hour
-
-// parsePeriod reads a duration that may also be given in days.
-func parsePeriod(text string) (time.Duration, error) {
-	period, err := time.ParseDuration(text)
-	if days, found := strings.CutSuffix(text, "d"); found {
-		var number float64
-		number, err = strconv.ParseFloat(days, 64)
-		period = time.Duration(min(number, 1e6) * float64(24*time.Hour))
-	}
-	if err != nil || period < 0 || period > longestPeriod {
-		return 0, fmt.Errorf("%q is no period such as 7d, 12h or 0; it is ten years at most", text)
-	}
-	return period, nil
-}
-
-// showPeriod is the counterpart of parsePeriod.
-func showPeriod(period time.Duration) string {
-	const day = 24 * time.Hour
-	if period >= day && period%day == 0 {
-		return strconv.Itoa(int(period/day)) + "d"
-	}
-	text := period.String()
-	for _, nought := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, nought) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -73,7 +74,7 @@ func leavingRows(settings provisioning.Settings) [][]string {
 	for _, trigger := range provisioning.Triggers() {
 		text := string(settings.LeaveAction(trigger))
 		if grace := settings.Leaving.GraceFor(trigger); grace > 0 && settings.LeaveAction(trigger) != provisioning.LeaveNothing {
-			text += fmt.Sprintf(", %s later", showPeriod(grace))
+			text += fmt.Sprintf(", %s later", administration.ShowPeriod(grace))
 		}
 		rows = append(rows, []string{"on " + string(trigger), text})
 	}

@@ -119,7 +119,7 @@ func template(descriptor connector.Descriptor, e edition, options Options, schem
 }
 
 func describe(d connector.Descriptor, settings []provisioning.Setting) connector.Descriptor {
-	d.Settings = settings
+	d.Settings, d.SignIns = settings, signIns()
 	d.Capabilities = connector.Capabilities{
 		ObjectType: objectUser, NameAttribute: attributeUsername, ActiveAttribute: attributeIsActive,
 		CreatesDisabled: true, Deletes: false, ImportsRoles: true, RequiresRole: true,
@@ -134,6 +134,16 @@ func describe(d connector.Descriptor, settings []provisioning.Setting) connector
 // each way to sign in needs others, and the choices have defaults.
 func settings() []provisioning.Setting {
 	return append(signInSettings(), choices()...)
+}
+
+// signIns are the ways to sign in; see newAccount for which one is used.
+func signIns() []connector.SignIn {
+	return []connector.SignIn{
+		{Name: "Client secret", Help: "An External Client App with the client credentials flow. Nobody's password is needed.", Keys: []string{keyTenantURL, keyClientID, keyClientSecret}},
+		{Name: "Private key", Help: "An External Client App with the JWT bearer flow. No secret is known to both sides.", Keys: []string{keyUserName, keyClientID, keyPrivateKey, keyTenantURL}},
+		{Name: "Refresh token", Help: "A token that an External Client App issued to an administrator.", Keys: []string{keyClientID, keyClientSecret, keyRefreshToken, keyTenantURL}},
+		{Name: "Username and password", Help: "As in Microsoft Entra ID. Salesforce retires it with the Summer '27 release.", Keys: []string{keyUserName, keyPassword, keySecretToken, keyTenantURL}},
+	}
 }
 
 func signInSettings() []provisioning.Setting {

@@ -51,21 +51,27 @@ func (s *Service) CredentialFields(ctx context.Context, app Application) (fields
 // Entered are credentials as a form sends them, by the keys of the settings.
 type Entered map[string]string
 
+// ForgetSaved as the value of a setting in Entered ends what is saved of it, such as a
+// secret that another way to sign in had. Nobody can enter it.
+const ForgetSaved = "\x00"
+
 // merge returns the credentials that hold after what was entered is taken. A secret
 // that was left empty stays as it is. But saved secrets go nowhere else than where they
-// went before: when something that is no secret was changed, such as the address, the
-// secrets have to be entered again.
-func (e Entered) merge(settings []provisioning.Setting, saved provisioning.Credentials) (provisioning.Credentials, error) {
-	moved := false
+// went before: when something that is no secret was changed of a way to sign in, such as
+// the address, the secrets have to be entered again.
+func (e Entered) merge(descriptor connector.Descriptor, saved provisioning.Credentials) (provisioning.Credentials, error) {
+	settings, moved := descriptor.Settings, false
 	for _, setting := range settings {
 		value, given := e[setting.Key]
-		moved = moved || given && !setting.Secret && value != saved.Get(setting.Key)
+		moved = moved || given && !setting.Secret && descriptor.SignsInWith(setting.Key) && value != saved.Get(setting.Key)
 	}
 	merged := saved
 	var faults []Fault
 	for _, setting := range settings {
 		value, given := e[setting.Key]
 		switch {
+		case value == ForgetSaved:
+			merged = merged.With(setting.Key, "")
 		case given && (value != "" || !setting.Secret):
 			merged = merged.With(setting.Key, value)
 		case setting.Secret && moved && saved.Get(setting.Key) != "":
@@ -93,7 +99,7 @@ func (s *Service) entered(ctx context.Context, app Application, given Entered) (
 	if err != nil && !errors.Is(err, secret.ErrWrongKey) { // with another key, everything is entered anew
 		return nil, err
 	}
-	return given.merge(template.Descriptor.Settings, saved)
+	return given.merge(template.Descriptor, saved)
 }
 
 // TestEntered tests a connection with what was entered, and saves nothing. What is

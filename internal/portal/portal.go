@@ -12,6 +12,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/applications"
 	"github.com/usher-id/usher/internal/portal/assignments"
 	"github.com/usher-id/usher/internal/portal/insights"
+	"github.com/usher-id/usher/internal/portal/configuration"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/mappings"
@@ -45,6 +46,7 @@ func areas(d Dependencies) []area {
 		status.New(d.Administration, d.NextRun),
 		applications.New(d.Administration),
 		assignments.New(d.Administration),
+		configuration.New(d.Administration),
 		logs.New(d.Administration),
 		ondemand.New(d.Administration),
 		insights.New(d.Administration),

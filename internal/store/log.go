@@ -43,4 +43,5 @@ type Lists interface {
 	Logs
 	Cycles
 	Insights
+	History
 }

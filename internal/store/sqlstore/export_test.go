@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 )
 
 // LimitPages makes SQLite believe that the disk has room for a few pages more.
@@ -40,3 +42,34 @@ func CollectIncremental() string { return touchedQuery(engine.Collection{}, fals
 
 // CollectLeavers is that for who may lose an account.
 func CollectLeavers() string { return touchedQuery(engine.Collection{Connected: true}, false) }
+
+// ListPlan returns how SQLite would read a list.
+func (s *Store) ListPlan(ctx context.Context, list string) ([]string, error) {
+	texts := map[string]string{
+		"users": `select ` + userColumns + ` from users where deleted_at = 0 and words like '% a%' and (name_key, id) > ('a', 'b')
+			order by name_key asc, id asc limit 51`,
+		"matches": `select id from users where words like '% a%' limit 1001`,
+		"accounts": `select c.source_id, c.name_key from connections c where c.job_id = 'job' and c.enabled and (c.name_key, c.source_id) > ('a', 'b')
+			order by c.name_key asc, c.source_id asc limit 51`,
+		"tallies": `select hour / 24 as began, action, status, sum(count) from tallies where hour >= 5 and hour < 9 group by hour / 24, action, status order by 1, action, status`,
+		"cycles":  `select ` + cycleColumns + ` from cycles where job_id = 'job' and (began, id) < (5, 'a') order by began desc, id desc limit 51`,
+		"removals": `select source_id, since from removals where job_id = 'job' and state = 'staged' and (since, source_id) > (5, 'a')
+			order by since asc, source_id asc limit 51`,
+	}
+	q, _ := entrySequence(journal.Query{ApplicationID: "app", Name: "ana", Statuses: []plan.Status{plan.Failure}})
+	text, arguments := q.text([]any{int64(5), int64(5)}, false, 51)
+	if list != "entries" {
+		text, arguments = texts[list], nil
+	}
+	var steps []string
+	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+		var (
+			id, parent, unused int
+			step               string
+		)
+		err := rows.Scan(&id, &parent, &unused, &step)
+		steps = append(steps, step)
+		return err
+	}, `explain query plan `+text, arguments...)
+	return steps, err
+}

@@ -77,6 +77,9 @@ func (t *tx) temporary(ctx context.Context, name, columns string) error {
 
 // appendChanges writes what the transaction touched to the change feed.
 func (t *tx) appendChanges(ctx context.Context) error {
+	if err := t.appendHistory(ctx); err != nil {
+		return err
+	}
 	count := t.spilled + len(t.changes)
 	if count == 0 {
 		return nil

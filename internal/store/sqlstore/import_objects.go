@@ -59,7 +59,7 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 	if err := i.freeNames(ctx, users); err != nil {
 		return err
 	}
-	values := make([]any, 0, 11*len(users))
+	values := make([]any, 0, 12*len(users))
 	var managed, updates []any
 	for _, user := range users {
 		before, exists := known[user.ID]
@@ -68,6 +68,9 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 			continue
 		case exists:
 			i.report.Users.Updated++
+			if err := i.rememberUpdate(ctx, before, user); err != nil {
+				return err
+			}
 		default:
 			i.report.Users.Created++
 		}
@@ -218,8 +221,15 @@ func (i *importer) deleteUsers(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := i.exec(ctx, `update users set deleted_at = $1 where id in list($2)`, micros(now()), ids); err != nil {
+	deleted := now()
+	if _, err := i.exec(ctx, `update users set deleted_at = $1 where id in list($2)`, micros(deleted), ids); err != nil {
 		return err
+	}
+	for _, id := range ids {
+		gone := []directory.PropertyChange{deletion(directory.User{}, directory.User{DeletedAt: deleted})}
+		if err := i.remember(ctx, directory.UserRemoved, id, gone); err != nil {
+			return err
+		}
 	}
 	i.report.Users.Removed += len(ids)
 	for _, id := range ids {

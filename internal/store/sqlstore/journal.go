@@ -205,6 +205,7 @@ func (t *tx) appendAudits(ctx context.Context, audits []journal.Audit) error {
 	values := make([]any, 0, 7*len(audits))
 	for i := range audits {
 		a := &audits[i]
+		t.actor = a.Actor
 		a.ID = last - int64(len(audits)-1-i)
 		if a.At.IsZero() {
 			a.At = now()

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/usher-id/usher/directory"
 )
 
 // tx is a transaction that writes. It gathers what it changes in the directory and
@@ -13,6 +15,8 @@ type tx struct {
 	session
 	changes []change
 	spilled int // changes that wait in a temporary table, before those in memory
+	history []directory.UserChange
+	actor   string // who does this, as the audit log has it
 }
 
 // write runs one transaction. An error of the function undoes everything; what says

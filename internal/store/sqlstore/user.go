@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -18,7 +19,7 @@ const userColumns = `id, user_principal_name, display_name, account_enabled, man
 func userInsertion() insertion {
 	return insertion{
 		into: `users (id, user_principal_name, user_principal_name_key, display_name, account_enabled, manager_id, deleted_at, attributes,
-			name_key, department_key, words)`, width: 11,
+			name_key, department_key, words, created_at)`, width: 12,
 		then: `on conflict (id) do update set user_principal_name = excluded.user_principal_name,
 			user_principal_name_key = excluded.user_principal_name_key, display_name = excluded.display_name,
 			account_enabled = excluded.account_enabled, manager_id = excluded.manager_id, deleted_at = excluded.deleted_at,
@@ -45,12 +46,12 @@ func samePlace(before, after directory.User) bool {
 }
 
 func userValues(u directory.User) []any {
-	return append(rowOf(u), nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u))
+	return append(rowOf(u), nameKey(u.DisplayName), departmentKey(u.Attributes), userWords(u), micros(now()))
 }
 
 // rowOf returns the values of a user for userUpdate.
 func rowOf(u directory.User) []any {
-	return append(make([]any, 0, 11),
+	return append(make([]any, 0, 12),
 		u.ID, u.UserPrincipalName, key(u.UserPrincipalName), u.DisplayName, u.AccountEnabled, u.ManagerID,
 		micros(u.DeletedAt), encodeAttributes(u.Attributes),
 	)
@@ -138,6 +139,11 @@ func (t *tx) putUser(ctx context.Context, user directory.User) error {
 	if err := t.insert(ctx, userInsertion(), userValues(user)); err != nil {
 		return err
 	}
+	if len(known) == 1 {
+		if err := t.rememberUpdate(ctx, known[0], user); err != nil {
+			return err
+		}
+	}
 	return t.touchUser(ctx, user.ID)
 }
 
@@ -214,6 +220,7 @@ func (t *tx) setDeleted(ctx context.Context, id string, deleted bool) error {
 	if err != nil || user.Deleted() == deleted {
 		return err
 	}
+	before := user
 	user.DeletedAt = time.Time{}
 	if deleted {
 		user.DeletedAt = now()
@@ -222,6 +229,9 @@ func (t *tx) setDeleted(ctx context.Context, id string, deleted bool) error {
 		return err
 	}
 	if _, err := t.exec(ctx, `update users set deleted_at = $1 where id = $2`, micros(user.DeletedAt), user.ID); err != nil {
+		return err
+	}
+	if err := t.rememberUpdate(ctx, before, user); err != nil {
 		return err
 	}
 	return t.touchUser(ctx, user.ID)
@@ -241,6 +251,15 @@ func (t *tx) purgeUser(ctx context.Context, id string) error {
 	reports, err := t.texts(ctx, `update users set manager_id = '' where manager_id = $1 returning id`, user.ID)
 	if err != nil {
 		return err
+	}
+	if err := t.rememberPurge(ctx, user); err != nil {
+		return err
+	}
+	for _, report := range reports {
+		lost := []directory.PropertyChange{{Name: "manager", Old: attr.Text(user.ID), New: attr.Text("")}}
+		if err := t.remember(ctx, directory.UserUpdated, report, lost); err != nil {
+			return err
+		}
 	}
 	for _, report := range append(reports, user.ID) {
 		if err := t.touchUser(ctx, report); err != nil {

@@ -54,7 +54,7 @@ func basic(t *testing.T, open func(t *testing.T) store.Store) {
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
 		retentionTests(), progressTests(), schemaDraftTests(), operationTests(),
 		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),
-		listTests(), insightTests(), apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), deletedApplicationTests(), changeTests()))
+		listTests(), insightTests(), historyTests(), apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), deletedApplicationTests(), changeTests()))
 }
 
 // world is a store with one application, and short words for what tests do all the

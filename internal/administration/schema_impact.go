@@ -40,8 +40,7 @@ const (
 type Impact struct {
 	store.DraftImpact
 
-	Expected int    // about how many people there are to be looked at
-	Guard    string // why the removal guard would hold the removals, empty when it would not
+	Guard string // why the removal guard would hold the removals, empty when it would not
 }
 
 // DraftImpact returns what is known of the actor's draft so far.
@@ -54,21 +53,22 @@ func (a Acts) DraftImpact(ctx context.Context, app Application) (Impact, error) 
 }
 
 func (a Acts) impact(ctx context.Context, app Application, known store.DraftImpact) (Impact, error) {
+	links, err := a.Store.CountLinks(ctx, app.Job.ID)
+	guard := plan.Guard{Limit: app.Job.Settings.RemovalLimit, Percent: app.Job.Settings.RemovalPercent}
+	return Impact{known, guard.Judge(Removals(known.After), links.Enabled)}, err
+}
+
+// expected returns about how many people an initial cycle looks at.
+func (a Acts) expected(ctx context.Context, app Application) (int, error) {
+	if app.Job.Settings.SyncAll {
+		return a.Store.CountUsers(ctx)
+	}
 	assigned, err := a.Store.CountAssigned(ctx, app.ID)
 	if err != nil {
-		return Impact{}, err
+		return 0, err
 	}
 	links, err := a.Store.CountLinks(ctx, app.Job.ID)
-	if err != nil {
-		return Impact{}, err
-	}
-	impact := Impact{DraftImpact: known, Expected: max(assigned, links.Connections, known.Looked)}
-	if known.Complete {
-		impact.Expected = known.Looked
-	}
-	guard := plan.Guard{Limit: app.Job.Settings.RemovalLimit, Percent: app.Job.Settings.RemovalPercent}
-	impact.Guard = guard.Judge(Removals(known.After), links.Enabled)
-	return impact, nil
+	return max(assigned, links.Connections), err
 }
 
 // Removals returns how many accounts are taken away, those included that are held.
@@ -94,8 +94,16 @@ func (a Acts) LookOn(ctx context.Context, app Application, tag string, duration 
 		return Impact{}, changedMeanwhile("the changes are not the ones any more that you looked at")
 	}
 	known, err := a.Store.DraftImpact(ctx, app.Job.ID, a.actor)
-	if err != nil || known.Complete {
-		return Impact{DraftImpact: known}, err
+	if err != nil {
+		return Impact{}, err
+	}
+	if known.Complete {
+		return a.impact(ctx, app, known)
+	}
+	if known.Expected == 0 {
+		if known.Expected, err = a.expected(ctx, app); err != nil {
+			return Impact{}, err
+		}
 	}
 	var found store.DraftImpact
 	var changes []store.DraftChange
@@ -137,12 +145,13 @@ func (a Acts) lookOn(ctx context.Context, known store.DraftImpact, before, after
 			return known, nil, err
 		}
 		known.Last, known.Looked = ids[len(ids)-1], known.Looked+len(ids)
+		known.Expected = max(known.Expected, known.Looked)
 		known.Before, known.After = sum(known.Before, impact.Before), sum(known.After, impact.After)
 		if time.Since(began) >= duration {
 			return known, changes, nil
 		}
 	}
-	known.Complete = true
+	known.Complete, known.Expected = true, known.Looked
 	return known, changes, nil
 }
 

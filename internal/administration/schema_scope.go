@@ -41,13 +41,14 @@ func (s *Service) CountScope(ctx context.Context, app Application, saved, other 
 	if err != nil {
 		return count, err
 	}
-	began := time.Now()
-	for judged, err := range s.Runner.Judge(ctx, app.ID, "", before, after) {
+	counting, stop := context.WithTimeout(ctx, duration)
+	defer stop()
+	for judged, err := range s.Runner.Judge(counting, app.ID, "", before, after) {
+		if counting.Err() != nil && ctx.Err() == nil {
+			return count, nil // what was counted until now
+		}
 		if err != nil {
 			return count, err
-		}
-		if time.Since(began) >= duration {
-			return count, nil
 		}
 		count.add(judged.Subject.User, judged.Verdicts[0], judged.Verdicts[1])
 	}

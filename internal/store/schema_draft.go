@@ -23,6 +23,7 @@ type SchemaDraft struct {
 type DraftImpact struct {
 	Last     string              `json:"last"`     // id of the user who was looked at last
 	Looked   int                 `json:"looked"`   // people who were looked at
+	Expected int                 `json:"expected"` // about how many there are to be looked at
 	Changed  int                 `json:"changed"`  // those for whom a cycle would do something else
 	Complete bool                `json:"complete"` // there is nobody else
 	Before   provisioning.Counts `json:"before"`   // what cycles would do with the saved schema

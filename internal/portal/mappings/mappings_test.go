@@ -229,10 +229,11 @@ func TestScopingFiltersAreBuiltAndCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	page := w.page(admin, "/scoping")
-	if got := page.TextOf(".in-out"); got != "2 in scope 0 out of scope" {
+	fields := form(page, "#filters")
+	fields.Set("do", "count")
+	if got := w.post(admin, "/scoping/count", fields).TextOf(".in-out"); got != "2 in scope 0 out of scope" {
 		t.Errorf("count %q", got)
 	}
-	fields := form(page, "#filters")
 	fields.Set("do", "add-filter")
 	added := w.post(admin, "/scoping", fields)
 	w.status(added, http.StatusOK)

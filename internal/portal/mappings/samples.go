@@ -221,7 +221,7 @@ func (a *Area) scopeSamples() []page.Sample {
 	wrong := &scope.Filter{Groups: []scope.FilterGroup{{Name: "Old", Clauses: []scope.Clause{clause("employeeId", "Greater_Than", "ten")}}, {Name: "Nobody"}}}
 	bad := &scope.Filter{Groups: []scope.FilterGroup{{Name: page.Hostile, Clauses: []scope.Clause{clause(page.Hostile, page.Hostile, page.Hostile)}}}}
 	hostile := sampleOpened(page.Hostile, hostileSchema())
-	harm := newScopeData(hostile, bad, page.Hostile, newCountData(countData{Path: path, Failed: page.Hostile}, administration.ScopeCount{
+	harm := newScopeData(hostile, bad, page.Hostile, newCountData(countData{Path: path}, administration.ScopeCount{
 		Looked: 1, Leaving: 9, Leavers: []directory.User{user(page.Hostile, page.Hostile)}, Undecided: 1, Why: page.Hostile,
 	}), false)
 	harm.Faults = page.Faults{"": page.Hostile}
@@ -230,6 +230,7 @@ func (a *Area) scopeSamples() []page.Sample {
 		show("empty", none, newScopeData(none, nil, "1", newCountData(countData{Path: path}, administration.ScopeCount{Complete: true}), false)),
 		show("faults", o, newScopeData(o, wrong, "1", countData{Path: path, Faults: []string{`Attribute "employeeId" Greater_Than: "ten" is not an integer of 0 or more.`}}, false)),
 		show("cut off", o, newScopeData(o, filter, "1", cut, false)),
+		show("not counted yet", o, newScopeData(o, filter, "1", countData{Path: path}, false)),
 		show("as a reader", o, newScopeData(o, filter, "1", counted, true)),
 		show("hostile", hostile, harm),
 	}
@@ -291,9 +292,9 @@ func (a *Area) reviewSamples() []page.Sample {
 		changes = append(changes, store.DraftChange{Number: i + 1, Before: plan.Change{Action: plan.None}, After: entry.Change})
 	}
 	impact := administration.Impact{DraftImpact: store.DraftImpact{
-		Looked: 9300, Changed: 214, Complete: true, Before: provisioning.Counts{Collected: 9300, Unchanged: 9298, Failed: 2},
+		Looked: 9300, Expected: 9300, Changed: 214, Complete: true, Before: provisioning.Counts{Collected: 9300, Unchanged: 9298, Failed: 2},
 		After: provisioning.Counts{Collected: 9300, Updated: 183, Disabled: 31, Unchanged: 9084, Failed: 2},
-	}, Expected: 9300, Guard: "31 removals are more than the limit of 10 in one cycle"}
+	}, Guard: "31 removals are more than the limit of 10 in one cycle"}
 	full := reviewData{On: true, Differences: newDifferences(sampleDifferences()), Warnings: []finding{{Text: "The target requires LanguageLocaleKey, which is not mapped."}}}
 	full.Impact = newImpactData(o.app, "1", impact, 0, changes, journal.NewCatalogue())
 	part := full

@@ -47,25 +47,24 @@ type scopeClause struct {
 
 // countData is who is in scope by the filters of the form.
 type countData struct {
-	Path                string // of the count
-	Faults              []string
-	Looked              int
-	Complete            bool
-	Everyone            bool // all users are provisioned, assigned or not
-	In, Out, Before     int
-	Entering, Leaving   int
-	Entrants, Leavers   []person
-	MoreEntrants        int
-	MoreLeavers         int
-	Undecided           int
-	Why                 string
-	Failed              string // why it cannot be counted
-	Thorough, Unsettled bool
+	Path              string // of the count
+	Faults            []string
+	Looked            int
+	Complete          bool
+	Everyone          bool // all users are provisioned, assigned or not
+	In, Out, Before   int
+	Entering, Leaving int
+	Entrants, Leavers []person
+	MoreEntrants      int
+	MoreLeavers       int
+	Undecided         int
+	Why               string
 }
 
 const (
-	glance   = 700 * time.Millisecond // how long a count takes that is made at every key stroke
-	thorough = 20 * time.Second       // and one that is asked for
+	glance   = 60 * time.Millisecond // how long a count takes that a page comes with
+	watching = 2 * time.Second       // one that follows the form while it is filled in
+	thorough = 20 * time.Second      // and one that is asked for
 )
 
 func scopeHead(app page.Application) page.Head {
@@ -248,7 +247,6 @@ func (a *Area) putScope(ctx context.Context, r *page.Request) (page.Answer, erro
 	}
 	data := newScopeData(o, &filter, mark, count, false)
 	data.Faults = faults
-	data.Count.Unsettled = again
 	return a.scope.Show(scopeHead(o.app), data).With(status), nil
 }
 
@@ -297,7 +295,7 @@ func (a *Area) countScope(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	duration := glance
+	duration := watching
 	if r.Value("do") == "count" {
 		duration = thorough
 	}

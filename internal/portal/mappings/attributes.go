@@ -59,7 +59,7 @@ type attributeEntry struct {
 
 func readAttribute(r *page.Request) attributeEntry {
 	return attributeEntry{
-		Name: r.Value("name"), Type: r.Value("type"), Length: r.Value("length"), Mutability: r.Value("mutability"), References: r.Value("references"),
+		Name: r.Value("name"), Type: r.Value("type"), Length: r.Value("maximum"), Mutability: r.Value("mutability"), References: r.Value("references"),
 		Required: r.Checked("required"), Multivalued: r.Checked("multivalued"), CaseExact: r.Checked("caseExact"),
 	}
 }
@@ -82,7 +82,7 @@ func (e attributeEntry) definition() (mapping.AttributeDefinition, page.Faults) 
 	if e.Length != "" {
 		length, err := strconv.Atoi(e.Length)
 		if err != nil || length < 1 {
-			faults["length"] = "The length is a number of characters, from 1."
+			faults["maximum"] = "The length is a number of characters, from 1."
 		} else {
 			definition.Metadata = append(definition.Metadata, mapping.MaximumLength(length))
 		}
@@ -149,7 +149,7 @@ func newAttributeForm(e attributeEntry, faults page.Faults) attributeForm {
 		Required:    faults.Of(page.Field{Name: "required", Label: "Required: an account cannot be made without it", Type: "checkbox", Checked: e.Required}),
 		Multivalued: faults.Of(page.Field{Name: "multivalued", Label: "Multi-value", Type: "checkbox", Checked: e.Multivalued}),
 		CaseExact:   faults.Of(page.Field{Name: "caseExact", Label: "Exact case: a difference in letter case is a change", Type: "checkbox", Checked: e.CaseExact}),
-		Length:      faults.Of(page.Field{Name: "length", Label: "Maximum length (optional)", Type: "number", Value: e.Length}),
+		Length:      faults.Of(page.Field{Name: "maximum", Label: "Maximum length (optional)", Type: "number", Value: e.Length}),
 		Mutability:  faults.Of(page.Field{Name: "mutability", Label: "What can be done with it", Type: "select", Options: page.Options(e.Mutability, mutabilities()...)}),
 		References:  faults.Of(page.Field{Name: "references", Label: "Referenced object attribute", Value: e.References, Help: "For a reference alone: the type of object that it points to."}),
 	}

@@ -88,7 +88,7 @@ func newFunctions() []function {
 
 // carried are the fields of the form of a mapping that the builder brings back.
 func carried() []string {
-	return []string{"mark", "default", "matches", "precedence", "apply", "clearing", "always"}
+	return []string{"mark", "default", "matching", "precedence", "apply", "clearing", "always"}
 }
 
 // showBuilder shows the builder, and tries the expression for whoever is chosen. It

@@ -89,7 +89,7 @@ func newEntry(row mapping.AttributeMapping) entry {
 func readEntry(r *page.Request) entry {
 	return entry{
 		Kind: r.Value("kind"), Attribute: r.Value("attribute"), Constant: r.Raw("constant"), Expression: strings.ReplaceAll(r.Value("expression"), "\r\n", "\n"),
-		Default: r.Raw("default"), Target: r.Value("target"), Matches: r.Value("matches") == "yes", Precedence: r.Value("precedence"), Apply: r.Value("apply"),
+		Default: r.Raw("default"), Target: r.Value("target"), Matches: r.Value("matching") == "yes", Precedence: r.Value("precedence"), Apply: r.Value("apply"),
 		Clearing: r.Checked("clearing"), Always: r.Checked("always"),
 	}
 }
@@ -230,7 +230,7 @@ func newEditData(o opened, was, mark string, e entry, faults page.Faults) editDa
 		matches = "yes"
 	}
 	data.Matches = faults.Of(page.Field{
-		Name: "matches", Label: "Match objects using this attribute", Type: "select", Options: page.Options(matches, [2]string{"no", "No"}, [2]string{"yes", "Yes"}),
+		Name: "matching", Label: "Match objects using this attribute", Type: "select", Options: page.Options(matches, [2]string{"no", "No"}, [2]string{"yes", "Yes"}),
 		Help: "Whether an account that exists is looked up by this attribute.",
 	})
 	data.Precedence = faults.Of(page.Field{Name: "precedence", Label: "Matching precedence", Type: "number", Value: e.Precedence, Help: "1 is tried first. It counts when objects are matched by the attribute."})
@@ -374,7 +374,7 @@ func fieldOf(place, kind string) string {
 	case member == "defaultValue":
 		return "default"
 	case member == "matchingPriority" || member == "targetAttributeName" || member == "flowType" || member == "flowBehavior":
-		return map[string]string{"matchingPriority": "matches", "targetAttributeName": "target", "flowType": "apply", "flowBehavior": "always"}[member]
+		return map[string]string{"matchingPriority": "matching", "targetAttributeName": "target", "flowType": "apply", "flowBehavior": "always"}[member]
 	case strings.Contains(member, "clearWhenNull"):
 		return "clearing"
 	}

@@ -212,7 +212,7 @@ func (a *Area) putActions(ctx context.Context, r *page.Request) (page.Answer, er
 	if err := was.UnmarshalJSON(fmt.Appendf(nil, "%q", r.Value("was"))); err != nil {
 		return page.Answer{}, page.Invalid("was", "The form is not one of this page.")
 	}
-	for _, action := range r.Values("action") {
+	for _, action := range r.Values("allow") {
 		switch action {
 		case "create":
 			flows |= mapping.FlowAdd

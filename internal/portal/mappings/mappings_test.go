@@ -134,9 +134,9 @@ func TestFaultsStandAtTheirFields(t *testing.T) {
 		{"no constant", "constant", url.Values{"kind": {"constant"}}, "Enter the value"},
 		{"a taken target", "target", url.Values{"kind": {"constant"}, "constant": {"x"}, "target": {"Email"}}, "mapped already"},
 		{"no target", "target", url.Values{"kind": {"constant"}, "constant": {"x"}}, "Choose the attribute"},
-		{"a wrong precedence", "precedence", url.Values{"kind": {"direct"}, "attribute": {"mail"}, "target": {"Title"}, "matches": {"yes"}, "precedence": {"first"}}, "from 1"},
+		{"a wrong precedence", "precedence", url.Values{"kind": {"direct"}, "attribute": {"mail"}, "target": {"Title"}, "matching": {"yes"}, "precedence": {"first"}}, "from 1"},
 		{"a default of the wrong type", "default", url.Values{"kind": {"none"}, "target": {"UserPermissionsKnowledgeUser"}, "default": {"perhaps"}}, "perhaps"},
-		{"a matching attribute without source", "matches", url.Values{"kind": {"none"}, "target": {"Title"}, "default": {"x"}, "matches": {"yes"}, "precedence": {"3"}}, "no source"},
+		{"a matching attribute without source", "matching", url.Values{"kind": {"none"}, "target": {"Title"}, "default": {"x"}, "matching": {"yes"}, "precedence": {"3"}}, "no source"},
 	}
 	for _, test := range tests {
 		test.set.Set("apply", "Always")
@@ -154,7 +154,7 @@ func TestMatchingPrecedenceAndActionsAreChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.status(w.post(admin, "/mappings/new", url.Values{
-		"kind": {"direct"}, "attribute": {"userPrincipalName"}, "target": {"FederationIdentifier"}, "matches": {"yes"}, "precedence": {"2"}, "apply": {"ObjectAddOnly"},
+		"kind": {"direct"}, "attribute": {"userPrincipalName"}, "target": {"FederationIdentifier"}, "matching": {"yes"}, "precedence": {"2"}, "apply": {"ObjectAddOnly"},
 	}), http.StatusSeeOther)
 	move := form(w.page(admin, "/mappings"), "#matching form")
 	move.Set("earlier", "FederationIdentifier")
@@ -165,7 +165,7 @@ func TestMatchingPrecedenceAndActionsAreChanged(t *testing.T) {
 	}
 	w.status(w.post(admin, "/mappings/matching", move), http.StatusConflict)
 	actions := form(list, "form[action$='/actions']")
-	actions["action"] = []string{"create"}
+	actions["allow"] = []string{"create"}
 	w.status(w.post(admin, "/mappings/actions", actions), http.StatusSeeOther)
 	w.status(w.post(admin, "/mappings/actions", actions), http.StatusConflict)
 	if got := w.differences(); got != "allowed actions changed; attribute mapping Username changed; attribute mapping FederationIdentifier added" {
@@ -286,12 +286,12 @@ func TestATargetAttributeIsAddedAndMapped(t *testing.T) {
 	w := newWorld(t)
 	fields := form(w.page(admin, "/mappings/target-attributes"), "form[enctype], form:has(#field-name)")
 	fields.Set("name", "Username")
-	fields.Set("length", "many")
+	fields.Set("maximum", "many")
 	faulty := w.post(admin, "/mappings/target-attributes", fields)
-	if got := faulty.TextOf("#about-length"); faulty.Status != http.StatusUnprocessableEntity || !strings.Contains(got, "from 1") {
+	if got := faulty.TextOf("#about-maximum"); faulty.Status != http.StatusUnprocessableEntity || !strings.Contains(got, "from 1") {
 		t.Errorf("status %d, %q", faulty.Status, got)
 	}
-	fields.Set("length", "")
+	fields.Set("maximum", "")
 	if got := w.post(admin, "/mappings/target-attributes", fields).TextOf("#about-name"); !strings.Contains(got, "already") {
 		t.Errorf("taken: %q", got)
 	}

@@ -269,7 +269,7 @@ func sampleAttributes(o opened) attributesData {
 	path := o.app.Path("mappings")
 	data := attributesData{
 		Bar: newBar(o.app, o.draft), Path: path, Here: path + "/target-attributes", Target: "salesforce.com",
-		Form: newAttributeForm(attributeEntry{Name: "officeCode__c", Type: "String", Mutability: "ReadWrite", Length: "none"}, page.Faults{"length": "The length is a number of characters, from 1."}),
+		Form: newAttributeForm(attributeEntry{Name: "officeCode__c", Type: "String", Mutability: "ReadWrite", Length: "none"}, page.Faults{"maximum": "The length is a number of characters, from 1."}),
 	}
 	_, object, _ := o.draft.Schema.UserMapping()
 	definition, _ := o.draft.Schema.Object("salesforce.com", "User")

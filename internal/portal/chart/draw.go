@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The measures of a drawing, in its own units. It grows with the page by its viewBox.
@@ -85,7 +86,12 @@ func (d *drawing) axis(s Spec, axis scale) {
 
 // names writes the names of the points below the axis, as many as there is room for.
 func (d *drawing) names(s Spec) {
-	room := int(s.width() / 65)
+	const letter, apart = 6.8, 16.0
+	longest := 0
+	for _, point := range s.Points {
+		longest = max(longest, utf8.RuneCountInString(point.Label))
+	}
+	room := max(1, int((s.width()-left-right)/(letter*float64(longest)+apart)))
 	every := max(1, (len(s.Points)+room-1)/room)
 	for at := 0; at < len(s.Points); at += every {
 		d.add(`<text class="chart-text" x="%s" y="%s" text-anchor="middle">%s</text>`, number(x(s, at)), number(height-8), escaped(s.Points[at].Label))

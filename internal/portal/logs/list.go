@@ -68,9 +68,9 @@ func (a *Area) showList(ctx context.Context, r *page.Request) (page.Answer, erro
 		return page.Answer{}, err
 	}
 	data := newListData(f, live, faults, names)
-	status := http.StatusOK
 	if len(faults) > 0 {
-		status = http.StatusUnprocessableEntity
+		data.Empty = data.empty(false)
+		return a.list.Show(listHead(app, false), data).With(http.StatusUnprocessableEntity), nil
 	}
 	if r.Partial("count") {
 		count, err := a.Administration.Store.CountEntries(ctx, query)
@@ -97,7 +97,7 @@ func (a *Area) showList(ctx context.Context, r *page.Request) (page.Answer, erro
 		data.Table = data.Table.MarkedAfter(shown)
 		data.News = news(data.Table)
 	}
-	return a.list.Show(listHead(app, live), data).With(status), nil
+	return a.list.Show(listHead(app, live), data), nil
 }
 
 // applications returns the application that is looked for, nil for none, and the names

@@ -97,6 +97,7 @@ func TestAListOfAnApplicationHasItsMenu(t *testing.T) {
 func TestAFilterThatCannotBeUnderstoodSaysSoAtItsField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.log("cycle", entry("ana", plan.Create, plan.Success, "", time.Now()))
 	for query, want := range map[string]string{
 		"from=yesterday": "This is not a day such as 2026-01-31.", "until=2026-02-30": "This is not a day such as 2026-01-31.", "date=9y": "There is no such period.",
 		"status=fine": "There is no such status.", "action=drop": "There is no such action.",
@@ -104,7 +105,7 @@ func TestAFilterThatCannotBeUnderstoodSaysSoAtItsField(t *testing.T) {
 		recorder := w.get("/logs?" + query)
 		name, _, _ := strings.Cut(query, "=")
 		document := pagetest.Read(t, recorder.Body.String())
-		if got := document.TextOf("#about-" + name); recorder.Code != http.StatusUnprocessableEntity || got != want {
+		if got := document.TextOf("#about-" + name); recorder.Code != http.StatusUnprocessableEntity || got != want || people(document) != "" {
 			t.Errorf("%s: status %d, %q", query, recorder.Code, got)
 		}
 		if got := w.get("/logs/download?format=csv&" + query); got.Code != http.StatusUnprocessableEntity || got.Header().Get("Content-Disposition") != "" {

@@ -3,6 +3,7 @@ package configuration_test
 import (
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func TestAnApplicationIsSetUpStepByStep(t *testing.T) {
 	w := newWorld(t)
 	app := w.Add()
 	at := pathOf(app)
-	done := func() []string { return w.Get(reader, at).Texts(".steps-list .done a") }
+	done := func() []string { return w.Get(reader, at).Texts(".setup-steps .done a") }
 	if got := done(); len(got) != 0 {
 		t.Errorf("done of a new application: %v", got)
 	}
@@ -101,7 +102,7 @@ func TestAnApplicationIsSetUpStepByStep(t *testing.T) {
 		t.Errorf("turned on, it is %s", state)
 	}
 	w.Cycle(w.Again(app))
-	if steps := w.Get(reader, at); steps.Count(".steps-list") != 0 || !strings.Contains(steps.TextOf("#mode"), "Provisioning Status: On.") {
+	if steps := w.Get(reader, at); steps.Count(".setup-steps") != 0 || !strings.Contains(steps.TextOf("#mode"), "Provisioning Status: On.") {
 		t.Errorf("after the first cycle: %s", steps.TextOf("#mode"))
 	}
 	w.Contains(w.Post(operator, at+"/mode", url.Values{"mode": {"Automatic"}}).Notice, "Nothing was changed")
@@ -183,6 +184,14 @@ func TestAConnectionIsTestedWithItsPermissions(t *testing.T) {
 		t.Errorf("permissions: %v", permissions)
 	}
 	w.Contains(tested.TextOf("#credentials .alert"), "Summer '27")
+	w.Contains(tested.TextOf("#tested"), "enter them once more")
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, at+"/test", strings.NewReader(credentials(w, nil).Encode()))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("HX-Request", "true")
+	request.Header.Set("HX-Target", "tested")
+	if part := w.Do(administrator, request); part.Count("#tested") != 1 || part.Count("form") != 0 || strings.Contains(part.TextOf("#tested"), "once more") {
+		t.Errorf("the result alone: %s", part.Text)
+	}
 	if code := w.Again(app).Job.Status.Code; code != provisioning.NotConfigured {
 		t.Errorf("a test saved something: %s", code)
 	}

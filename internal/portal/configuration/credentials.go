@@ -39,6 +39,7 @@ type tested struct {
 	Permissions                    []permission
 	Missing                        int
 	Warnings                       []string
+	Again                          bool // secrets were entered and are not in the form any more
 }
 
 type permission struct {
@@ -130,7 +131,7 @@ func (a *Area) saveCredentials(ctx context.Context, r *page.Request, app page.Ap
 	given := entered(r, s)
 	saving, err := r.Acts().SaveEntered(ctx, app.Application, given)
 	if err != nil {
-		return a.credentialsAgain(s, given, err)
+		return a.credentialsAgain(r, s, given, err)
 	}
 	notice := page.Success("The credentials work and were saved: signed in to %s as %s.", saving.Health.Organization, saving.Health.Account)
 	if saving.Adapted {
@@ -144,19 +145,25 @@ func (a *Area) saveCredentials(ctx context.Context, r *page.Request, app page.Ap
 
 // credentialsAgain shows the form again with what is wrong. Secrets are to be entered
 // once more.
-func (a *Area) credentialsAgain(s state, given administration.Entered, err error) (page.Answer, error) {
+func (a *Area) credentialsAgain(r *page.Request, s state, given administration.Entered, err error) (page.Answer, error) {
 	faults := told(err)
 	if faults == nil {
 		return page.Answer{}, err
 	}
 	data := newPageData(s)
 	data.Credentials = newCredentialsForm(s, given, faults)
-	if slices.ContainsFunc(s.fields, func(f administration.CredentialField) bool {
-		return f.Secret && given[f.Key] != "" && given[f.Key] != administration.ForgetSaved
-	}) {
+	if lost(r, s, given) {
 		faults[""] = strings.TrimSpace(faults[""] + "\nSecrets are not shown again: enter them once more.")
 	}
 	return a.again(data, s.app)
+}
+
+// lost reports whether secrets were entered that the answer does not hold any more. A
+// page of which only the result of the test is replaced keeps them.
+func lost(r *page.Request, s state, given administration.Entered) bool {
+	return !r.Partial("tested") && slices.ContainsFunc(s.fields, func(f administration.CredentialField) bool {
+		return f.Secret && given[f.Key] != "" && given[f.Key] != administration.ForgetSaved
+	})
 }
 
 // test tries what was entered, with what is saved in place of secrets that are empty,
@@ -169,11 +176,12 @@ func (a *Area) test(ctx context.Context, r *page.Request, app page.Application) 
 	given := entered(r, s)
 	health, err := a.Administration.TestEntered(ctx, app.Application, given)
 	if err != nil {
-		return a.credentialsAgain(s, given, err)
+		return a.credentialsAgain(r, s, given, err)
 	}
 	data := newPageData(s)
 	data.Credentials = newCredentialsForm(s, given, nil)
 	data.Credentials.Tested = newTested(health)
+	data.Credentials.Tested.Again = lost(r, s, given)
 	return a.page.Show(head(app), data), nil
 }
 

@@ -146,6 +146,9 @@ func newModeForm(s state) modeForm {
 	}}
 	if !s.app.On() && !s.app.Job.Status.InitialDone {
 		form.First = "The first cycle looks at " + page.Plural(s.assigned, "assigned person", "assigned people") + ": whoever has an account there is matched, and the others get one."
+		if s.assigned == 0 {
+			form.First = "Nobody is assigned yet, so a first cycle would make no account."
+		}
 		if s.app.Job.Settings.SyncAll {
 			form.First = "The first cycle looks at all users of the directory: whoever has an account there is matched, and the others get one."
 		}

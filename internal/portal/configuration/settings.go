@@ -251,6 +251,9 @@ func scopeHelp(s state) string {
 // guardMeans tells what the removal guard would mean today.
 func guardMeans(s state) string {
 	guard := plan.Guard{Limit: s.app.Job.Settings.RemovalLimit, Percent: s.app.Job.Settings.RemovalPercent}
+	if guard.Limit == 0 && guard.Percent == 0 && s.app.Links.Enabled == 0 {
+		return "It is off. Set it before accounts are in use: it holds removals when a mistake would take many of them away."
+	}
 	if guard.Limit == 0 && guard.Percent == 0 {
 		return "It is off: a mistake in the directory or in a scoping filter could take all " + page.Number(s.app.Links.Enabled) + " accounts in use away in one cycle."
 	}

@@ -75,6 +75,14 @@ func BenchmarkLists(b *testing.B, open func(b *testing.B) store.Store) {
 			check(b, err)
 		}
 	})
+	b.Run("Tallies", func(b *testing.B) {
+		for b.Loop() {
+			_, err := c.Tallies(b.Context(), store.TallySearch{Step: time.Hour})
+			check(b, err)
+			_, err = c.Causes(b.Context(), store.TallySearch{}, 10)
+			check(b, err)
+		}
+	})
 	b.Run("FailureGroups", func(b *testing.B) {
 		for b.Loop() {
 			_, err := c.FailureGroups(b.Context(), c.job)

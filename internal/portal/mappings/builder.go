@@ -169,11 +169,15 @@ func (a *Area) try(ctx context.Context, o opened, data builderData) (outcome, er
 	return newOutcome(data.Expression, found), nil
 }
 
-const (
-	mostSteps = 200 // parts of an expression that are shown with their values
-	mostItems = 50  // values of a list
-	mostText  = 500 // characters of a value
-)
+// mostSteps is how many parts of an expression are shown with their values.
+const mostSteps = 200
+
+// bounds are how much of a value is shown: one can be a megabyte.
+type bounds struct{ items, characters int }
+
+func ofResult() bounds { return bounds{50, 500} }
+
+func ofStep() bounds { return bounds{5, 100} }
 
 func newOutcome(expression string, found administration.Outcome) outcome {
 	shown := outcome{Pointed: pointOut(expression, found.Faults), Evaluated: found.Evaluated, Unfit: page.Sentence(found.Unfit)}
@@ -189,7 +193,7 @@ func newOutcome(expression string, found administration.Outcome) outcome {
 		shown.Failed, shown.Pointed = true, pointOut(expression, []expr.Fault{{Line: failure.Line, Column: failure.Column, Message: message}})
 		return shown
 	}
-	shown.Value = newValue(found.Value, found.Flow)
+	shown.Value = newValue(found.Value, found.Flow, ofResult())
 	if found.Redacted {
 		shown.Value = shownValue{Note: "redacted: the value is written and not shown"}
 	}
@@ -203,7 +207,7 @@ func newSteps(steps []expr.Step) (tree []*step, left int) {
 		if i == mostSteps {
 			return tree, len(steps) - i
 		}
-		next := &step{Expression: page.Short(s.Expression, 160), Value: newValue(s.Value, s.Flow)}
+		next := &step{Expression: page.Short(s.Expression, 160), Value: newValue(s.Value, s.Flow, ofStep())}
 		if s.Value.Kind() == attr.String && next.Value.Text != "" {
 			next.Value.Text = strconv.Quote(next.Value.Text) // a blank would not be seen
 		}
@@ -225,8 +229,8 @@ func newSteps(steps []expr.Step) (tree []*step, left int) {
 	return tree, 0
 }
 
-// newValue shows a value within bounds: one can be a megabyte.
-func newValue(value attr.Value, flow expr.Flow) shownValue {
+// newValue shows a value within bounds.
+func newValue(value attr.Value, flow expr.Flow, most bounds) shownValue {
 	switch {
 	case flow == expr.FlowIgnoreAttribute:
 		return shownValue{Note: "the attribute is left alone"}
@@ -236,9 +240,9 @@ func newValue(value attr.Value, flow expr.Flow) shownValue {
 		return shownValue{Note: "no value"}
 	case value.Kind() == attr.List:
 		items := value.Items()
-		shown := shownValue{More: max(0, len(items)-mostItems)}
-		for _, item := range items[:min(mostItems, len(items))] {
-			shown.Items = append(shown.Items, page.Short(textOf(item), mostText))
+		shown := shownValue{More: max(0, len(items)-most.items)}
+		for _, item := range items[:min(most.items, len(items))] {
+			shown.Items = append(shown.Items, page.Short(textOf(item), most.characters))
 		}
 		if len(items) == 0 {
 			shown.Note = "an empty list"
@@ -249,7 +253,7 @@ func newValue(value attr.Value, flow expr.Flow) shownValue {
 	if text == "" {
 		return shownValue{Note: "an empty text"}
 	}
-	return shownValue{Text: page.Short(text, mostText), More: max(0, len([]rune(text))-mostText)}
+	return shownValue{Text: page.Short(text, most.characters), More: max(0, len([]rune(text))-most.characters)}
 }
 
 // textOf shows a value on its own; of a role assignment, which has parts, the name.

@@ -225,6 +225,29 @@ func TestTheBuilderTriesAnExpressionForSomebody(t *testing.T) {
 	w.status(w.post(admin, "/mappings/attributes/FirstName", fields), http.StatusSeeOther)
 }
 
+func TestHugeValuesDoNotMakeAHugePage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	doubled := "[displayName]"
+	for range 10 {
+		doubled = "Join(\"-\", " + doubled + ", " + doubled + ")"
+		if len(doubled) > 4000 {
+			break
+		}
+	}
+	list := "Split(Replace(" + doubled + `, "a", , , "a,a,a,a,a,a,a,a", , ), ",")`
+	for _, expression := range []string{doubled, list} {
+		answer := w.post(reader, "/mappings/expression", url.Values{"user": {portaltest.Ana}, "expression": {expression}})
+		w.status(answer, http.StatusOK)
+		if size := len(answer.Text); size > pagetest.MaxSize {
+			t.Errorf("%.60s makes a page of %d bytes", expression, size)
+		}
+		if answer.Count("#outcome .result-value") != 1 || !strings.Contains(answer.TextOf("#outcome"), "more") {
+			t.Errorf("%.60s: %.300s", expression, answer.TextOf("#outcome"))
+		}
+	}
+}
+
 func TestScopingFiltersAreBuiltAndCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

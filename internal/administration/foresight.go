@@ -221,7 +221,7 @@ type FoundConflicts struct {
 }
 
 // mostLooked is how many people are looked at for one part of a list of conflicts.
-const mostLooked = 5000
+const mostLooked = 2500
 
 // FindConflicts is Conflicts in parts of at most limit conflicts, each of which takes a
 // bounded time: one may hold fewer, even none, and have a part after it.

@@ -112,7 +112,6 @@ func TestWhoIsAssignedIsListedSearchedAndPaged(t *testing.T) {
 	if wrong := w.Get(reader, w.at+"?cursor=x"); wrong.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a cursor that nobody gave out: %d", wrong.Status)
 	}
-	w.Contains(second.TextOf("main"), "62 people are assigned")
 }
 
 func TestUsersAndGroupsAreAdded(t *testing.T) {

@@ -17,7 +17,6 @@ type listData struct {
 	Filtered bool
 	Kind     page.Field
 	Role     page.Field
-	Assigned int // people, in person or through groups
 	SyncAll  bool
 	Rows     []row
 	Pager    page.Pager
@@ -98,12 +97,7 @@ func (a *Area) showList(ctx context.Context, r *page.Request, app page.Applicati
 	if err != nil {
 		return page.Answer{}, err
 	}
-	assigned, err := a.Administration.Store.CountAssigned(ctx, app.ID)
-	if err != nil {
-		return page.Answer{}, err
-	}
 	data := newListData(app, search, found, roles)
-	data.Assigned = assigned
 	data.Pager = pager(r, found.Previous, found.Next)
 	return a.list.Show(listHead(app), data), nil
 }

@@ -21,7 +21,7 @@ func (a *Area) Samples() []page.Sample {
 	}
 	list := func(app page.Application, found store.Listing[store.FoundAssignment], roles []administration.Role, search store.AssignmentSearch) page.Answer {
 		data := newListData(app, search, found, roles)
-		data.Assigned, data.Pager = 9300, page.Pager{Next: "?cursor=x"}
+		data.Pager = page.Pager{Next: "?cursor=x"}
 		return a.list.Show(listHead(app), data)
 	}
 	full := sampleForesight(app, "Ben Okoye", "Sales")

@@ -36,9 +36,13 @@ type state struct {
 	descriptor connector.Descriptor
 	fields     []administration.CredentialField
 	unreadable error
-	assigned   int
-	planned    bool // a plan was made
+	assigned   int  // people, while the application is set up
+	planned    bool // a plan was made, while it is set up
 }
+
+// settingUp reports whether the application was not turned on yet, or no initial cycle
+// is complete.
+func (s state) settingUp() bool { return !s.app.On() || !s.app.Job.Status.InitialDone }
 
 func head(app page.Application) page.Head {
 	head := app.Of("Provisioning", menu)
@@ -69,6 +73,9 @@ func (a *Area) state(ctx context.Context, app page.Application) (state, error) {
 	if s.fields, s.unreadable, err = a.Administration.CredentialFields(ctx, app.Application); err != nil {
 		return s, err
 	}
+	if !s.settingUp() {
+		return s, nil // what follows is for the steps, and takes its time
+	}
 	if s.assigned, err = a.Administration.Store.CountAssigned(ctx, app.ID); err != nil {
 		return s, err
 	}
@@ -93,7 +100,7 @@ func newPageData(s state) pageData {
 // complete.
 func newSteps(s state) []step {
 	job := s.app.Job
-	if s.app.On() && job.Status.InitialDone {
+	if !s.settingUp() {
 		return nil
 	}
 	configured := job.Status.Code != provisioning.NotConfigured

@@ -244,8 +244,7 @@ func webhookFields(saved string, faults page.Faults) []page.Field {
 }
 
 func scopeHelp(s state) string {
-	return page.Plural(s.assigned, "person is", "people are") + " assigned, and " + page.Plural(s.app.Links.Enabled, "account is", "accounts are") +
-		" in use. Whoever is out of the new scope loses the account as set below; Preview shows who."
+	return page.Plural(s.app.Links.Enabled, "account is", "accounts are") + " in use. Whoever is out of the new scope loses the account as set below; Preview shows who."
 }
 
 // guardMeans tells what the removal guard would mean today.

@@ -151,3 +151,27 @@ func patient(ctx context.Context, w http.ResponseWriter, timeout time.Duration) 
 	_ = controller.SetWriteDeadline(time.Now().Add(timeout + requestTimeout))
 	return context.WithTimeout(ctx, timeout)
 }
+
+// Pager makes the links of a list by the cursors of its neighbours, empty for none.
+func (r *Request) Pager(previous, next string) Pager {
+	var pager Pager
+	if r.Value("cursor") != "" {
+		pager.First = r.Query("cursor", "")
+	}
+	if previous != "" {
+		pager.Previous = r.Query("cursor", previous)
+	}
+	if next != "" {
+		pager.Next = r.Query("cursor", next)
+	}
+	return pager
+}
+
+// UserPath returns the path of the page about a user of the directory.
+func UserPath(id string) string { return "/users/" + url.PathEscape(id) }
+
+// GroupPath returns the path of the page about a group.
+func GroupPath(id string) string { return "/groups/" + url.PathEscape(id) }
+
+// QueryValue escapes a value for the query of a path.
+func QueryValue(value string) string { return url.QueryEscape(value) }

@@ -1,0 +1,173 @@
+package failures
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"time"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
+)
+
+//go:embed *.tmpl
+var files embed.FS
+
+// Area is the list of failures.
+type Area struct {
+	Administration *administration.Service
+
+	list page.Page[listData]
+}
+
+// New returns the area.
+func New(service *administration.Service) *Area {
+	return &Area{Administration: service, list: page.Parse[listData]("list.tmpl", files)}
+}
+
+// Mount puts the routes of the area on the router.
+func (a *Area) Mount(r *page.Router) {
+	const at = "/applications/{application}/failures"
+	r.Get(at, a.show)
+	r.Post(at+"/retry", store.RoleOperator, a.retry)
+}
+
+// listed is how many failures of a cause a page shows.
+const listed = 50
+
+// listData are the causes, and the failures of the one that was chosen.
+type listData struct {
+	Path   string
+	Retry  string
+	Total  int
+	Causes []cause
+	Chosen cause // the zero cause when none is
+	Rows   []row
+	Pager  page.Pager
+	Faults page.Faults
+	On     bool
+}
+
+// cause is a reason for which changes fail.
+type cause struct {
+	Code   string
+	Text   string
+	Advice string
+	Count  int
+	First  time.Time
+	Next   time.Time
+	Path   string
+}
+
+// row is a failed change.
+type row struct {
+	ID        string
+	Name      string
+	SignIn    string
+	Path      string
+	Why       string
+	OnDemand  string
+	Message   string
+	Attribute string // that is a reference, when only that failed
+	Attempts  int
+	First     time.Time
+	Next      time.Time
+}
+
+func head(app page.Application) page.Head {
+	h := app.Of("Failures", "failures")
+	h.Lead = "Changes that failed. Each is tried again by itself, later each time; a change of the person in the directory is a new try at once."
+	return h
+}
+
+func (a *Area) show(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data, err := a.load(ctx, r, app)
+	return a.list.Show(head(app), data), err
+}
+
+func (a *Area) load(ctx context.Context, r *page.Request, app page.Application) (listData, error) {
+	groups, err := a.Administration.Store.FailureGroups(ctx, app.Job.ID)
+	if err != nil {
+		return listData{}, err
+	}
+	data := a.listData(app, groups, r.Value("code"))
+	if data.Chosen.Code == "" {
+		return data, nil
+	}
+	listing, err := a.Administration.Store.FindFailures(ctx, app.Job.ID, data.Chosen.Code, store.Page{Cursor: r.Value("cursor"), Limit: listed})
+	if err != nil {
+		return data, err
+	}
+	for _, failure := range listing.Items {
+		data.Rows = append(data.Rows, newRow(app, failure))
+	}
+	data.Pager = r.Pager(listing.Previous, listing.Next)
+	return data, nil
+}
+
+func (a *Area) listData(app page.Application, groups []store.FailureGroup, code string) listData {
+	data := listData{Path: app.Path("failures"), Retry: app.Path("failures/retry"), On: app.On()}
+	for _, group := range groups {
+		explanation := a.Administration.Catalogue.Explain(group.Code)
+		shown := cause{
+			group.Code, page.Sentence(explanation.Text), page.Sentence(explanation.Advice), group.Count, group.First, group.Next,
+			data.Path + "?code=" + page.QueryValue(group.Code),
+		}
+		data.Total += group.Count
+		data.Causes = append(data.Causes, shown)
+		if group.Code == code {
+			data.Chosen = shown
+		}
+	}
+	if code == "" && len(data.Causes) == 1 {
+		data.Chosen = data.Causes[0]
+	}
+	return data
+}
+
+func newRow(app page.Application, failure store.FoundFailure) row {
+	shown := row{
+		ID: failure.SourceID, Name: failure.DisplayName, SignIn: failure.Name, Path: page.UserPath(failure.SourceID), Why: app.Path("why") + "?user=" + page.QueryValue(failure.SourceID),
+		OnDemand: app.Path("on-demand") + "?user=" + page.QueryValue(failure.SourceID), Message: page.Sentence(failure.Message), Attribute: failure.Attribute,
+		Attempts: failure.Attempts, First: failure.First, Next: failure.Next,
+	}
+	if shown.Name == "" {
+		shown.Name = shown.SignIn
+	}
+	if shown.Name == "" {
+		shown.Name, shown.Path = shown.ID, ""
+	}
+	return shown
+}
+
+// retry makes failures due at once: those of people, of a cause, or all.
+func (a *Area) retry(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	which := store.Retry{SourceIDs: r.Values("user"), Code: r.Value("of")}
+	back := app.Path("failures")
+	if code := r.Value("code"); code != "" {
+		back += "?code=" + page.QueryValue(code)
+	}
+	if len(which.SourceIDs) == 0 && which.Code == "" && !r.Checked("all") {
+		data, err := a.load(ctx, r, app)
+		data.Faults = page.Faults{"": "Select somebody, or retry a whole cause."}
+		return a.list.Show(head(app), data).With(http.StatusUnprocessableEntity), err
+	}
+	count, err := r.Acts().Retry(ctx, app.Application, which)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	notice := page.Success("%s tried again within seconds.", page.Plural(count, "change is", "changes are"))
+	if !app.On() {
+		notice = page.Caution("%s due, but provisioning of %s is turned off: they are tried when it is started.", page.Plural(count, "change is", "changes are"), app.DisplayName)
+	}
+	return page.Redirect(back, notice), nil
+}

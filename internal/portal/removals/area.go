@@ -1,0 +1,212 @@
+package removals
+
+import (
+	"context"
+	"embed"
+	"net/http"
+	"time"
+
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
+)
+
+//go:embed *.tmpl
+var files embed.FS
+
+// Area is the list of held removals and the decisions about them.
+type Area struct {
+	Administration *administration.Service
+
+	list    page.Page[listData]
+	confirm page.Page[confirmData]
+}
+
+// New returns the area.
+func New(service *administration.Service) *Area {
+	return &Area{
+		Administration: service,
+		list:           page.Parse[listData]("list.tmpl", files),
+		confirm:        page.Parse[confirmData]("confirm.tmpl", files),
+	}
+}
+
+// Mount puts the routes of the area on the router.
+func (a *Area) Mount(r *page.Router) {
+	const at = "/applications/{application}/removals"
+	r.Get(at, a.show)
+	r.Post(at+"/decide", store.RoleAdministrator, a.decide)
+}
+
+// listed is how many removals a page shows.
+const listed = 50
+
+// listData is a list of removals in one state.
+type listData struct {
+	Path   string
+	Decide string
+	State  engine.RemovalState
+	Tabs   []tab
+	Rows   []row
+	Pager  page.Pager
+	Held   int
+	Why    string // what the guard held them for
+	Faults page.Faults
+	Guard  string // where its limits are set
+}
+
+// tab is one of the states that a list can be of.
+type tab struct {
+	Title  string
+	Path   string
+	Count  int
+	Active bool
+}
+
+// row is a removal.
+type row struct {
+	ID      string
+	Name    string
+	SignIn  string
+	Path    string // of the person
+	Why     string // where it is explained
+	Account string
+	Reason  string
+	Since   time.Time
+}
+
+func head(app page.Application) page.Head {
+	h := app.Of("Staged removals", "removals")
+	h.Lead = "Accounts that a cycle would have disabled or deleted. They stay as they are until somebody decides; who comes back into scope is taken off the list by itself."
+	return h
+}
+
+func (a *Area) show(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data, err := a.load(ctx, r, app)
+	return a.list.Show(head(app), data), err
+}
+
+func (a *Area) load(ctx context.Context, r *page.Request, app page.Application) (listData, error) {
+	state := engine.RemovalState(r.Value("state"))
+	if state != engine.RemovalAllowed && state != engine.RemovalRejected {
+		state = engine.RemovalStaged
+	}
+	listing, err := a.Administration.Store.FindRemovals(ctx, app.Job.ID, state, store.Page{Cursor: r.Value("cursor"), Limit: listed})
+	if err != nil {
+		return listData{}, err
+	}
+	data := newListData(app, state, listing.Items)
+	data.Pager = r.Pager(listing.Previous, listing.Next)
+	return data, nil
+}
+
+func newListData(app page.Application, state engine.RemovalState, subjects []engine.Subject) listData {
+	data := listData{Path: app.Path("removals"), Decide: app.Path("removals/decide"), State: state, Held: app.Links.Staged, Guard: app.Path("provisioning")}
+	if quarantine := app.Job.Status.Quarantine; quarantine.Reason == provisioning.TooManyDeletes {
+		data.Why = page.Sentence(quarantine.Message)
+	}
+	for _, each := range []tab{{Title: "Held", Count: app.Links.Staged}, {Title: "Allowed"}, {Title: "Rejected", Count: app.Links.Rejected}} {
+		own := map[string]engine.RemovalState{"Held": engine.RemovalStaged, "Allowed": engine.RemovalAllowed, "Rejected": engine.RemovalRejected}[each.Title]
+		each.Path, each.Active = data.Path+"?state="+string(own), own == state
+		data.Tabs = append(data.Tabs, each)
+	}
+	for _, subject := range subjects {
+		data.Rows = append(data.Rows, newRow(app, subject))
+	}
+	return data
+}
+
+func newRow(app page.Application, subject engine.Subject) row {
+	shown := row{
+		ID: subject.User.ID, Name: subject.User.DisplayName, SignIn: subject.User.UserPrincipalName, Path: page.UserPath(subject.User.ID), Why: app.Path("why") + "?user=" + page.QueryValue(subject.User.ID),
+		Account: subject.Connection.TargetName, Reason: page.Sentence(subject.Removal.Reason), Since: subject.Removal.Since,
+	}
+	if subject.Gone {
+		shown.Path, shown.Name = "", "removed from the directory for good"
+	}
+	if shown.Name == "" {
+		shown.Name = shown.SignIn
+	}
+	if shown.Name == "" {
+		shown.Name = shown.ID
+	}
+	return shown
+}
+
+// confirmData is a decision before it is made.
+type confirmData struct {
+	Decision administration.Decision
+	Path     string
+	Back     string
+	Users    []string
+	All      bool
+	Count    int
+	Name     string
+	Deletes  bool
+}
+
+// decide makes a decision, after it was confirmed.
+func (a *Area) decide(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	decision, users, all := administration.Decision(r.Value("decision")), r.Values("user"), r.Checked("all")
+	if len(users) == 0 && !all {
+		data, err := a.load(ctx, r, app)
+		data.Faults = page.Faults{"": "Select at least one person, or decide about all of them."}
+		return a.list.Show(head(app), data).With(http.StatusUnprocessableEntity), err
+	}
+	if all {
+		users = nil
+	}
+	if !r.Checked("confirmed") {
+		return a.confirm.Show(head(app).Below(confirmTitle(decision), app.Path("removals"), "Staged removals"), newConfirmData(app, decision, users, all)), nil
+	}
+	count, err := r.Acts().DecideRemovals(ctx, app.Application, decision, users)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	return page.Redirect(app.Path("removals"), decided(decision, count, app.DisplayName)), nil
+}
+
+func confirmTitle(decision administration.Decision) string {
+	switch decision {
+	case administration.Allow:
+		return "Allow removals"
+	case administration.Reject:
+		return "Reject removals"
+	case administration.Reconsider:
+	}
+	return "Look at removals again"
+}
+
+func newConfirmData(app page.Application, decision administration.Decision, users []string, all bool) confirmData {
+	data := confirmData{Decision: decision, Path: app.Path("removals/decide"), Back: app.Path("removals"), Users: users, All: all, Count: len(users), Name: app.DisplayName}
+	if all {
+		data.Count = app.Links.Staged
+		if decision == administration.Reconsider {
+			data.Count = app.Links.Rejected
+		}
+	}
+	return data
+}
+
+// decided is the notice about a decision.
+func decided(decision administration.Decision, count int, name string) page.Notice {
+	removals := page.Plural(count, "removal", "removals")
+	switch decision {
+	case administration.Allow:
+		return page.Caution("%s allowed. The next cycle takes the accounts in %s away.", removals, name)
+	case administration.Reject:
+		return page.Success("%s rejected. The accounts in %s stay as they are.", removals, name)
+	case administration.Reconsider:
+	}
+	return page.Success("%s: the next cycle looks at them again.", removals)
+}

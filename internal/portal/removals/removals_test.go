@@ -1,0 +1,12 @@
+package removals
+
+import (
+	"testing"
+
+	"github.com/usher-id/usher/internal/portal/pagetest"
+)
+
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	pagetest.Samples(t, New(nil))
+}

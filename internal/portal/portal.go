@@ -9,21 +9,26 @@ import (
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/origin"
+	"github.com/usher-id/usher/internal/portal/accounts"
 	"github.com/usher-id/usher/internal/portal/applications"
 	"github.com/usher-id/usher/internal/portal/assignments"
 	"github.com/usher-id/usher/internal/portal/configuration"
+	"github.com/usher-id/usher/internal/portal/failures"
 	"github.com/usher-id/usher/internal/portal/insights"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/mappings"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/removals"
 	"github.com/usher-id/usher/internal/portal/status"
+	"github.com/usher-id/usher/internal/portal/why"
 	"github.com/usher-id/usher/provisioning"
 )
 
 // Dependencies is what the portal needs of the rest of the program.
 type Dependencies struct {
 	Administration *administration.Service
+	Operations     *administration.Operations // what takes longer than a browser waits
 	Authenticate   page.Authenticate
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
@@ -51,6 +56,10 @@ func areas(d Dependencies) []area {
 		ondemand.New(d.Administration),
 		insights.New(d.Administration),
 		mappings.New(d.Administration),
+		accounts.New(d.Administration, d.Operations),
+		removals.New(d.Administration),
+		failures.New(d.Administration),
+		why.New(d.Administration),
 	}
 }
 

@@ -1,12 +1,46 @@
 package failures
 
 import (
+	"net/http"
+	"net/url"
 	"testing"
 
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/pagetest"
+	"github.com/usher-id/usher/internal/portal/portaltest"
+	"github.com/usher-id/usher/internal/store"
 )
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	pagetest.Samples(t, New(nil))
+}
+
+func TestFailuresAreRetriedByPersonByCauseAndAll(t *testing.T) {
+	t.Parallel()
+	w := portaltest.New(t, func(service *administration.Service) []portaltest.Area { return []portaltest.Area{New(service)} })
+	app := w.Connected()
+	at := "/applications/" + app.ID + "/failures"
+	w.Contains(w.Get(store.RoleReader, at).TextOf("main"), "Nothing fails")
+	w.Must(w.Store.PutUser(t.Context(), directory.User{ID: portaltest.Cleo, UserPrincipalName: "cleo@contoso.com", DisplayName: "Cleo Marsh", AccountEnabled: true}))
+	w.Assign(app, "User", portaltest.Cleo, "Standard User") // who has no surname and no mail address
+	w.Cycle(app)
+
+	list := w.Get(store.RoleReader, at)
+	w.Contains(list.TextOf("main"), "SalesforceRequiredFieldMissing")
+	w.Contains(list.TextOf("main"), "Cleo Marsh")
+	for name, form := range map[string]url.Values{"a person": {"user": {portaltest.Cleo}}, "a cause": {"of": {"SalesforceRequiredFieldMissing"}}, "all": {"all": {"on"}}} {
+		answer := w.Post(store.RoleOperator, at+"/retry", form)
+		if answer.Status != http.StatusSeeOther {
+			t.Errorf("retry of %s: %d %s", name, answer.Status, answer.TextOf("main"))
+		}
+		w.Contains(answer.Notice, "turned off")
+	}
+	if answer := w.Post(store.RoleReader, at+"/retry", url.Values{"all": {"on"}}); answer.Status != http.StatusForbidden {
+		t.Errorf("a reader retried: %d", answer.Status)
+	}
+	if answer := w.Post(store.RoleOperator, at+"/retry", url.Values{"code": {"SalesforceRequiredFieldMissing"}}); answer.Status != http.StatusUnprocessableEntity {
+		t.Errorf("retry of nobody: %d", answer.Status)
+	}
 }

@@ -29,12 +29,11 @@ func (r *Runner) Judge(ctx context.Context, applicationID, after string, filters
 			yield(Judged{}, fmt.Errorf("judge who is in scope: %w", err))
 			return
 		}
-		template, err := r.Gallery.Find(job.TemplateID)
+		rules, err := r.rules(job)
 		if err != nil {
-			yield(Judged{}, fmt.Errorf("judge who is in scope: %w", err))
+			yield(Judged{}, err)
 			return
 		}
-		rules := scope.Rules{Everyone: job.Settings.SyncAll, RequireRole: template.Descriptor.Capabilities.RequiresRole}
 		for page, err := range r.Everyone(ctx, job, after, judgedAtOnce) {
 			var subjects []Subject
 			if err == nil {
@@ -51,6 +50,24 @@ func (r *Runner) Judge(ctx context.Context, applicationID, after string, filters
 			}
 		}
 	}
+}
+
+// JudgeOne tells whether somebody is in scope of a job by a filter. It asks no target.
+func (r *Runner) JudgeOne(job provisioning.Job, subject Subject, filter scope.CompiledFilter) (scope.Verdict, error) {
+	rules, err := r.rules(job)
+	if err != nil {
+		return scope.Verdict{}, err
+	}
+	return judged(subject, rules, []scope.CompiledFilter{filter}).Verdicts[0], nil
+}
+
+// rules are those of a job, without a filter.
+func (r *Runner) rules(job provisioning.Job) (scope.Rules, error) {
+	template, err := r.Gallery.Find(job.TemplateID)
+	if err != nil {
+		return scope.Rules{}, fmt.Errorf("judge who is in scope: %w", err)
+	}
+	return scope.Rules{Everyone: job.Settings.SyncAll, RequireRole: template.Descriptor.Capabilities.RequiresRole}, nil
 }
 
 func judged(subject Subject, rules scope.Rules, filters []scope.CompiledFilter) Judged {

@@ -77,6 +77,14 @@ type Search interface {
 	// FindMemberOf returns a part of the groups that a user or a group is a direct member
 	// of, without deleted ones.
 	FindMemberOf(ctx context.Context, id string, page Page) (Listing[FoundGroup], error)
+
+	// FindReports returns a part of the users whose manager somebody is, by id, without
+	// deleted ones.
+	FindReports(ctx context.Context, managerID string, page Page) (Listing[directory.User], error)
+
+	// CountPeople counts the users who are members of a group, without deleted ones, up to
+	// 10,000; nested: those of the groups inside it too, each once.
+	CountPeople(ctx context.Context, groupID string, nested bool) (Count, error)
 }
 
 // AssignmentSearch selects assignments of an application.

@@ -55,6 +55,8 @@ func (s *Store) ListPlan(ctx context.Context, list string) ([]string, error) {
 		"cycles":  `select ` + cycleColumns + ` from cycles where job_id = 'job' and (began, id) < (5, 'a') order by began desc, id desc limit 51`,
 		"removals": `select source_id, since from removals where job_id = 'job' and state = 'staged' and (since, source_id) > (5, 'a')
 			order by since asc, source_id asc limit 51`,
+		"reports": `select ` + userColumns + ` from users where manager_id <> '' and deleted_at = 0 and manager_id = 'm' and (name_key, id) > ('a', 'b')
+			order by name_key asc, id asc limit 51`,
 	}
 	q, _ := entrySequence(journal.Query{ApplicationID: "app", Name: "ana", Statuses: []plan.Status{plan.Failure}})
 	text, arguments := q.text([]any{int64(5), int64(5)}, false, 51)

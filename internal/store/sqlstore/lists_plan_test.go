@@ -23,6 +23,7 @@ func TestListsAreReadInTheOrderOfAnIndex(t *testing.T) {
 		"tallies":  "USING INDEX tallies_by_hour",
 		"cycles":   "USING INDEX cycles_by_job",
 		"removals": "USING COVERING INDEX removals_by_state",
+		"reports":  "USING INDEX users_by_manager",
 	} {
 		steps, err := opened.ListPlan(t.Context(), name)
 		if err != nil {

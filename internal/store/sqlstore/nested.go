@@ -240,13 +240,7 @@ func (s *Store) MembersBelow(ctx context.Context, groupID, after string) iter.Se
 		if started {
 			from = last.Member
 		}
-		return s.database.queries().members(ctx, `with recursive inside (group_id) as (
-				select id from groups where id = $1 and deleted_at = 0
-				union
-				select g.id from inside i
-					join members m on m.group_id = i.group_id and m.member_type = 'Group'
-					join groups g on g.id = m.member_id and g.deleted_at = 0
-			)
+		return s.database.queries().members(ctx, insideGroup+`
 			select min(m.group_id), m.member_id, m.member_type from inside i join members m on m.group_id = i.group_id
 				where m.member_id > $2 and m.member_id <> $1
 				group by m.member_id, m.member_type order by m.member_id limit $3`, clean(groupID), clean(from), int64(limit))

@@ -174,3 +174,37 @@ func (s *Store) FindMembers(ctx context.Context, groupID, text string, page stor
 	found, err := listing(ctx, session, page, users, groups)
 	return unplaced(found), wrapped("list members", err)
 }
+
+// FindReports returns who reports to somebody; see store.Search.
+func (s *Store) FindReports(ctx context.Context, managerID string, page store.Page) (store.Listing[directory.User], error) {
+	q := sequence[directory.User]{
+		columns: userColumns, from: "users", order: []string{"name_key", "id"}, scan: scanUser,
+		place: func(u directory.User) []any { return []any{nameKey(u.DisplayName), u.ID} },
+	}
+	q.where.addCondition(`manager_id <> ''`, `deleted_at = 0`)
+	q.where.add(`manager_id = ?`, clean(managerID))
+	found, err := listing(ctx, s.database.queries(), page, q)
+	return found, wrapped("find reports of "+managerID, err)
+}
+
+// insideGroup are the ids of a group, the first argument, and of the groups inside it.
+const insideGroup = `with recursive inside (group_id) as (
+		select id from groups where id = $1 and deleted_at = 0
+		union
+		select g.id from inside i
+			join members m on m.group_id = i.group_id and m.member_type = 'Group'
+			join groups g on g.id = m.member_id and g.deleted_at = 0
+	)`
+
+// CountPeople counts the people in a group; see store.Search.
+func (s *Store) CountPeople(ctx context.Context, groupID string, nested bool) (store.Count, error) {
+	groups, with := `(select cast($1 as key_text) as group_id)`, ""
+	if nested {
+		groups, with = "inside", insideGroup+" "
+	}
+	count, err := s.database.queries().count(ctx, with+`select count(*) from (
+			select distinct u.id from `+groups+` i cross join members m cross join users u
+				where m.group_id = i.group_id and m.member_type = 'User' and u.id = m.member_id and u.deleted_at = 0 limit 10001
+		) counted`, clean(groupID))
+	return countOf(count, maxMembers), wrapped("count the people of "+groupID, err)
+}

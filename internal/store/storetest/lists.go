@@ -103,6 +103,8 @@ func listTests() []test {
 		}},
 		{"groups are found with how many members they have", findGroups},
 		{"members are listed by name", findMembers},
+		{"reports are listed by name", findReports},
+		{"the people in a group are counted", countPeople},
 		{"assignments are listed by the name of whom they are for", findAssignments},
 		{"who is assigned in person or through a group is listed once", findAssigned},
 		{"what a user has is told for every application", accessOf},
@@ -249,6 +251,50 @@ func findMembers(t *testing.T, w *world) {
 	}
 	w.equal("of many", ids, []string{"b", "inside", "c", "m1199", "m1198"})
 	w.equal("found among many", find("0007"), []string{"m1192"})
+}
+
+func findReports(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("boss", "other")
+	for id, name := range map[string]string{"a": "Zoë", "b": "ana", "c": "Hans", "d": "Gone"} {
+		u := named(id, name)
+		u.ManagerID = "boss"
+		w.must(w.PutUser(w.ctx(), u))
+	}
+	w.must(w.RemoveUser(w.ctx(), "d"))
+	find := func(id string) []string {
+		return walk(w, func(page store.Page) (store.Listing[directory.User], error) { return w.FindReports(w.ctx(), id, page) },
+			func(u directory.User) string { return u.ID })
+	}
+	w.equal("reports", find("boss"), []string{"b", "c", "a"})
+	for _, id := range []string{"other", "nobody", ""} {
+		if found := find(id); len(found) > 0 {
+			t.Errorf("%q has the reports %q", id, found)
+		}
+	}
+}
+
+func countPeople(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("u1", "u2", "u3", "u4")
+	w.putGroup("outer", "u1", "u4")
+	w.putGroup("inner", "u1", "u2", "u3")
+	w.putGroup("old", "u4", "u3")
+	for _, inside := range []directory.Member{{Group: "outer", Member: "inner"}, {Group: "inner", Member: "outer"}, {Group: "inner", Member: "old"}} {
+		inside.Type = "Group"
+		w.must(w.PutMember(w.ctx(), inside))
+	}
+	w.must(w.RemoveGroup(w.ctx(), "old"))
+	w.must(w.RemoveUser(w.ctx(), "u3"))
+	for group, want := range map[string][2]int{"outer": {2, 3}, "inner": {2, 3}, "nowhere": {0, 0}} {
+		for i, nested := range []bool{false, true} {
+			count, err := w.CountPeople(w.ctx(), group, nested)
+			w.must(err)
+			if count.Number != want[i] || count.More {
+				t.Errorf("%s, nested %v: %v people, want %d", group, nested, count, want[i])
+			}
+		}
+	}
 }
 
 func findAssignments(t *testing.T, w *world) {

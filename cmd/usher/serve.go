@@ -128,6 +128,9 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		if err != nil {
 			return err
 		}
+		if served.portal, err = served.newPortal(flags.listen.origin, log); err != nil {
+			return err
+		}
 		listener, err := flags.listen.open(ctx, o.data, log)
 		if err != nil {
 			return err
@@ -228,6 +231,7 @@ type service struct {
 	settings       *settings.Live
 	people         *auth.People
 	api            http.Handler
+	portal         http.Handler
 }
 
 // run runs jobs and serves the endpoints until the context ends or one of them fails.
@@ -269,11 +273,14 @@ func (s *service) routes() http.Handler {
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isService(r.URL.Path) {
+		switch {
+		case isService(r.URL.Path):
 			mux.ServeHTTP(w, r)
-			return
+		case isAPI(r.URL.Path):
+			s.api.ServeHTTP(w, r)
+		default:
+			s.portal.ServeHTTP(w, r)
 		}
-		s.api.ServeHTTP(w, r)
 	})
 }
 

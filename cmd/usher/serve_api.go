@@ -70,5 +70,5 @@ func openAPI(ctx context.Context, w *workspace, running *jobs.Service, from orig
 // They are told apart before a mux sees the path, because it would redirect the
 // doubled slashes that some clients of Microsoft Graph send.
 func isService(path string) bool {
-	return path == "/" || strings.HasPrefix(path, "/healthz") || strings.HasPrefix(path, "/readyz") || strings.HasPrefix(path, "/metrics")
+	return strings.HasPrefix(path, "/healthz") || strings.HasPrefix(path, "/readyz") || strings.HasPrefix(path, "/metrics")
 }

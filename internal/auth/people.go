@@ -117,12 +117,12 @@ func CommandLine(name string) Visitor {
 	return Visitor{Name: name, DisplayName: name, Role: store.RoleAdministrator}
 }
 
-// Actor names the visitor in the audit log, such as "ann@contoso.com (administrator)".
+// Actor names the visitor in the audit log, such as "ann@contoso.com (portal)".
 func (v Visitor) Actor() string {
 	if v.ID == "" {
 		return v.Name
 	}
-	return fmt.Sprintf("%s (%s)", v.Name, v.Role)
+	return v.Name + " (portal)"
 }
 
 func visitorOf(a store.Administrator, sessionID string) Visitor {

@@ -155,8 +155,8 @@ func TestTheFirstAdministratorComesThroughALinkThatIsGoodOnce(t *testing.T) {
 		t.Errorf("there is another set-up link: %v, error %v", made, err)
 	}
 	want := []journal.Audit{
-		{Activity: "Sign in", Actor: "ann@contoso.com (administrator)", Subject: "ann@contoso.com", Detail: "with a link, from 192.0.2.1"},
-		{Activity: "Use sign-in link", Actor: "ann@contoso.com (administrator)", Subject: "ann@contoso.com", Detail: "set-up, from 192.0.2.1"},
+		{Activity: "Sign in", Actor: "ann@contoso.com (portal)", Subject: "ann@contoso.com", Detail: "with a link, from 192.0.2.1"},
+		{Activity: "Use sign-in link", Actor: "ann@contoso.com (portal)", Subject: "ann@contoso.com", Detail: "set-up, from 192.0.2.1"},
 		{Activity: "Make sign-in link", Actor: "Usher", Subject: "the first administrator", Detail: "set-up"},
 		{Activity: "Make sign-in link", Actor: "Usher", Subject: "the first administrator", Detail: "set-up"},
 	}
@@ -209,8 +209,8 @@ func TestSigningInWithAPassword(t *testing.T) {
 		}
 	}
 	for actor, want := range map[string]string{
-		"ann@contoso.com (administrator)": "wrong password, from 192.0.2.1", "bob@contoso.com (reader)": "the administrator is disabled, from 192.0.2.1",
-		"new@contoso.com (reader)": "the administrator has no password, from 192.0.2.1",
+		"ann@contoso.com (portal)": "wrong password, from 192.0.2.1", "bob@contoso.com (portal)": "the administrator is disabled, from 192.0.2.1",
+		"new@contoso.com (portal)": "the administrator has no password, from 192.0.2.1",
 	} {
 		if denied[actor] != want {
 			t.Errorf("denied %v, want %s: %s", denied, actor, want)

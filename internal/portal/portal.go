@@ -8,6 +8,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/origin"
 	"github.com/usher-id/usher/internal/portal/accounts"
 	"github.com/usher-id/usher/internal/portal/applications"
@@ -20,6 +21,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/portal/removals"
+	"github.com/usher-id/usher/internal/portal/signin"
 	"github.com/usher-id/usher/internal/portal/status"
 	"github.com/usher-id/usher/internal/portal/why"
 	"github.com/usher-id/usher/provisioning"
@@ -30,6 +32,7 @@ type Dependencies struct {
 	Administration *administration.Service
 	Operations     *administration.Operations // what takes longer than a browser waits
 	Authenticate   page.Authenticate
+	People         *auth.People // signs people in
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
 	NextRun func(job provisioning.Job, now time.Time) time.Time
@@ -48,6 +51,7 @@ type area interface {
 // areas returns all areas, in the order of the menus.
 func areas(d Dependencies) []area {
 	return []area{
+		signin.New(d.People, d.Origin),
 		status.New(d.Administration, d.NextRun),
 		applications.New(d.Administration),
 		assignments.New(d.Administration),

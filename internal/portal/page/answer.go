@@ -100,6 +100,16 @@ func (a Answer) Setting(cookies ...*http.Cookie) Answer {
 	return a
 }
 
+// Header returns the answer with a header.
+func (a Answer) Header(name, value string) Answer {
+	a.header = a.header.Clone()
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	a.header.Set(name, value)
+	return a
+}
+
 // Download is a file that the write function writes. What it reports after it began
 // to write breaks the download off, so that no half file looks whole.
 func Download(name, contentType string, write func(ctx context.Context, w io.Writer) error) Answer {

@@ -175,3 +175,13 @@ func GroupPath(id string) string { return "/groups/" + url.PathEscape(id) }
 
 // QueryValue escapes a value for the query of a path.
 func QueryValue(value string) string { return url.QueryEscape(value) }
+
+// loggedPath is the path of a request as logs have it: without the segment that a route
+// calls {token}, which lets its bearer in.
+func loggedPath(r *http.Request) string {
+	token := r.PathValue("token")
+	if token == "" {
+		return r.URL.Path
+	}
+	return strings.ReplaceAll(r.URL.Path, token, "…")
+}

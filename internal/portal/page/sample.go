@@ -16,6 +16,7 @@ type Sample struct {
 	Case   string // "empty", "full", "hostile", or what is special about it
 	Path   string // where the page is in the portal, for links relative to it
 	Answer Answer
+	Nobody bool // whoever looks at it is not signed in
 }
 
 // Hostile is a name that does harm where it is not escaped.
@@ -29,6 +30,9 @@ func SampleVisitor() Visitor {
 // Show serves a sample as its page.
 func (s *Site) Show(w http.ResponseWriter, r *http.Request, sample Sample) {
 	request := &Request{HTTP: r, site: s, id: "sample", Visitor: SampleVisitor()}
+	if sample.Nobody {
+		request.Visitor = Visitor{}
+	}
 	s.answer(r.Context(), w, request, sample.Answer, nil)
 }
 
@@ -53,7 +57,7 @@ func SampleApplication(name string) Application {
 // Samples returns the pages of the frame itself: those about errors.
 func (s *Site) Samples() []Sample {
 	show := func(name string, fault *Fault) Sample {
-		return Sample{"Error", name, "/", s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)}
+		return Sample{Page: "Error", Case: name, Path: "/", Answer: s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)}
 	}
 	return []Sample{
 		show("not found", NotFound("There is no application “%s”.", Hostile)),

@@ -94,7 +94,7 @@ func (s *Site) stream(ctx context.Context, w http.ResponseWriter, r *Request, an
 	case !out.began && ctx.Err() == nil:
 		return s.answer(ctx, w, r, Answer{}, err)
 	case ctx.Err() == nil:
-		s.Log.WarnContext(ctx, "stream ended", "error", err.Error(), "path", r.HTTP.URL.Path, "request_id", r.id)
+		s.Log.WarnContext(ctx, "stream ended", "error", err.Error(), "path", loggedPath(r.HTTP), "request_id", r.id)
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -29,7 +29,8 @@ func (v Visitor) Operates() bool { return v.May(store.RoleOperator) }
 // Administers reports whether the visitor may change everything.
 func (v Visitor) Administers() bool { return v.May(store.RoleAdministrator) }
 
-// Actor is how the audit log and the provisioning log name the visitor.
+// Actor is how the audit log and the provisioning log name the visitor, as
+// auth.Visitor.Actor does.
 func (v Visitor) Actor() string { return v.Name + " (portal)" }
 
 // ErrSignedOut says that a request comes from nobody who is signed in.

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/usher-id/usher/internal/auth"
+	"github.com/usher-id/usher/internal/jobs"
+	"github.com/usher-id/usher/internal/origin"
+	"github.com/usher-id/usher/internal/portal"
+	"github.com/usher-id/usher/internal/portal/signin"
+)
+
+// newPortal makes the handler of the web portal.
+func (s *service) newPortal(from origin.Origin, log *slog.Logger) (http.Handler, error) {
+	return portal.New(portal.Dependencies{
+		Administration: s.administration, Operations: s.operations, People: s.people, Authenticate: signin.Authenticate(s.people, from),
+		NextRun: jobs.NextRun, Log: log, Origin: from, Version: version(),
+	})
+}
+
+// isAPI reports whether a path belongs to the API or to its sign-in, and not to the
+// portal. Some clients of Microsoft Graph double the slash at the beginning.
+func isAPI(path string) bool {
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimLeft(path, "/")), "/")
+	return first == "v1.0" || first == "beta" || first == "usher" || auth.Handles(path)
+}

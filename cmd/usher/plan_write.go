@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -18,14 +17,6 @@ import (
 	"github.com/usher-id/usher/plan"
 )
 
-// planItemView is an item of a plan in JSON.
-type planItemView struct {
-	engine.PlanItem
-
-	State engine.ItemState `json:"state"`
-	Note  string           `json:"note,omitzero"`
-}
-
 // writePlan writes a plan in the form that is asked for, item by item as they come
 // from the database; limit does not count for JSON and diff.
 func (o *options) writePlan(ctx context.Context, to io.Writer, w *workspace, app directory.Application, p engine.Plan, limit int) error {
@@ -33,7 +24,7 @@ func (o *options) writePlan(ctx context.Context, to io.Writer, w *workspace, app
 	var err error
 	switch o.output {
 	case "json":
-		err = w.writePlanJSON(ctx, out, p)
+		err = w.service.WritePlanJSON(ctx, out, p, administration.PlanFilter{})
 	case "diff":
 		err = w.eachPlanItem(ctx, p, 0, func(item engine.PlanItem) error { return writeItemDiff(out, item) })
 	default:
@@ -61,30 +52,6 @@ func (w *workspace) eachPlanItem(ctx context.Context, p engine.Plan, limit int, 
 		}
 	}
 	return nil
-}
-
-func (w *workspace) writePlanJSON(ctx context.Context, out io.Writer, p engine.Plan) error {
-	head, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	if _, err := fmt.Fprintf(out, "{\"plan\":%s,\n\"items\":[", head); err != nil {
-		return err
-	}
-	separator := "\n"
-	err = w.eachPlanItem(ctx, p, 0, func(item engine.PlanItem) error {
-		text, err := json.Marshal(planItemView{item, item.State, item.Note})
-		if err == nil {
-			_, err = io.WriteString(out, separator+string(text))
-		}
-		separator = ",\n"
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	_, err = io.WriteString(out, "\n]}\n")
-	return err
 }
 
 func (w *workspace) writePlanTable(ctx context.Context, out io.Writer, app directory.Application, p engine.Plan, limit int) error {

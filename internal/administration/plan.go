@@ -136,6 +136,17 @@ type PlanFilter struct {
 	Actions []plan.Action      // none: any
 	States  []engine.ItemState // none: any
 	Causes  []string           // codes of the reasons; none: any
+	Text    string             // part of a name or id of the person or the account, whatever the letter case
+}
+
+// selects reports whether the filter selects an item by what the store does not.
+func (f PlanFilter) selects(item engine.PlanItem) bool {
+	if len(f.Causes) > 0 && !slices.Contains(f.Causes, item.Change.Reason.Code) {
+		return false
+	}
+	person, account := item.Change.Source, item.Change.Target
+	searched := strings.ToLower(strings.Join([]string{person.Name, person.ID, account.Name, account.ID}, "\n"))
+	return strings.Contains(searched, strings.ToLower(f.Text))
 }
 
 // PlanItemPosition names the place of an item in its plan, for PlanItems.
@@ -160,7 +171,7 @@ func (s *Service) PlanItems(ctx context.Context, p engine.Plan, filter PlanFilte
 				return
 			}
 			for _, item := range items {
-				if len(filter.Causes) > 0 && !slices.Contains(filter.Causes, item.Change.Reason.Code) {
+				if !filter.selects(item) {
 					continue
 				}
 				if !yield(item, nil) {
@@ -304,4 +315,10 @@ func planRefused(err error, p engine.Plan) error {
 		return refusal(PlanRemovals, "Look at them, and allow them if they are meant.")
 	}
 	return err
+}
+
+// PlanItemsOf returns the items of a plan about one person, the account first and then
+// what refers to others.
+func (s *Service) PlanItemsOf(ctx context.Context, p engine.Plan, sourceID string) ([]engine.PlanItem, error) {
+	return s.Runner.Engine.Plans.PlanItems(ctx, p.Key, engine.ItemQuery{All: true, SourceIDs: []string{sourceID}, Limit: itemPage})
 }

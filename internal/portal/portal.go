@@ -20,6 +20,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/mappings"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/preview"
 	"github.com/usher-id/usher/internal/portal/removals"
 	"github.com/usher-id/usher/internal/portal/signin"
 	"github.com/usher-id/usher/internal/portal/status"
@@ -64,6 +65,7 @@ func areas(d Dependencies) []area {
 		removals.New(d.Administration),
 		failures.New(d.Administration),
 		why.New(d.Administration),
+		preview.New(d.Administration, d.Operations),
 	}
 }
 

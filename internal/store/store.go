@@ -9,6 +9,7 @@ import (
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -307,6 +308,15 @@ type Drift interface {
 	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error
 }
 
+// PlanItemSearch selects items of a plan.
+type PlanItemSearch struct {
+	Key     string             // of the plan
+	Text    string             // part of a name or id of the person or the account, whatever the letter case
+	Actions []plan.Action      // none: any
+	States  []engine.ItemState // none: any
+	Code    string             // reason code; empty: any
+}
+
 // Plans keeps stored plans; engine.Plans makes and applies them. A plan goes with its
 // application.
 type Plans interface {
@@ -319,6 +329,11 @@ type Plans interface {
 
 	// CountPlanItems returns how many items of a plan, by its key, are in each state.
 	CountPlanItems(ctx context.Context, key string) (map[engine.ItemState]int, error)
+
+	// FindPlanItems returns a part of the items that are selected, in the order of source
+	// id and attribute. It looks at a bounded number of them: a part may hold fewer items
+	// than asked for, even none, and have a part after it.
+	FindPlanItems(ctx context.Context, search PlanItemSearch, page Page) (Listing[engine.PlanItem], error)
 
 	// RemovePlan removes a plan, by its key, with its items; RemovePlansBefore removes all
 	// that were made before a moment, and those whose making broke off a day ago, and

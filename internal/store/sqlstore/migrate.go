@@ -130,8 +130,9 @@ func (t *tx) migrateOnce(ctx context.Context, all []migration) (int, error) {
 // compute alike on both databases.
 func fillings() map[string]func(ctx context.Context, t *tx) error {
 	return map[string]func(ctx context.Context, t *tx) error{
-		"search":  fillWords,
-		"log":     fillSearched,
-		"history": beginHistory,
+		"search":     fillWords,
+		"log":        fillSearched,
+		"history":    beginHistory,
+		"plan_items": fillPlanItems,
 	}
 }

@@ -69,20 +69,22 @@ func (c cycles) PutItems(ctx context.Context, key string, items []engine.PlanIte
 	if len(items) == 0 {
 		return nil
 	}
-	values := make([]any, 0, 8*len(items))
+	values := make([]any, 0, 10*len(items))
 	name := func(item engine.PlanItem) string { return item.Change.Source.ID + "\x00" + item.Attribute }
 	for _, item := range lastOf(items, name) {
 		content, err := encodeJSON("an item of a plan", item)
 		if err != nil {
 			return err
 		}
-		values = append(values, key, item.Change.Source.ID, item.Attribute, item.Referenced, string(item.Change.Action), string(item.State), clean(item.Note), clean(content))
+		values = append(values, key, item.Change.Source.ID, item.Attribute, item.Referenced, string(item.Change.Action), string(item.State), clean(item.Note), clean(content),
+			clean(item.Change.Reason.Code), planItemText(item))
 	}
 	return c.database().write(ctx, "keep items of a plan", func(t *tx) error {
 		return t.insert(ctx, insertion{
-			into: `plan_items (plan_key, source_id, attribute, referenced_id, action, state, note, content)`, width: 8,
+			into: `plan_items (plan_key, source_id, attribute, referenced_id, action, state, note, content, code, search)`, width: 10,
 			then: `on conflict (plan_key, source_id, attribute) do update set referenced_id = excluded.referenced_id, action = excluded.action,
-				state = excluded.state, note = excluded.note, content = excluded.content`,
+				state = excluded.state, note = excluded.note, content = excluded.content,
+				code = excluded.code, search = excluded.search`,
 		}, values)
 	})
 }

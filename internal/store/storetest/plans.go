@@ -16,6 +16,7 @@ func planTests() []test {
 	return []test{
 		{"a plan is seen when it is ready, by the beginning of its id", aPlanIsSeenWhenReady},
 		{"the items of a plan are read in order, by what is asked for", theItemsOfAPlan},
+		{"items of a plan are found by name, action, state and cause, in parts", itemsOfAPlanAreFound},
 		{"what became of an item is recorded with its batch, or not at all", resultsOfItems},
 		{"a plan is applied once, by the cycle that has the token", aPlanIsAppliedOnce},
 		{"references are planned whose other end comes to exist", plannedReferences},
@@ -210,4 +211,48 @@ func plansGo(t *testing.T, w *world) {
 	w.must(w.RemoveApplication(w.ctx(), w.app.ID))
 	_, err = w.Plan(w.ctx(), "abd")
 	w.wantError(err, store.ErrNotFound)
+}
+
+func itemsOfAPlanAreFound(t *testing.T, w *world) {
+	t.Helper()
+	p := readyPlan(w, "key", "abc")
+	other := readyPlan(w, "other", "def")
+	failing := planItem("ben", "", plan.Disable, engine.ItemNone)
+	failing.Change.Reason, failing.Change.Target = plan.Reason{Code: "Refused"}, plan.Identity{ID: "0057", Name: "Account 100%"}
+	w.must(w.cycles.PutItems(w.ctx(), p.Key, []engine.PlanItem{
+		planItem("ana", "", plan.Create, engine.ItemOpen), planItem("ana", "Manager", plan.Update, engine.ItemOpen), failing, planItem("cleo", "", plan.Update, engine.ItemDone),
+	}))
+	w.must(w.cycles.PutItems(w.ctx(), other.Key, []engine.PlanItem{planItem("dev", "", plan.Create, engine.ItemOpen)}))
+	find := func(search store.PlanItemSearch) []string {
+		t.Helper()
+		search.Key = p.Key
+		var names []string
+		page := store.Page{Limit: 2}
+		for {
+			found, err := w.FindPlanItems(w.ctx(), search, page)
+			w.must(err)
+			for _, item := range found.Items {
+				names = append(names, item.Change.Source.ID+"/"+item.Attribute)
+			}
+			if page.Cursor = found.Next; page.Cursor == "" {
+				return names
+			}
+		}
+	}
+	w.equal("all", find(store.PlanItemSearch{}), []string{"ana/", "ana/Manager", "ben/", "cleo/"})
+	w.equal("by action", find(store.PlanItemSearch{Actions: []plan.Action{plan.Update, plan.Disable}}), []string{"ana/Manager", "ben/", "cleo/"})
+	w.equal("by state", find(store.PlanItemSearch{States: []engine.ItemState{engine.ItemDone, engine.ItemNone}}), []string{"ben/", "cleo/"})
+	w.equal("by cause", find(store.PlanItemSearch{Code: "Refused"}), []string{"ben/"})
+	w.equal("by a part of the name", find(store.PlanItemSearch{Text: "NA@Contoso"}), []string{"ana/", "ana/Manager"})
+	w.equal("by the account", find(store.PlanItemSearch{Text: "100%"}), []string{"ben/"})
+	w.equal("by what nobody has", find(store.PlanItemSearch{Text: "1000"}), []string(nil))
+	first, err := w.FindPlanItems(w.ctx(), store.PlanItemSearch{Key: p.Key}, store.Page{Limit: 3})
+	w.must(err)
+	last, err := w.FindPlanItems(w.ctx(), store.PlanItemSearch{Key: p.Key}, store.Page{Limit: 3, Cursor: first.Next})
+	w.must(err)
+	back, err := w.FindPlanItems(w.ctx(), store.PlanItemSearch{Key: p.Key}, store.Page{Limit: 3, Cursor: last.Previous})
+	w.must(err)
+	w.equal("the part before", back.Items, first.Items)
+	_, err = w.FindPlanItems(w.ctx(), store.PlanItemSearch{Key: p.Key}, store.Page{Cursor: "what?"})
+	w.wantError(err, store.ErrInvalid)
 }

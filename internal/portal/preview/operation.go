@@ -1,0 +1,246 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// operationRefresh is how often a browser without scripts looks again.
+const operationRefresh = 3 * time.Second
+
+// operationData is how far an operation is.
+type operationData struct {
+	Path    string
+	Stop    string
+	ID      string
+	Title   string
+	Name    string // of the application
+	By      string
+	State   page.State
+	Running bool
+	Phase   string
+	Done    int
+	Of      int // 0 when it is not known
+	Share   string
+	Rate    string
+	Left    string // empty when it cannot be told
+	Calls   int64
+	Failed  int
+	Began   time.Time
+	Took    string // once it is over
+	Counts  provisioning.Counts
+	Headline,
+	Message string // what went wrong
+	Advice string // what to do about it
+	Next   []page.Link
+}
+
+func operationPath(app page.Application, id string) string {
+	return app.Path("operations/" + url.PathEscape(id))
+}
+
+// operationTitle says what an operation does.
+func operationTitle(kind provisioning.OperationKind) string {
+	switch kind {
+	case provisioning.MakingPlan:
+		return "Make a preview"
+	case provisioning.MakingUndo:
+		return "Work out how to undo a cycle"
+	case provisioning.ApplyingPlan:
+		return "Apply a preview"
+	case provisioning.FindingDrift:
+		return "Look for drift"
+	}
+	return string(kind)
+}
+
+func operationState(state provisioning.OperationState) page.State {
+	switch state {
+	case provisioning.OperationRunning:
+		return page.State{Text: "Under way", Colour: "info"}
+	case provisioning.OperationDone:
+		return page.State{Text: "Done", Colour: "success"}
+	case provisioning.OperationFailed:
+		return page.State{Text: "Failed", Colour: "danger"}
+	case provisioning.OperationStopped:
+		return page.State{Text: "Stopped", Colour: "warning"}
+	case provisioning.OperationBroken:
+		return page.State{Text: "Broke off", Colour: "danger"}
+	}
+	return page.State{Text: string(state), Colour: "secondary"}
+}
+
+// phaseText says what goes on.
+func phaseText(kind provisioning.OperationKind, phase string) string {
+	switch phase {
+	case "":
+		if kind == provisioning.ApplyingPlan {
+			return "Waiting for the cycle that runs, then applying."
+		}
+		return "Signing in to the application."
+	case "roles":
+		return "Reading the roles of the application."
+	case "removals":
+		return "Looking for people who left."
+	case "people":
+		if kind == provisioning.ApplyingPlan {
+			return "Writing accounts."
+		}
+		return "Comparing people with their accounts."
+	case "references":
+		return "Managers."
+	case "log":
+		return "Reading what the cycle wrote."
+	case "accounts":
+		return "Reading accounts."
+	case "directory":
+		return "Comparing with the directory."
+	}
+	return page.Sentence(phase)
+}
+
+func operationHead(app page.Application, operation provisioning.Operation, running bool) page.Head {
+	menu, parent := "preview", "Preview"
+	if operation.Kind == provisioning.FindingDrift {
+		menu, parent = "drift", "Drift"
+	}
+	head := app.Of("", menu).Below(operationTitle(operation.Kind), app.Path(menu), parent)
+	if running {
+		head.Refresh = operationRefresh
+	}
+	return head
+}
+
+func newOperationData(app page.Application, operation provisioning.Operation, now time.Time) operationData {
+	state, progress := operation.StateAt(now), operation.Progress
+	data := operationData{
+		Path: operationPath(app, operation.ID), Stop: operationPath(app, operation.ID) + "/stop", ID: operation.ID, Title: operationTitle(operation.Kind), Name: app.DisplayName, By: operation.By,
+		State: operationState(state), Running: state == provisioning.OperationRunning, Phase: phaseText(operation.Kind, progress.Phase), Done: progress.Done(), Of: max(progress.Expected, 0),
+		Rate: fmt.Sprintf("%.1f", progress.Rate()), Calls: progress.Counts.Calls, Failed: progress.Counts.Failed, Began: progress.Began, Counts: progress.Counts,
+		Message: page.Sentence(operation.Message),
+	}
+	if data.Of > 0 {
+		data.Of = max(data.Of, data.Done)
+		data.Share = page.Percent(data.Done, data.Of)
+	}
+	if left, known := progress.Left(); known {
+		data.Left = page.Duration(left.Round(time.Second))
+	}
+	if !operation.Ended.IsZero() {
+		data.Took = page.Duration(operation.Ended.Sub(progress.Began).Round(time.Millisecond))
+	}
+	return data.whatNext(app, operation, state)
+}
+
+// whatNext says what came of an operation that is over, and where to go.
+func (d operationData) whatNext(app page.Application, operation provisioning.Operation, state provisioning.OperationState) operationData {
+	again := page.Link{Text: "Make a new preview", Path: app.Path("preview")}
+	applying := operation.Kind == provisioning.ApplyingPlan
+	if operation.Kind == provisioning.FindingDrift {
+		again = page.Link{Text: "Look again", Path: app.Path("drift")}
+	}
+	if operation.PlanID != "" {
+		d.Next = append(d.Next, page.Link{Text: "Look at the preview", Path: planPath(app, operation.PlanID, "")})
+	}
+	switch state {
+	case provisioning.OperationRunning:
+	case provisioning.OperationDone:
+		d.Headline = doneText(operation)
+		if operation.PlanID == "" {
+			d.Next = append(d.Next, again)
+		}
+	case provisioning.OperationStopped:
+		d.Headline, d.Advice = "It was stopped.", "Nothing was kept of it. Begin again when it suits."
+		if applying {
+			d.Advice = "It stopped at the end of a batch. What it wrote until then stays; open the preview to go on with the rest, or to leave it."
+		}
+		d.Next = append(d.Next, again)
+	case provisioning.OperationBroken:
+		d.Headline, d.Message = "Nothing was heard of it for a while.", "The process that did it has probably ended."
+		d.Advice = "Nothing was kept of it. Begin again."
+		if applying {
+			d.Advice = "What it wrote until then is in the preview and in the provisioning logs. Open the preview to go on with the rest."
+		}
+		d.Next = append(d.Next, again)
+	case provisioning.OperationFailed:
+		d.Headline, d.Advice = "It could not be done.", failedAdvice(administration.Code(operation.Refused), applying)
+		d.Next = append(d.Next, again)
+	}
+	return d
+}
+
+func doneText(operation provisioning.Operation) string {
+	switch {
+	case operation.Kind == provisioning.FindingDrift && operation.PlanID == "":
+		return "Nothing was changed in the application behind Usher's back."
+	case operation.Kind == provisioning.ApplyingPlan:
+		return "The preview was applied. It says what became of each change."
+	case operation.Kind == provisioning.FindingDrift:
+		return "Something was changed in the application. The preview lists it, and sets it right when it is applied."
+	}
+	return "The preview is ready. Nothing was written yet."
+}
+
+// failedAdvice says what to do where the message does not.
+func failedAdvice(refused administration.Code, applying bool) string {
+	switch refused {
+	case administration.PlanRemovals:
+		return "An administrator can allow the removals when the preview is applied."
+	case administration.PlanSchema, administration.PlanAltered, administration.PlanTooOld, administration.PlanApplied, administration.NothingToUndo:
+		return "Nothing was written."
+	default:
+	}
+	if applying {
+		return "What it wrote until then stays and is in the provisioning logs. Once the cause is mended, open the preview and go on."
+	}
+	return "Nothing was written. Mend the cause, and begin again."
+}
+
+func (a *Area) foundOperation(ctx context.Context, r *page.Request) (page.Application, provisioning.Operation, error) {
+	app, err := r.Application(ctx)
+	if err != nil {
+		return app, provisioning.Operation{}, err
+	}
+	operation, err := a.Administration.Operation(ctx, r.Path("operation"))
+	if errors.Is(err, store.ErrNotFound) || err == nil && operation.ApplicationID != app.ID {
+		fault := page.NotFound("%s has no operation “%s”.", app.DisplayName, page.Short(r.Path("operation"), 60))
+		fault.Advice = "Only the last ones are kept. What came of it is under Preview and in the provisioning logs."
+		return app, operation, fault
+	}
+	return app, operation, err
+}
+
+func (a *Area) showOperation(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, operation, err := a.foundOperation(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	now := time.Now()
+	data := newOperationData(app, operation, now)
+	if r.Partial("operation") && operation.StateAt(now) == provisioning.OperationDone && operation.PlanID != "" {
+		return page.Redirect(planPath(app, operation.PlanID, ""), page.Success("%s", data.Headline)), nil
+	}
+	return a.operation.Show(operationHead(app, operation, data.Running), data), nil
+}
+
+func (a *Area) stop(ctx context.Context, r *page.Request) (page.Answer, error) {
+	app, operation, err := a.foundOperation(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if operation.StateAt(time.Now()) != provisioning.OperationRunning {
+		return page.Redirect(operationPath(app, operation.ID), page.Caution("It was over already.")), nil
+	}
+	if err := r.Acts().StopOperation(ctx, app.Application, operation); err != nil {
+		return page.Answer{}, err
+	}
+	return page.Redirect(operationPath(app, operation.ID), page.Success("It stops at the end of the batch that is under way.")), nil
+}

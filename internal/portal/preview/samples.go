@@ -215,8 +215,8 @@ func (a *Area) undoSamples(app, hostile page.Application, now time.Time) []page.
 		return page.Sample{Page: "Undo a cycle", Case: name, Path: data.Path, Answer: a.undo.Show(undoHead(app, data.Cycle), data.with(app, found, chosen, catalogue))}
 	}
 	full := newUndoData(app, "01936f2e-7c1a-7000-8000-00000000cafe", "")
-	for n, each := range undone() {
-		full = full.counting(undoNumber{each.icon, store.Count{Number: 12*n + 1, More: n == 1}, each.text}, each.irretrievable)
+	for n, each := range reversals() {
+		full = full.counting(undoNumber{each.icon, store.Count{Number: 1200*n + 1, More: n == 1}, each.one, each.many})
 	}
 	chosen := full
 	chosen.Some, chosen.Text, chosen.Selected = true, "adele", []page.Option{{Value: "e7", Text: "zoe@contoso.com"}}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
@@ -30,9 +29,7 @@ type undoData struct {
 	Cycle    string
 	Name     string // of the application
 	CycleURL string
-	Began    time.Time
 	Numbers  []undoNumber
-	Total    store.Count
 	Text     string
 	Cursor   string
 	Selected []page.Option // people by id
@@ -47,7 +44,24 @@ type undoData struct {
 type undoNumber struct {
 	Icon  string
 	Count store.Count
-	Text  string
+	One   string // what it says of one account, and of several
+	Many  string
+}
+
+// Text says how many accounts there are and what becomes of them.
+func (n undoNumber) Text() string {
+	if n.Count.Number == 1 && !n.Count.More {
+		return n.One
+	}
+	return n.Many
+}
+
+// Number is how many there are, in words.
+func (n undoNumber) Number() string {
+	if n.Count.More {
+		return "more than " + page.Number(n.Count.Number)
+	}
+	return page.Number(n.Count.Number)
 }
 
 // undoRow is a change of the cycle.
@@ -58,24 +72,22 @@ type undoRow struct {
 	Reverse string
 }
 
-// undone are the actions that can be taken back, with what that does.
-func undone() []struct {
-	action        plan.Action
-	icon, text    string
-	reverse       string
-	irretrievable bool
-} {
-	return []struct {
-		action        plan.Action
-		icon, text    string
-		reverse       string
-		irretrievable bool
-	}{
-		{plan.Create, "user-off", "accounts that it created are disabled; they are not deleted", "disable the account", false},
-		{plan.Update, "pencil", "accounts that it updated get their former values", "put the former values back", false},
-		{plan.Disable, "user-check", "accounts that it disabled are enabled again", "enable the account", false},
-		{plan.Enable, "user-off", "accounts that it enabled are disabled again", "disable the account", false},
-		{plan.Delete, "trash", "accounts that it deleted cannot be brought back", "cannot be taken back", true},
+// reversal is what undoing does to what a cycle did with an account.
+type reversal struct {
+	action    plan.Action
+	icon      string
+	one, many string
+	reverse   string
+}
+
+// reversals are those of all actions.
+func reversals() []reversal {
+	return []reversal{
+		{plan.Create, "user-off", "account that it created is disabled; it is not deleted", "accounts that it created are disabled; they are not deleted", "disable the account"},
+		{plan.Update, "pencil", "account that it updated gets its former values", "accounts that it updated get their former values", "put the former values back"},
+		{plan.Disable, "user-check", "account that it disabled is enabled again", "accounts that it disabled are enabled again", "enable the account"},
+		{plan.Enable, "user-off", "account that it enabled is disabled again", "accounts that it enabled are disabled again", "disable the account"},
+		{plan.Delete, "trash", "account that it deleted cannot be brought back", "accounts that it deleted cannot be brought back", "cannot be taken back"},
 	}
 }
 
@@ -129,12 +141,12 @@ func (a *Area) undoData(ctx context.Context, r *page.Request, app page.Applicati
 	data := newUndoData(app, cycleID, r.Value("text"))
 	data.Cursor, data.Some = r.Value("cursor"), r.Value("whom") == "selected"
 	var err error
-	for _, each := range undone() {
-		number := undoNumber{Icon: each.icon, Text: each.text}
+	for _, each := range reversals() {
+		number := undoNumber{Icon: each.icon, One: each.one, Many: each.many}
 		if number.Count, err = a.Administration.Store.CountEntries(ctx, written(app, cycleID, each.action)); err != nil {
 			return data, err
 		}
-		data = data.counting(number, each.irretrievable)
+		data = data.counting(number)
 	}
 	query := written(app, cycleID)
 	query.Name = data.Text
@@ -174,14 +186,10 @@ func newUndoData(app page.Application, cycleID, text string) undoData {
 	return undoData{Path: undoPath(app, cycleID), Cycle: cycleID, Name: app.DisplayName, CycleURL: app.Path("cycles/" + url.PathEscape(cycleID)), Text: text, Pauses: app.On()}
 }
 
-// counting adds a number. Total is how many changes can be taken back.
-func (d undoData) counting(number undoNumber, irretrievable bool) undoData {
-	if number.Count.Number == 0 {
-		return d
-	}
-	d.Numbers = append(d.Numbers, number)
-	if !irretrievable {
-		d.Total = store.Count{Number: d.Total.Number + number.Count.Number, More: d.Total.More || number.Count.More}
+// counting adds a number, unless there are none.
+func (d undoData) counting(number undoNumber) undoData {
+	if number.Count.Number > 0 {
+		d.Numbers = append(d.Numbers, number)
 	}
 	return d
 }
@@ -190,7 +198,7 @@ func (d undoData) counting(number undoNumber, irretrievable bool) undoData {
 func (d undoData) with(app page.Application, found store.Listing[journal.Entry], chosen []string, catalogue journal.Catalogue) undoData {
 	for _, entry := range found.Items {
 		row := undoRow{View: change.OfEntry(entry, change.Application{ID: app.ID, Name: app.DisplayName}, catalogue), Checked: slices.Contains(chosen, entry.Change.Source.ID)}
-		for _, each := range undone() {
+		for _, each := range reversals() {
 			if each.action == entry.Change.Action {
 				row.Reverse = each.reverse
 			}

@@ -21,6 +21,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/portal/preview"
+	"github.com/usher-id/usher/internal/portal/people"
 	"github.com/usher-id/usher/internal/portal/removals"
 	"github.com/usher-id/usher/internal/portal/signin"
 	"github.com/usher-id/usher/internal/portal/status"
@@ -61,6 +62,7 @@ func areas(d Dependencies) []area {
 		ondemand.New(d.Administration),
 		insights.New(d.Administration),
 		mappings.New(d.Administration),
+		people.New(d.Administration),
 		accounts.New(d.Administration, d.Operations),
 		removals.New(d.Administration),
 		failures.New(d.Administration),

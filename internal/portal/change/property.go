@@ -28,10 +28,15 @@ const (
 	redacted = "redacted"
 )
 
+// PropertyOf returns a field as templates show it.
+func PropertyOf(field plan.Field) Property {
+	return Property{field.Name, valueOf(field, field.Old), valueOf(field, field.New)}
+}
+
 func propertiesOf(fields []plan.Field) []Property {
 	properties := make([]Property, len(fields))
 	for i, field := range fields {
-		properties[i] = Property{field.Name, valueOf(field, field.Old), valueOf(field, field.New)}
+		properties[i] = PropertyOf(field)
 	}
 	return properties
 }

@@ -49,8 +49,11 @@ type managedRow struct {
 // states are what the list can be narrowed to.
 func states() [][2]string {
 	return [][2]string{
-		{string(store.AllAccounts), "all"}, {string(store.EnabledAccounts), "in use"}, {string(store.DisabledAccounts), "disabled"},
-		{string(store.UnassignedAccounts), "of people who are not assigned any more"}, {string(store.OrphanedAccounts), "of nobody in the directory"},
+		{string(store.AllAccounts), "all"},
+		{string(store.EnabledAccounts), "in use"},
+		{string(store.DisabledAccounts), "disabled"},
+		{string(store.UnassignedAccounts), "of people who are not assigned any more"},
+		{string(store.OrphanedAccounts), "of nobody in the directory"},
 	}
 }
 

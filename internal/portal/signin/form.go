@@ -112,7 +112,7 @@ func (a *Area) completeOpenID(ctx context.Context, r *page.Request) (page.Answer
 
 // openIDFailed shows the form again with why signing in at the provider failed.
 func (a *Area) openIDFailed(ctx context.Context, r *page.Request, err error) (page.Answer, error) {
-	text := ""
+	var text string
 	if failed, ok := errors.AsType[*auth.OpenIDError](err); ok {
 		text = failed.Reason
 	} else if errors.Is(err, auth.ErrCredentials) {

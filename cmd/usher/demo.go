@@ -56,7 +56,7 @@ promises against the org's content and fails when a promise is broken.`,
 	command.Flags().IntVar(&flags.users, "users", 1000, "size of the company, at least "+strconv.Itoa(contoso.MinUsers))
 	command.Flags().Uint64Var(&flags.seed, "seed", 1, "another seed makes another company")
 	command.Flags().DurationVar(&flags.latency, "latency", 20*time.Millisecond, "time that every request to the org takes at least")
-	command.Flags().BoolVar(&flags.keep, "keep", false, "stay up afterwards, to look around")
+	command.Flags().BoolVar(&flags.keep, "keep", false, "stay up afterwards with the web portal, to look around")
 	return command
 }
 
@@ -368,22 +368,13 @@ func (d *demo) finish(ctx context.Context) error {
 		}
 	}
 	if d.flags.keep {
-		d.lookAround()
-		<-ctx.Done()
+		if err := d.lookAround(ctx); err != nil {
+			return err
+		}
 	}
 	if len(d.report.Broken) > 0 {
 		return fmt.Errorf("%d promises were broken: %s", len(d.report.Broken), d.report.Broken[0])
 	}
 	d.step("Every promise was kept")
 	return nil
-}
-
-func (d *demo) lookAround() {
-	known := d.org.Credentials()
-	d.step("The org stays up until you interrupt it (Ctrl-C)")
-	d.say("the org         %s", d.server.URL)
-	d.say("signed in with  %s / %s, security token %s", known.Username, known.Password, known.SecurityToken)
-	for _, command := range []string{"status Salesforce", "logs Salesforce --status failure", "directory users", "why Salesforce " + contoso.TakenUsername, "provision Salesforce --dry-run"} {
-		d.say("look around     usher %s --data %s", command, d.options.data)
-	}
 }

@@ -102,35 +102,11 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		return &exitError{exitUsage, err}
 	}
 	return o.withNew(command, func(ctx context.Context, w *workspace) (err error) {
-		w.runner.Engine.Log = log
-		served := &service{workspace: w}
-		if served.settings, err = flags.openSettings(ctx, w, command.Flags(), log); err != nil {
-			return err
-		}
-		if served.people, err = newPeople(w, served.settings, log); err != nil {
-			return err
-		}
-		flags.listen.origin.Current = func() string { return served.settings.Effective().PublicURL }
-		served.metrics = metrics.New(served, version(), log)
-		served.jobs, err = jobs.New(ctx, jobs.Config{
-			Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: &currentNotifier{settings: served.settings}, Observer: served.metrics, Log: log,
-			Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: func() time.Duration { return served.settings.Effective().LogKept() },
-		})
+		served, err := o.openService(ctx, w, flags, command.Flags(), log)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, served.jobs.Close()) }()
-		served.administration = &administration.Service{
-			Store: w.store, Runner: served.jobs.Runner, Catalogue: w.catalogue, Wake: served.jobs.Wake, Log: log,
-		}
-		served.operations = administration.NewOperations(served.administration)
-		served.api, err = newAPI(ctx, w, served.jobs, flags.listen.origin, flags.apiRate, log)
-		if err != nil {
-			return err
-		}
-		if served.portal, err = served.newPortal(flags.listen.origin, log); err != nil {
-			return err
-		}
 		listener, err := flags.listen.open(ctx, o.data, log)
 		if err != nil {
 			return err
@@ -140,6 +116,41 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 		}
 		return served.run(ctx, listener, log)
 	})
+}
+
+// openService puts the parts of the service together, on a workspace. Given are the
+// flags as they were typed. Whoever opens it closes its jobs.
+func (o *options) openService(ctx context.Context, w *workspace, flags serveFlags, given *pflag.FlagSet, log *slog.Logger) (*service, error) {
+	w.runner.Engine.Log = log
+	served := &service{workspace: w}
+	var err error
+	if served.settings, err = flags.openSettings(ctx, w, given, log); err != nil {
+		return nil, err
+	}
+	if served.people, err = newPeople(w, served.settings, log); err != nil {
+		return nil, err
+	}
+	flags.listen.origin.Current = func() string { return served.settings.Effective().PublicURL }
+	served.metrics = metrics.New(served, version(), log)
+	served.jobs, err = jobs.New(ctx, jobs.Config{
+		Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: &currentNotifier{settings: served.settings}, Observer: served.metrics, Log: log,
+		Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: func() time.Duration { return served.settings.Effective().LogKept() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	served.administration = &administration.Service{
+		Store: w.store, Runner: served.jobs.Runner, Catalogue: w.catalogue, Wake: served.jobs.Wake, Log: log,
+	}
+	served.operations = administration.NewOperations(served.administration)
+	served.api, err = newAPI(ctx, w, served.jobs, flags.listen.origin, flags.apiRate, log)
+	if err == nil {
+		served.portal, err = served.newPortal(flags.listen.origin, log)
+	}
+	if err != nil {
+		return nil, errors.Join(err, served.jobs.Close())
+	}
+	return served, nil
 }
 
 // queue is where the tasks are: in the PostgreSQL database, or in a file beside the

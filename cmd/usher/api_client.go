@@ -101,37 +101,35 @@ assertions with the private key that belongs to the certificate or public key.`,
 	return command
 }
 
+func (w *workspace) apiClients() auth.Clients { return auth.Clients{Store: w.store} }
+
 func (w *workspace) createAPIClient(ctx context.Context, name string, role store.Role, keyFile string) (apiClientView, error) {
-	client := auth.NewClient(name, role)
-	secret, kept, err := auth.NewSecret()
+	key, err := readPublicKey(keyFile)
 	if err != nil {
 		return apiClientView{}, err
 	}
-	secrets := []store.APISecret{kept}
-	if keyFile != "" {
-		if client.PublicKey, err = readPublicKey(keyFile); err != nil {
-			return apiClientView{}, err
-		}
-		secrets = nil
-	}
-	err = w.store.AddAPIClient(ctx, client, secrets...)
-	if errors.Is(err, store.ErrConflict) {
-		return apiClientView{}, fmt.Errorf("there is an API client %q already; \"usher api-client rotate %s\" gives it a new secret", name, quoted(name))
+	issued, err := w.apiClients().Create(ctx, actor(), name, role, key)
+	if input, ok := errors.AsType[*auth.InputError](err); ok && input.Field == "name" {
+		return apiClientView{}, fmt.Errorf("%w; \"usher api-client rotate %s\" gives it a new secret", err, quoted(name))
 	}
 	if err != nil {
 		return apiClientView{}, err
 	}
-	if err := w.audit(ctx, "Add API client", name, "client "+client.ID+", role "+string(role)); err != nil {
-		return apiClientView{}, err
-	}
-	view, err := w.apiClientView(ctx, client)
-	if keyFile == "" {
-		view.Secret = secret.Reveal()
-	}
+	return w.issuedView(ctx, issued)
+}
+
+// issuedView is a client with its new secret.
+func (w *workspace) issuedView(ctx context.Context, issued auth.Issued) (apiClientView, error) {
+	view, err := w.apiClientView(ctx, issued.Client)
+	view.Secret = issued.Secret.Reveal()
 	return view, err
 }
 
+// readPublicKey reads a public key; without a file there is none.
 func readPublicKey(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
 	text, err := os.ReadFile(filepath.Clean(file))
 	if err != nil {
 		return "", fmt.Errorf("read the public key: %w", err)
@@ -237,54 +235,18 @@ func (w *workspace) rotateAPIClient(ctx context.Context, name string, grace time
 	if err != nil {
 		return apiClientView{}, err
 	}
-	if client.Revoked() {
-		return apiClientView{}, fmt.Errorf("API client %q was revoked; \"usher api-client create\" makes another one", client.Name)
-	}
-	fresh, kept, err := auth.NewSecret()
+	key, err := readPublicKey(keyFile)
 	if err != nil {
 		return apiClientView{}, err
 	}
-	secrets := []store.APISecret{kept}
-	client.PublicKey = ""
-	if keyFile != "" {
-		if client.PublicKey, err = readPublicKey(keyFile); err != nil {
-			return apiClientView{}, err
-		}
-		secrets = nil
+	issued, err := w.apiClients().Rotate(ctx, actor(), client.ID, grace, key)
+	if errors.Is(err, auth.ErrRevoked) {
+		return apiClientView{}, fmt.Errorf("API client %q was revoked; \"usher api-client create\" makes another one", client.Name)
 	}
-	if grace > 0 {
-		before, err := w.store.APISecrets(ctx, client.ID)
-		if err != nil {
-			return apiClientView{}, err
-		}
-		secrets = append(secrets, ending(before, time.Now().UTC().Add(grace))...)
-	}
-	if err := w.store.ReplaceAPISecrets(ctx, client.ID, client.PublicKey, secrets...); err != nil {
+	if err != nil {
 		return apiClientView{}, err
 	}
-	if err := w.audit(ctx, "Update API client credentials", client.Name, "client "+client.ID+", the ones from before work for "+grace.String()); err != nil {
-		return apiClientView{}, err
-	}
-	view, err := w.apiClientView(ctx, client)
-	if keyFile == "" {
-		view.Secret = fresh.Reveal()
-	}
-	return view, err
-}
-
-// ending returns the secrets that still work, until a moment at the latest.
-func ending(secrets []store.APISecret, until time.Time) []store.APISecret {
-	var kept []store.APISecret
-	for _, secret := range secrets {
-		switch {
-		case secret.ExpiresAt.IsZero() || secret.ExpiresAt.After(until):
-			secret.ExpiresAt = until
-		case secret.ExpiresAt.Before(time.Now()):
-			continue
-		}
-		kept = append(kept, secret)
-	}
-	return kept
+	return w.issuedView(ctx, issued)
 }
 
 func newAPIClientRevokeCommand(o *options) *cobra.Command {
@@ -299,13 +261,9 @@ func newAPIClientRevokeCommand(o *options) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := w.store.RevokeAPIClient(ctx, client.ID); err != nil {
+				if client, err = w.apiClients().Revoke(ctx, actor(), client.ID); err != nil {
 					return err
 				}
-				if err := w.audit(ctx, "Revoke API client", client.Name, "client "+client.ID); err != nil {
-					return err
-				}
-				client.RevokedAt = time.Now().UTC()
 				view, err := w.apiClientView(ctx, client)
 				if err != nil {
 					return err

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"fmt"
 	"io"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 
@@ -83,7 +80,7 @@ func (f auditFilter) selects(audit journal.Audit) bool {
 
 func (o *options) writeAudits(out io.Writer, filter auditFilter, audits iter.Seq2[journal.Audit, error]) error {
 	if o.output == "csv" {
-		return filter.writeCSV(out, audits)
+		return journal.WriteAuditCSV(out, audits, filter.raw)
 	}
 	found := []journal.Audit{}
 	for audit, err := range audits {
@@ -99,31 +96,4 @@ func (o *options) writeAudits(out io.Writer, filter auditFilter, audits iter.Seq
 		}
 		return writeTable(out, []string{"TIME", "ACTIVITY", "SUBJECT", "BY", "DETAIL"}, rows)
 	})
-}
-
-func (f auditFilter) writeCSV(out io.Writer, audits iter.Seq2[journal.Audit, error]) error {
-	writer := csv.NewWriter(out)
-	row := func(cells ...string) error {
-		if !f.raw {
-			cells = journal.Guarded(cells)
-		}
-		if err := writer.Write(cells); err != nil {
-			return fmt.Errorf("write the audit log: %w", err)
-		}
-		return nil
-	}
-	if err := row("id", "activityDateTime", "activity", "initiatedBy", "target", "detail"); err != nil {
-		return err
-	}
-	for audit, err := range audits {
-		if err != nil {
-			return err
-		}
-		err = row(strconv.FormatInt(audit.ID, 10), audit.At.UTC().Format(time.RFC3339Nano), audit.Activity, audit.Actor, audit.Subject, audit.Detail)
-		if err != nil {
-			return err
-		}
-	}
-	writer.Flush()
-	return writer.Error()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,4 +136,13 @@ func last(err error) error {
 		return ErrLast
 	}
 	return err
+}
+
+// ProvesProvider reports whether somebody of the role administrator who may sign in has
+// done so with the OpenID provider of an issuer: then it is known to work.
+func (p *People) ProvesProvider(ctx context.Context, issuer string) (bool, error) {
+	all, err := p.Store.Administrators(ctx)
+	return slices.ContainsFunc(all, func(a store.Administrator) bool {
+		return a.Role == store.RoleAdministrator && !a.Disabled() && a.Subject != "" && a.Issuer == issuer && issuer != ""
+	}), err
 }

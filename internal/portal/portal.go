@@ -24,8 +24,10 @@ import (
 	"github.com/usher-id/usher/internal/portal/people"
 	"github.com/usher-id/usher/internal/portal/removals"
 	"github.com/usher-id/usher/internal/portal/signin"
+	settingspages "github.com/usher-id/usher/internal/portal/settings"
 	"github.com/usher-id/usher/internal/portal/status"
 	"github.com/usher-id/usher/internal/portal/why"
+	"github.com/usher-id/usher/internal/settings"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -35,6 +37,12 @@ type Dependencies struct {
 	Operations     *administration.Operations // what takes longer than a browser waits
 	Authenticate   page.Authenticate
 	People         *auth.People // signs people in
+	People         *auth.People
+
+	Settings *settings.Live
+	Clients  settingspages.Store    // keeps the clients of the API
+	Notifier settingspages.Notifier // delivers test notices
+	Database string                 // its kind, such as "PostgreSQL"
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
 	NextRun func(job provisioning.Job, now time.Time) time.Time
@@ -68,6 +76,9 @@ func areas(d Dependencies) []area {
 		failures.New(d.Administration),
 		why.New(d.Administration),
 		preview.New(d.Administration, d.Operations),
+		settingspages.New(settingspages.Config{
+			Administration: d.Administration, Store: d.Clients, People: d.People, Settings: d.Settings, Notifier: d.Notifier, Version: d.Version, Database: d.Database,
+		}),
 	}
 }
 

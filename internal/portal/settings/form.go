@@ -134,8 +134,8 @@ const secretsAgain = "Secrets are not shown again: enter them once more."
 // status of 0 is that it was saved.
 func (a *Area) update(ctx context.Context, r *page.Request, all []setting, rule func(before, after store.Settings) page.Faults) (status int, faults page.Faults, err error) {
 	now := a.Settings.Effective()
-	version, err := strconv.ParseInt(r.Value("version"), 10, 64)
-	if err != nil || version < 0 {
+	version := int64(r.Number("version", -1))
+	if version < 0 {
 		return http.StatusUnprocessableEntity, page.Faults{"": "The form is not complete. Load the page anew and enter it again."}, nil
 	}
 	_, err = a.Settings.Update(ctx, by(r).Actor(), version, func(before store.Settings) (store.Settings, error) {

@@ -19,7 +19,7 @@ type retentionData struct {
 
 // shorteningData is what is removed when the log is kept for less time.
 type shorteningData struct {
-	Version  int64
+	Version  int
 	Entered  string // as the form has it
 	Kept     string // how long it would be kept
 	Before   string // how long it is kept now
@@ -107,12 +107,11 @@ func (a *Area) askShortening(ctx context.Context, r *page.Request, now settings.
 	if err != nil {
 		return page.Answer{}, err
 	}
-	version, _ := strconv.ParseInt(r.Value("version"), 10, 64) // one that is none is refused with the form itself
-	data := newShorteningData(version, r.Value(nameOf(settings.LogDays)), now.Kept.LogDays, after.LogDays, count, boundary)
+	data := newShorteningData(r.Number("version", -1), r.Value(nameOf(settings.LogDays)), now.Kept.LogDays, after.LogDays, count, boundary)
 	return a.shortening.Show(shorteningHead(), data), nil
 }
 
-func newShorteningData(version int64, entered string, before, after int, count store.Count, boundary time.Time) shorteningData {
+func newShorteningData(version int, entered string, before, after int, count store.Count, boundary time.Time) shorteningData {
 	older := page.Plural(count.Number, "entry", "entries")
 	if count.More {
 		older = "More than " + older

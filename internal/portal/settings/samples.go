@@ -90,6 +90,9 @@ func (a *Area) peopleSamples(now time.Time) []page.Sample {
 		return show("Administrator", kind, data.Path, a.administrator.Show(administratorHead(of.Name), data))
 	}
 	link := func(kind string, of auth.Link, address string) page.Sample {
+		if of.Token == "" {
+			of.Token = "XyZ0-9abcDEF"
+		}
 		data := newLinkData(of, address)
 		return show("Link for an administrator", kind, administratorsPath, a.link.Show(linkHead(data), data))
 	}
@@ -107,8 +110,8 @@ func (a *Area) peopleSamples(now time.Time) []page.Sample {
 		one("hostile", harm, []store.Session{harmSession}, page.Faults{"": h, "role": h}),
 		show("Invite an administrator", "empty", administratorsPath+"/invite", a.invitation.Show(invitationHead(), newInvitationData(auth.Invitation{Role: store.RoleReader}, nil))),
 		show("Invite an administrator", "hostile", administratorsPath+"/invite", a.invitation.Show(invitationHead(), newInvitationData(auth.Invitation{Name: h, DisplayName: h, Role: store.Role(h)}, page.Faults{"": h, "name": h, "role": h})).With(http.StatusUnprocessableEntity)),
-		link("full", auth.Link{Token: "XyZ0-9abcDEF", Purpose: store.LinkInvitation, Expires: now.Add(auth.InvitationLifetime), Name: "eve@contoso.com", DisplayName: "Eve Kim", Role: store.RoleOperator}, "https://usher.contoso.com"),
-		link("not encrypted", auth.Link{Token: "XyZ0-9abcDEF", Purpose: store.LinkReset, Expires: now.Add(auth.ResetLifetime), Name: "ben@contoso.com", DisplayName: "Ben Okoye", Role: store.RoleOperator}, "http://127.0.0.1:8080"),
+		link("full", auth.Link{Purpose: store.LinkInvitation, Expires: now.Add(auth.InvitationLifetime), Name: "eve@contoso.com", DisplayName: "Eve Kim", Role: store.RoleOperator}, "https://usher.contoso.com"),
+		link("not encrypted", auth.Link{Purpose: store.LinkReset, Expires: now.Add(auth.ResetLifetime), Name: "ben@contoso.com", DisplayName: "Ben Okoye", Role: store.RoleOperator}, "http://127.0.0.1:8080"),
 		link("hostile", auth.Link{Token: h, Name: h, DisplayName: h, Role: store.Role(h)}, h),
 		removal("full", all[1], 2, nil), removal("you, the last one", all[0], 1, last), removal("empty", all[2], 0, nil), removal("hostile", harm, 0, page.Faults{"": h}),
 		show("Sessions", "full", sessionsPath, a.sessions.Show(sessionsHead(), sessionsData{newSessionRows(sessions, all, visitor.SessionID), 12})),

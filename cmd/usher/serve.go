@@ -122,18 +122,19 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 // flags as they were typed. Whoever opens it closes its jobs.
 func (o *options) openService(ctx context.Context, w *workspace, flags serveFlags, given *pflag.FlagSet, log *slog.Logger) (*service, error) {
 	w.runner.Engine.Log = log
-	served := &service{workspace: w}
+	served := &service{workspace: w, databaseKind: o.databaseKind()}
 	var err error
 	if served.settings, err = flags.openSettings(ctx, w, given, log); err != nil {
 		return nil, err
 	}
+	served.notifier = &currentNotifier{settings: served.settings}
 	if served.people, err = newPeople(w, served.settings, log); err != nil {
 		return nil, err
 	}
 	flags.listen.origin.Current = func() string { return served.settings.Effective().PublicURL }
 	served.metrics = metrics.New(served, version(), log)
 	served.jobs, err = jobs.New(ctx, jobs.Config{
-		Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: &currentNotifier{settings: served.settings}, Observer: served.metrics, Log: log,
+		Runner: w.runner, Store: w.store, Journal: w.store, Drift: w.store, Queue: o.queue(), Notifier: served.notifier, Observer: served.metrics, Log: log,
 		Cycles: flags.cycles, Poll: flags.poll, Pruner: w.store, LogKept: func() time.Duration { return served.settings.Effective().LogKept() },
 	})
 	if err != nil {
@@ -151,6 +152,14 @@ func (o *options) openService(ctx context.Context, w *workspace, flags serveFlag
 		return nil, errors.Join(err, served.jobs.Close())
 	}
 	return served, nil
+}
+
+// databaseKind is what keeps the data, for people.
+func (o *options) databaseKind() string {
+	if o.database != "" {
+		return "PostgreSQL"
+	}
+	return "SQLite, embedded"
 }
 
 // queue is where the tasks are: in the PostgreSQL database, or in a file beside the
@@ -240,6 +249,8 @@ type service struct {
 	jobs           *jobs.Service
 	metrics        *metrics.Metrics
 	settings       *settings.Live
+	notifier       *currentNotifier
+	databaseKind   string
 	people         *auth.People
 	api            http.Handler
 	portal         http.Handler

@@ -20,11 +20,11 @@ import (
 	"github.com/usher-id/usher/internal/portal/mappings"
 	"github.com/usher-id/usher/internal/portal/ondemand"
 	"github.com/usher-id/usher/internal/portal/page"
-	"github.com/usher-id/usher/internal/portal/preview"
 	"github.com/usher-id/usher/internal/portal/people"
+	"github.com/usher-id/usher/internal/portal/preview"
 	"github.com/usher-id/usher/internal/portal/removals"
-	"github.com/usher-id/usher/internal/portal/signin"
 	settingspages "github.com/usher-id/usher/internal/portal/settings"
+	"github.com/usher-id/usher/internal/portal/signin"
 	"github.com/usher-id/usher/internal/portal/status"
 	"github.com/usher-id/usher/internal/portal/why"
 	"github.com/usher-id/usher/internal/settings"
@@ -37,12 +37,10 @@ type Dependencies struct {
 	Operations     *administration.Operations // what takes longer than a browser waits
 	Authenticate   page.Authenticate
 	People         *auth.People // signs people in
-	People         *auth.People
-
-	Settings *settings.Live
-	Clients  settingspages.Store    // keeps the clients of the API
-	Notifier settingspages.Notifier // delivers test notices
-	Database string                 // its kind, such as "PostgreSQL"
+	Settings       *settings.Live
+	Clients        settingspages.Store    // keeps the clients of the API
+	Notifier       settingspages.Notifier // delivers test notices
+	Database       string                 // its kind, such as "PostgreSQL"
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
 	NextRun func(job provisioning.Job, now time.Time) time.Time

@@ -8,6 +8,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/internal/store"
 )
 
@@ -37,7 +38,7 @@ func New(service *administration.Service, operations *administration.Operations)
 		item:      page.Parse[itemData]("item.tmpl", files, change.Files),
 		applying:  page.Parse[applyData]("apply.tmpl", files),
 		removal:   page.Parse[removalData]("remove.tmpl", files),
-		operation: page.Parse[operationData]("operation.tmpl", files),
+		operation: page.Parse[operationData]("operation.tmpl", files, progress.Files),
 		undo:      page.Parse[undoData]("undo.tmpl", files, change.Files),
 	}
 }

@@ -3,12 +3,12 @@ package preview
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"time"
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -18,25 +18,18 @@ const operationRefresh = 3 * time.Second
 
 // operationData is how far an operation is.
 type operationData struct {
-	Path    string
-	Stop    string
-	ID      string
-	Title   string
-	Name    string // of the application
-	By      string
-	State   page.State
-	Running bool
-	Phase   string
-	Done    int
-	Of      int // 0 when it is not known
-	Share   string
-	Rate    string
-	Left    string // empty when it cannot be told
-	Calls   int64
-	Failed  int
-	Began   time.Time
-	Took    string // once it is over
-	Counts  provisioning.Counts
+	Path     string
+	Stop     string
+	ID       string
+	Title    string
+	Name     string // of the application
+	By       string
+	State    page.State
+	Running  bool
+	Phase    string
+	Progress progress.View
+	Took     string // once it is over
+	Counts   provisioning.Counts
 	Headline,
 	Message string // what went wrong
 	Advice string // what to do about it
@@ -120,22 +113,15 @@ func operationHead(app page.Application, operation provisioning.Operation, runni
 }
 
 func newOperationData(app page.Application, operation provisioning.Operation, now time.Time) operationData {
-	state, progress := operation.StateAt(now), operation.Progress
+	state, noted := operation.StateAt(now), operation.Progress
 	data := operationData{
 		Path: operationPath(app, operation.ID), Stop: operationPath(app, operation.ID) + "/stop", ID: operation.ID, Title: operationTitle(operation.Kind), Name: app.DisplayName, By: operation.By,
-		State: operationState(state), Running: state == provisioning.OperationRunning, Phase: phaseText(operation.Kind, progress.Phase), Done: progress.Done(), Of: max(progress.Expected, 0),
-		Rate: fmt.Sprintf("%.1f", progress.Rate()), Calls: progress.Counts.Calls, Failed: progress.Counts.Failed, Began: progress.Began, Counts: progress.Counts,
+		State: operationState(state), Running: state == provisioning.OperationRunning, Phase: phaseText(operation.Kind, noted.Phase),
+		Progress: progress.New(noted, "Progress", "person", "people"), Counts: noted.Counts,
 		Message: page.Sentence(operation.Message),
 	}
-	if data.Of > 0 {
-		data.Of = max(data.Of, data.Done)
-		data.Share = page.Percent(data.Done, data.Of)
-	}
-	if left, known := progress.Left(); known {
-		data.Left = page.Duration(left.Round(time.Second))
-	}
 	if !operation.Ended.IsZero() {
-		data.Took = page.Duration(operation.Ended.Sub(progress.Began).Round(time.Millisecond))
+		data.Took = page.Duration(operation.Ended.Sub(noted.Began).Round(time.Millisecond))
 	}
 	return data.whatNext(app, operation, state)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/chart"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -33,12 +34,12 @@ type Area struct {
 func New(service *administration.Service, nextRun func(provisioning.Job, time.Time) time.Time) *Area {
 	return &Area{
 		Administration: service, NextRun: nextRun,
-		home:     page.Parse[homeData]("home.tmpl", files),
-		overview: page.Parse[overviewData]("overview.tmpl", files, chart.Files),
-		starting: page.Parse[startData]("start.tmpl", files),
-		restart:  page.Parse[restartData]("restart.tmpl", files),
-		cycles:   page.Parse[cyclesData]("cycles.tmpl", files, chart.Files),
-		cycle:    page.Parse[cycleData]("cycle.tmpl", files),
+		home:     page.Parse[homeData]("home.tmpl", files, progress.Files),
+		overview: page.Parse[overviewData]("overview.tmpl", files, progress.Files, chart.Files),
+		starting: page.Parse[startData]("start.tmpl", files, progress.Files),
+		restart:  page.Parse[restartData]("restart.tmpl", files, progress.Files),
+		cycles:   page.Parse[cyclesData]("cycles.tmpl", files, progress.Files, chart.Files),
+		cycle:    page.Parse[cycleData]("cycle.tmpl", files, progress.Files),
 	}
 }
 

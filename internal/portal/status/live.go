@@ -2,10 +2,10 @@ package status
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -18,17 +18,11 @@ const (
 
 // live is a cycle that runs, as it is shown.
 type live struct {
-	Running  bool
-	Title    string
-	Phase    string
-	Done     int
-	Expected int // 0 when it is not known
-	Share    string
-	Rate     string
-	Left     string // empty when it cannot be told
-	Calls    int64
-	Failed   int
-	Began    time.Time
+	progress.View
+
+	Running bool
+	Title   string
+	Phase   string
 }
 
 // phases are what a cycle does, in words.
@@ -61,18 +55,7 @@ func kindTitle(kind provisioning.CycleKind) string {
 }
 
 func newLive(p provisioning.Progress) live {
-	shown := live{
-		Running: true, Title: kindTitle(p.Kind), Phase: phases(p.Phase), Done: p.Done(), Expected: max(p.Expected, 0), Calls: p.Counts.Calls,
-		Failed: p.Counts.Failed, Began: p.Began, Rate: fmt.Sprintf("%.1f", p.Rate()),
-	}
-	if shown.Expected > 0 {
-		shown.Expected = max(shown.Expected, shown.Done)
-		shown.Share = page.Percent(shown.Done, shown.Expected)
-	}
-	if left, known := p.Left(); known {
-		shown.Left = page.Duration(left.Round(time.Second))
-	}
-	return shown
+	return live{progress.New(p, "Progress of the cycle", "object", "objects"), true, kindTitle(p.Kind), phases(p.Phase)}
 }
 
 // streamLive sends the part of the overview that changes while a cycle runs.

@@ -1,0 +1,48 @@
+// Package progress shows how far something that runs has come, a cycle or a long act: a
+// bar, how many are done, how fast, and how long it takes yet. It is the same wherever
+// the portal shows it. It reads nothing and does not know what runs.
+package progress
+
+import (
+	"embed"
+	"fmt"
+	"time"
+
+	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/provisioning"
+)
+
+// Files has the template part {{template "progress" .View}}, for page.Parse.
+//
+//go:embed *.tmpl
+var Files embed.FS
+
+// View is how far something has come.
+type View struct {
+	One, Many string // what is counted: "person", "people"
+	Label     string // of the bar
+	Done      int
+	Expected  int // 0 when it is not known
+	Share     string
+	Rate      string // a second
+	Left      string // empty when it cannot be told
+	Calls     int64
+	Failed    int
+	Began     time.Time
+}
+
+// New makes a view of what is noted, of things that are called so.
+func New(p provisioning.Progress, label, one, many string) View {
+	view := View{
+		One: one, Many: many, Label: label, Done: p.Done(), Expected: max(p.Expected, 0), Rate: fmt.Sprintf("%.1f", p.Rate()),
+		Calls: p.Counts.Calls, Failed: p.Counts.Failed, Began: p.Began,
+	}
+	if view.Expected > 0 {
+		view.Expected = max(view.Expected, view.Done)
+		view.Share = page.Percent(view.Done, view.Expected)
+	}
+	if left, known := p.Left(); known {
+		view.Left = page.Duration(left.Round(time.Second))
+	}
+	return view
+}

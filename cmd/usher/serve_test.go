@@ -32,6 +32,10 @@ import (
 //	serving [CA_FILE]            wait until usher serve, started in the background, is ready; with a file, over TLS
 //	signin FILE                  fetch as the client that usher api-client create -o json wrote
 //	fetch PATH STATUS [PATTERN]  its answer has the status and matches; after "!" it does not match
+//	visit METHOD PATH STATUS [FIELD=VALUE...]
+//	                             as a browser without scripts, which keeps cookies and follows nothing; the
+//	                             answer with its header is in the file "page" then
+//	invited                      wait for a link to sign in with; its path is in $LINK
 //	slow OPERATION DURATION      the org's next answer to the operation comes so late, after it did it
 //	terminate                    send SIGTERM to what runs in the background
 //	await account ARGUMENTS...   wait until account, as in TestScripts, holds
@@ -59,6 +63,7 @@ func runServeScripts(t *testing.T, setup func(*testscript.Env) error) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"org": startOrg, "account": checkAccount, "rows": checkRows, "exits": checkExit, "json": checkJSON,
 			"serving": awaitServing, "fetch": fetch, "await": await, "terminate": terminate, "slow": slow, "signin": signIn,
+			"visit": visit, "invited": awaitLink,
 		},
 	})
 }
@@ -100,8 +105,10 @@ func setupServe(env *testscript.Env) error {
 	env.Defer(server.Close)
 	env.Values[hookKey{}] = received
 	env.Values[servedKey{}] = new(int) // how many services the script has started
+	jar, err := newJar()
+	env.Values[jarKey{}] = jar
 	env.Setenv("HOOK_URL", server.URL)
-	return nil
+	return err
 }
 
 // until tries something until it works.

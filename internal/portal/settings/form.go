@@ -3,7 +3,9 @@ package settings
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,13 +142,18 @@ func (a *Area) update(ctx context.Context, r *page.Request, all []setting, rule 
 	}
 	_, err = a.Settings.Update(ctx, by(r).Actor(), version, func(before store.Settings) (store.Settings, error) {
 		after, found := change(r, now, all, before)
-		if rule != nil && len(found) == 0 {
-			found = rule(before, after)
+		if rule != nil {
+			maps.Copy(found, rule(before, after))
 		}
-		if len(found) > 0 {
-			return before, &faultsError{found}
+		if len(found) == 0 {
+			return after, nil // what else is wrong is found by whoever saves it
 		}
-		return after, nil
+		if wrong, ok := errors.AsType[*settings.FaultsError](settings.Check(after)); ok {
+			all := faultsOf(wrong, all)
+			maps.Copy(all, found)
+			found = all
+		}
+		return before, &faultsError{found}
 	})
 	wrong, isFaults := errors.AsType[*settings.FaultsError](err)
 	own, isOwn := errors.AsType[*faultsError](err)
@@ -162,12 +169,15 @@ func (a *Area) update(ctx context.Context, r *page.Request, all []setting, rule 
 	default:
 		return 0, nil, err
 	}
-	for _, each := range all {
-		if each.kept != nil && strings.TrimSpace(r.Raw(nameOf(each.field))) != "" {
-			faults[""] = strings.TrimSpace(faults[""] + "\n" + secretsAgain)
-		}
+	if slices.ContainsFunc(all, func(each setting) bool { return each.kept != nil && entersSecret(r, each.field) }) {
+		faults[""] = strings.TrimSpace(faults[""] + "\n" + secretsAgain)
 	}
 	return status, faults, nil
+}
+
+// entersSecret reports whether a secret was entered, be it the one that is saved.
+func entersSecret(r *page.Request, field settings.Field) bool {
+	return strings.TrimSpace(r.Raw(nameOf(field))) != ""
 }
 
 // faultsOf puts each fault to its field. What is at fault outside of the form is about

@@ -84,7 +84,10 @@ func (a *Area) showNotifications(context.Context, *page.Request) (page.Answer, e
 func (a *Area) saveNotifications(ctx context.Context, r *page.Request) (page.Answer, error) {
 	all := notificationSettings()
 	status, faults, err := a.update(ctx, r, all, func(before, after store.Settings) page.Faults {
-		return movedSecret(mailPlace(before.Mail), mailPlace(after.Mail), before.Mail.Password, after.Mail.Password, settings.MailPassword, "mail server")
+		if mailPlace(before.Mail) == mailPlace(after.Mail) || after.Mail.Password.IsZero() {
+			return nil
+		}
+		return elsewhere(r, settings.MailPassword)
 	})
 	switch {
 	case err != nil:
@@ -101,13 +104,13 @@ func mailPlace(m store.MailServer) store.MailServer {
 	return store.MailServer{Address: m.Address, Security: m.Security, Username: m.Username}
 }
 
-// movedSecret refuses to send a saved secret elsewhere: nobody who does not know it shall
-// see it by having it sent to a server of their own.
-func movedSecret[P comparable](before, after P, secretBefore, secretAfter provisioning.Secret, field settings.Field, place string) page.Faults {
-	if before == after || secretAfter.IsZero() || secretBefore != secretAfter {
+// elsewhere refuses to send a saved secret to another place: nobody who does not know it
+// shall see it by having it sent to a server of their own.
+func elsewhere(r *page.Request, field settings.Field) page.Faults {
+	if entersSecret(r, field) {
 		return nil
 	}
-	return page.Faults{nameOf(field): "A saved secret is not sent elsewhere. Enter it again for the other " + place + ", or forget it."}
+	return page.Faults{nameOf(field): "A saved secret is not sent elsewhere. Enter it again for the other place, or forget it."}
 }
 
 // testMail sends a mail with the settings that are saved.

@@ -156,11 +156,14 @@ func (a *Area) saveSignIn(ctx context.Context, r *page.Request) (page.Answer, er
 		return page.Answer{}, err
 	}
 	status, faults, err := a.update(ctx, r, all, func(before, after store.Settings) page.Faults {
+		faults := page.Faults{}
 		if !proven && locksOut(before.SignIn, after.SignIn) {
-			return page.Faults{nameOf(settings.PasswordsOff): "Nobody with the role administrator has signed in with this provider yet, so it is not known to work. Save with passwords on, sign in with OpenID Connect once, and turn passwords off then."}
+			faults[nameOf(settings.PasswordsOff)] = "Nobody with the role administrator has signed in with this provider yet, so it is not known to work. Save with passwords on, sign in with OpenID Connect once, and turn passwords off then."
 		}
-		from, to := before.SignIn.OpenID, after.SignIn.OpenID
-		return movedSecret(from.Issuer, to.Issuer, from.ClientSecret, to.ClientSecret, settings.OpenIDClientSecret, "provider")
+		if before.SignIn.OpenID.Issuer != after.SignIn.OpenID.Issuer && !after.SignIn.OpenID.ClientSecret.IsZero() {
+			maps.Copy(faults, elsewhere(r, settings.OpenIDClientSecret))
+		}
+		return faults
 	})
 	switch {
 	case err != nil:
@@ -200,7 +203,7 @@ func (a *Area) checkProvider(ctx context.Context, r *page.Request) (page.Answer,
 		}
 	}
 	data := newSignInData(now, r.Address(), given(r, all), faults)
-	data.Secrets = strings.TrimSpace(r.Raw(nameOf(settings.OpenIDClientSecret))) != ""
+	data.Secrets = entersSecret(r, settings.OpenIDClientSecret)
 	if len(faults) > 0 {
 		return a.signIn.Show(signInHead(), data).With(http.StatusUnprocessableEntity), nil
 	}

@@ -21,6 +21,9 @@ func (o *Org) control(c *call, path []string) *answer {
 		return o.controlIndex()
 	}
 	name := strings.ToLower(path[0])
+	if file, found := pageFile(name); found && c.method == http.MethodGet && len(path) == 1 {
+		return file
+	}
 	for _, entry := range o.controls() {
 		if entry.name == name && entry.method == c.method && len(path) == 1 {
 			value, err := entry.run(c)

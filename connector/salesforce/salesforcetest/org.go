@@ -36,6 +36,7 @@ type Org struct {
 	configured           map[string]string       // ids of the users of the configuration, by their names there
 	pending              map[string]pendingEmail // by id of user
 	signIns              map[string]signIn       // by id of user
+	changes              []userChange            // the last ones, the newest at the end
 
 	sessions       sessions
 	usage          usage
@@ -111,7 +112,9 @@ func (o *Org) build(number int) error {
 		number = o.config.Universe.nextOrg()
 	}
 	o.empty(number)
-	return o.populate()
+	err := o.populate()
+	o.changes = nil // those of the configuration are no news
+	return err
 }
 
 // empty makes the org one without any record.
@@ -127,6 +130,7 @@ func (o *Org) empty(number int) {
 	o.shared, o.used, o.userTypes = map[string]string{}, map[string]int{}, map[string]string{}
 	o.configured = map[string]string{}
 	o.pending, o.signIns = map[string]pendingEmail{}, map[string]signIn{}
+	o.changes = nil
 }
 
 // host is the org's own address when no request tells another.

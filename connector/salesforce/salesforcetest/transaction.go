@@ -41,7 +41,11 @@ func (tx *transaction) insert(t *table, d *draft) *record {
 	r.created, r.modified, r.stamp = tx.now, tx.now, tx.now
 	r.createdBy, r.modifiedBy = tx.user, tx.user
 	t.put(r)
-	tx.onUndo(func() { t.remove(r) })
+	tx.org.changed(t.object, nil, r)
+	tx.onUndo(func() {
+		t.remove(r)
+		tx.org.unchanged(r)
+	})
 	return r
 }
 
@@ -53,7 +57,11 @@ func (tx *transaction) replace(t *table, d *draft) *record {
 	r.modified, r.modifiedBy = max(tx.now, old.modified), tx.user
 	r.stamp = max(tx.now, old.stamp)
 	t.put(r)
-	tx.onUndo(func() { t.put(old) })
+	tx.org.changed(t.object, old, r)
+	tx.onUndo(func() {
+		t.put(old)
+		tx.org.unchanged(r)
+	})
 	return r
 }
 

@@ -226,7 +226,8 @@ type Links interface {
 
 	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
 	// no id is given, and returns how many. RejectRemovals lets the accounts be until
-	// the person was in scope again. ReconsiderRemovals takes rejected ones off the list
+	// the person was in scope again; by id also those that were allowed and that no cycle
+	// has carried out. ReconsiderRemovals takes rejected ones off the list
 	// and puts the users into the feed, so that the next cycle finds them anew.
 	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
 	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/usher-id/usher/internal/administration"
@@ -106,7 +107,7 @@ func (a *Area) load(ctx context.Context, r *page.Request, app page.Application) 
 	for _, failure := range listing.Items {
 		data.Rows = append(data.Rows, newRow(app, failure))
 	}
-	data.Pager = r.Pager(listing.Previous, listing.Next)
+	data.Pager = r.PagerAt(data.Path, url.Values{"code": {data.Chosen.Code}}, listing.Previous, listing.Next)
 	return data, nil
 }
 
@@ -165,9 +166,22 @@ func (a *Area) retry(ctx context.Context, r *page.Request) (page.Answer, error) 
 	if err != nil {
 		return page.Answer{}, err
 	}
-	notice := page.Success("%s tried again within seconds.", page.Plural(count, "change is", "changes are"))
-	if !app.On() {
-		notice = page.Caution("%s due, but provisioning of %s is turned off: they are tried when it is started.", page.Plural(count, "change is", "changes are"), app.DisplayName)
+	return page.Redirect(back, retried(app, count)), nil
+}
+
+// retried is the notice about changes that are due, and says when they are tried.
+func retried(app page.Application, count int) page.Notice {
+	changes, they := page.Plural(count, "change is", "changes are"), "they are"
+	if count == 1 {
+		they = "it is"
 	}
-	return page.Redirect(back, notice), nil
+	switch {
+	case count == 0:
+		return page.Caution("Nothing was left to be tried again.")
+	case !app.On():
+		return page.Caution("%s due, but provisioning of %s is turned off: %s tried when it is started.", changes, app.DisplayName, they)
+	case app.Job.Status.Quarantine.Reason != "":
+		return page.Caution("%s due, but %s is in quarantine: %s tried with its next attempt.", changes, app.DisplayName, they)
+	}
+	return page.Success("%s tried again within seconds.", changes)
 }

@@ -7,9 +7,11 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 )
 
 func TestSamples(t *testing.T) {
@@ -42,5 +44,30 @@ func TestFailuresAreRetriedByPersonByCauseAndAll(t *testing.T) {
 	}
 	if answer := w.Post(store.RoleOperator, at+"/retry", url.Values{"code": {"SalesforceRequiredFieldMissing"}}); answer.Status != http.StatusUnprocessableEntity {
 		t.Errorf("retry of nobody: %d", answer.Status)
+	}
+}
+
+// TestWhatIsSaidAboutARetryIsWhatHappens: a job in quarantine does not try within
+// seconds.
+func TestWhatIsSaidAboutARetryIsWhatHappens(t *testing.T) {
+	t.Parallel()
+	app := page.SampleApplication("Salesforce")
+	app.Job.Schedule.State, app.Job.Status.Quarantine = provisioning.ScheduleActive, provisioning.Quarantine{}
+	quarantined, off := app, app
+	quarantined.Job.Status.Quarantine.Reason = provisioning.EncounteredQuarantineException
+	off.Job.Schedule.State = provisioning.SchedulePaused
+	for _, tt := range []struct {
+		app   page.Application
+		count int
+		want  string
+	}{
+		{app, 2, "2 changes are tried again within seconds."},
+		{app, 0, "Nothing was left to be tried again."},
+		{quarantined, 1, "1 change is due, but Salesforce is in quarantine: it is tried with its next attempt."},
+		{off, 2, "2 changes are due, but provisioning of Salesforce is turned off: they are tried when it is started."},
+	} {
+		if got := retried(tt.app, tt.count).Text; got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
 	}
 }

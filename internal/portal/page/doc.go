@@ -44,7 +44,8 @@
 //
 // A page has no inline script or style: the Content-Security-Policy forbids them. Every
 // form field has a label, every page one h1, which the layout writes from Head.Title.
-// Dangerous acts have a page of their own that says what they will do, with numbers.
+// Dangerous acts have a page of their own that says what they will do, with numbers, and
+// are done for exactly that alone: see [Confirmation].
 // Moments are shown by {{ago}}, ids by {{template "copy"}}, lists by cursor with
 // {{template "pager"}}, and a list without rows by {{template "empty"}} says what to do
 // first. Each area gives [Sample] pages with made-up data, empty, full and hostile, for

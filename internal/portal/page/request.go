@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -163,6 +164,30 @@ func (r *Request) Pager(previous, next string) Pager {
 	}
 	if next != "" {
 		pager.Next = r.Query("cursor", next)
+	}
+	return pager
+}
+
+// PagerAt is Pager for a list that the answer to a form shows, too, which has another
+// address: the links lead to the path of the list, with the fields that are kept.
+func (r *Request) PagerAt(path string, kept url.Values, previous, next string) Pager {
+	at := func(cursor string) string {
+		query := maps.Clone(kept)
+		query.Set("cursor", cursor)
+		if cursor == "" {
+			query.Del("cursor")
+		}
+		return strings.TrimSuffix(path+"?"+query.Encode(), "?")
+	}
+	var pager Pager
+	if r.Value("cursor") != "" {
+		pager.First = at("")
+	}
+	if previous != "" {
+		pager.Previous = at(previous)
+	}
+	if next != "" {
+		pager.Next = at(next)
 	}
 	return pager
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/engine"
@@ -102,7 +104,7 @@ func (a *Area) load(ctx context.Context, r *page.Request, app page.Application) 
 		return listData{}, err
 	}
 	data := newListData(app, state, listing.Items)
-	data.Pager = r.Pager(listing.Previous, listing.Next)
+	data.Pager = r.PagerAt(data.Path, url.Values{"state": {string(state)}}, listing.Previous, listing.Next)
 	return data, nil
 }
 
@@ -141,39 +143,65 @@ func newRow(app page.Application, subject engine.Subject) row {
 
 // confirmData is a decision before it is made.
 type confirmData struct {
-	Decision administration.Decision
-	Path     string
-	Back     string
-	Users    []string
-	All      bool
-	Count    int
-	Name     string
-	Deletes  bool
+	Confirmation page.Confirmation
+	Decision     administration.Decision
+	Path         string
+	Back         string
+	Users        []string // none when it is about all
+	All          bool
+	Count        int
+	Settled      int // of those who were selected, how many there is nothing to decide about any more
+	Name         string
 }
 
-// decide makes a decision, after it was confirmed.
+// decide makes a decision, after it was confirmed: about those alone whom the page that
+// asks counted.
 func (a *Area) decide(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, err := r.Application(ctx)
 	if err != nil {
 		return page.Answer{}, err
 	}
-	decision, users, all := administration.Decision(r.Value("decision")), r.Values("user"), r.Checked("all")
+	decision, users, all := administration.Decision(r.Value("decision")), unique(r.Values("user")), r.Checked("all")
 	if len(users) == 0 && !all {
-		data, err := a.load(ctx, r, app)
-		data.Faults = page.Faults{"": "Select at least one person, or decide about all of them."}
-		return a.list.Show(head(app), data).With(http.StatusUnprocessableEntity), err
+		return a.again(ctx, r, app, "Select at least one person, or decide about all of them.")
 	}
 	if all {
 		users = nil
 	}
-	if !r.Checked("confirmed") {
-		return a.confirm.Show(head(app).Below(confirmTitle(decision), app.Path("removals"), "Staged removals"), newConfirmData(app, decision, users, all)), nil
-	}
-	count, err := r.Acts().DecideRemovals(ctx, app.Application, decision, users)
+	about, err := a.Administration.Decidable(ctx, app.Application, decision, users)
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return page.Redirect(app.Path("removals"), decided(decision, count, app.DisplayName)), nil
+	if len(about) == 0 {
+		return a.again(ctx, r, app, "There is nothing to decide about any more: it was decided meanwhile, or the people came back into scope.")
+	}
+	confirmation, confirmed := r.Confirms(page.Confirm(decision, about))
+	if !confirmed {
+		data := newConfirmData(app, decision, users, about)
+		data.Confirmation = confirmation
+		answer := a.confirm.Show(head(app).Below(confirmTitle(decision), app.Path("removals"), "Staged removals"), data)
+		if confirmation.Changed {
+			answer = answer.With(http.StatusConflict)
+		}
+		return answer, nil
+	}
+	count, err := r.Acts().DecideRemovals(ctx, app.Application, decision, about)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	return page.Redirect(app.Path("removals"), decided(decision, count, app)), nil
+}
+
+// again shows the list with why nothing was decided.
+func (a *Area) again(ctx context.Context, r *page.Request, app page.Application, why string) (page.Answer, error) {
+	data, err := a.load(ctx, r, app)
+	data.Faults = page.Faults{"": why}
+	return a.list.Show(head(app), data).With(http.StatusUnprocessableEntity), err
+}
+
+func unique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func confirmTitle(decision administration.Decision) string {
@@ -187,25 +215,37 @@ func confirmTitle(decision administration.Decision) string {
 	return "Look at removals again"
 }
 
-func newConfirmData(app page.Application, decision administration.Decision, users []string, all bool) confirmData {
-	data := confirmData{Decision: decision, Path: app.Path("removals/decide"), Back: app.Path("removals"), Users: users, All: all, Count: len(users), Name: app.DisplayName}
-	if all {
-		data.Count = app.Links.Staged
-		if decision == administration.Reconsider {
-			data.Count = app.Links.Rejected
-		}
+// newConfirmData makes the page that asks. Users are those who were selected, nobody for
+// all, and about whom the decision would be.
+func newConfirmData(app page.Application, decision administration.Decision, users, about []string) confirmData {
+	data := confirmData{
+		Confirmation: page.Confirm(decision, about), Decision: decision, Path: app.Path("removals/decide"), Back: app.Path("removals"),
+		Users: users, All: len(users) == 0, Count: len(about), Name: app.DisplayName,
+	}
+	if !data.All {
+		data.Users, data.Settled = about, len(users)-len(about)
 	}
 	return data
 }
 
 // decided is the notice about a decision.
-func decided(decision administration.Decision, count int, name string) page.Notice {
+func decided(decision administration.Decision, count int, app page.Application) page.Notice {
 	removals := page.Plural(count, "removal", "removals")
+	account := "account"
+	if count != 1 {
+		account = "accounts"
+	}
 	switch decision {
 	case administration.Allow:
-		return page.Caution("%s allowed. The next cycle takes the accounts in %s away.", removals, name)
+		if !app.On() {
+			return page.Caution("%s allowed. Provisioning is off: the first cycle after it is started takes the %s in %s away.", removals, account, app.DisplayName)
+		}
+		return page.Caution("%s allowed. The next cycle takes the %s in %s away.", removals, account, app.DisplayName)
 	case administration.Reject:
-		return page.Success("%s rejected. The accounts in %s stay as they are.", removals, name)
+		if count == 1 {
+			return page.Success("%s rejected. The account in %s stays as it is.", removals, app.DisplayName)
+		}
+		return page.Success("%s rejected. The accounts in %s stay as they are.", removals, app.DisplayName)
 	case administration.Reconsider:
 	}
 	return page.Success("%s: the next cycle looks at them again.", removals)

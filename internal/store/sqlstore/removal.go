@@ -101,9 +101,14 @@ func (s *Store) AllowRemovals(ctx context.Context, jobID string, sourceIDs []str
 		func(*tx, []string) error { return nil })
 }
 
-// RejectRemovals refuses staged removals; see store.Links.
+// RejectRemovals refuses staged removals, and allowed ones that are named; see
+// store.Links.
 func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
-	return s.decide(ctx, "reject removals", jobID, sourceIDs, `update removals set state = 'rejected' where job_id = $1 and state = 'staged'`,
+	states := `state = 'staged'`
+	if len(sourceIDs) > 0 {
+		states = `state in ('staged', 'allowed')`
+	}
+	return s.decide(ctx, "reject removals", jobID, sourceIDs, `update removals set state = 'rejected' where job_id = $1 and `+states,
 		func(t *tx, ids []string) error {
 			_, err := t.exec(ctx, `update removals set since = $2 where job_id = $1 and source_id in list($3)`, jobID, micros(now()), ids)
 			return err

@@ -180,7 +180,7 @@ func retried(app page.Application, count int) page.Notice {
 		return page.Caution("Nothing was left to be tried again.")
 	case !app.On():
 		return page.Caution("%s due, but provisioning of %s is turned off: %s tried when it is started.", changes, app.DisplayName, they)
-	case app.Job.Status.Quarantine.Reason != "":
+	case app.Job.Status.Quarantine.Keeps():
 		return page.Caution("%s due, but %s is in quarantine: %s tried with its next attempt.", changes, app.DisplayName, they)
 	}
 	return page.Success("%s tried again within seconds.", changes)

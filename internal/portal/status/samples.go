@@ -58,6 +58,8 @@ func (a *Area) Samples() []page.Sample {
 	full := administration.Health{Healthy: true, Assigned: 9300, Links: app.Links, Behind: 3, At: now}
 	busy := full
 	busy.Running, busy.Progress = true, progress
+	changed := newStartData(fresh, full)
+	changed.Confirmation.Changed, changed.Everybody, changed.Allowed, changed.Quarantine = true, true, 31, true
 	return []page.Sample{
 		{Page: "Home", Case: "full", Path: "/", Answer: a.home.Show(homeHead(), home)},
 		{Page: "Home", Case: "empty", Path: "/", Answer: a.home.Show(homeHead(), homeData{First: firstSteps(0, nil)})},
@@ -66,6 +68,7 @@ func (a *Area) Samples() []page.Sample {
 		cycles("full", app, records), cycles("empty", app, nil), cycles("hostile", hostile, harmful),
 		cycle("full", app, records[0]), cycle("failed", app, records[3]), cycle("hostile", hostile, harmful[0]),
 		{Page: "Start provisioning", Case: "full", Path: app.Path("start"), Answer: a.starting.Show(app.Of("Start provisioning", ""), newStartData(fresh, full))},
+		{Page: "Start provisioning", Case: "changed meanwhile", Path: app.Path("start"), Answer: a.starting.Show(startHead(app), changed)},
 		{Page: "Restart provisioning", Case: "full", Path: app.Path("restart"), Answer: a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, provisioning.RestartDefault, nil))},
 		{Page: "Restart provisioning", Case: "refused", Path: app.Path("restart"), Answer: a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, provisioning.RestartNone, page.Faults{"": "Choose at least one thing that is to be forgotten."})).With(422)},
 	}

@@ -12,13 +12,17 @@ import (
 
 // startData is what turning provisioning on means.
 type startData struct {
-	Name       string
-	Path       string
-	Preview    string
-	Assigned   int
-	Accounts   int
-	First      bool // no cycle has been complete: everyone is looked at
-	Quarantine bool // one is lifted by it
+	Confirmation page.Confirmation
+	Name         string
+	Path         string
+	Preview      string
+	Assigned     int
+	Everybody    bool // also who is not assigned
+	Accounts     int
+	Allowed      int  // removals that go ahead with the first cycle
+	Guarded      bool // the removal guard has a limit
+	First        bool // no cycle has been complete: everyone is looked at
+	Quarantine   bool // one is lifted by it
 }
 
 func (a *Area) askStart(ctx context.Context, r *page.Request) (page.Answer, error) {
@@ -26,24 +30,46 @@ func (a *Area) askStart(ctx context.Context, r *page.Request) (page.Answer, erro
 	if err != nil {
 		return page.Answer{}, err
 	}
+	data, err := a.startData(ctx, app)
+	return a.starting.Show(startHead(app), data), err
+}
+
+func startHead(app page.Application) page.Head { return app.Of("Start provisioning", "") }
+
+func (a *Area) startData(ctx context.Context, app page.Application) (startData, error) {
 	health, err := a.Administration.Health(ctx, app.Application)
 	if err != nil {
-		return page.Answer{}, err
+		return startData{}, err
 	}
-	return a.starting.Show(app.Of("Start provisioning", ""), newStartData(app, health)), nil
+	meaning, err := a.Administration.MeaningOfStart(ctx, app.Application)
+	data := newStartData(app, health)
+	data.Confirmation, data.Allowed = page.Confirm(meaning), meaning.Allowed
+	return data, err
 }
 
 func newStartData(app page.Application, health administration.Health) startData {
 	return startData{
 		Name: app.DisplayName, Path: app.Path("start"), Preview: app.Path("preview"), Assigned: health.Assigned, Accounts: health.Links.Enabled,
-		First: !app.Job.Status.InitialDone, Quarantine: app.Job.Status.Quarantine.Reason != "",
+		Everybody: app.Job.Settings.SyncAll, Guarded: app.Job.Settings.RemovalLimit > 0 || app.Job.Settings.RemovalPercent > 0, First: !app.Job.Status.InitialDone, Quarantine: app.Job.Status.Quarantine.Reason != "",
 	}
 }
 
+// start turns provisioning on, if it still means what the page said that asked.
 func (a *Area) start(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, err := r.Application(ctx)
 	if err != nil {
 		return page.Answer{}, err
+	}
+	if app.On() && app.Job.Status.Quarantine.Reason == "" {
+		return page.Redirect(app.Path(""), page.Notice{Kind: "info", Text: "Provisioning of " + app.DisplayName + " is on already."}), nil
+	}
+	data, err := a.startData(ctx, app)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.starting.Show(startHead(app), data).With(http.StatusConflict), nil
 	}
 	if err := r.Acts().Start(ctx, app.Application, administration.Starting{}); err != nil {
 		return page.Answer{}, err
@@ -64,11 +90,13 @@ func (a *Area) pause(ctx context.Context, r *page.Request) (page.Answer, error) 
 
 // restartData is the choice of what a restart forgets.
 type restartData struct {
+	Confirmation page.Confirmation // of the removals that are held
 	Name    string
 	Path    string
 	Choices []restartChoice
 	Faults  page.Faults
 	Held    int
+	Kept    int // connections, which can be forgotten
 }
 
 type restartChoice struct {
@@ -80,7 +108,7 @@ type restartChoice struct {
 }
 
 func newRestartData(app page.Application, chosen provisioning.RestartScope, faults page.Faults) restartData {
-	data := restartData{Name: app.DisplayName, Path: app.Path("restart"), Faults: faults, Held: app.Links.Staged}
+	data := restartData{Name: app.DisplayName, Path: app.Path("restart"), Faults: faults, Held: app.Links.Staged, Kept: app.Links.Connections}
 	titles := map[provisioning.RestartScope]string{
 		provisioning.RestartEscrows: "Forget failures (Escrows)", provisioning.RestartWatermark: "Look at everyone again (Watermark)",
 		provisioning.RestartQuarantineState: "Lift the quarantine (QuarantineState)", provisioning.RestartConnectorDataStore: "Forget which account belongs to whom (ConnectorDataStore)",
@@ -100,11 +128,19 @@ func (a *Area) askRestart(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, provisioning.RestartDefault, nil)), nil
+	return a.showRestart(ctx, app, provisioning.RestartDefault, nil)
+}
+
+func (a *Area) showRestart(ctx context.Context, app page.Application, chosen provisioning.RestartScope, faults page.Faults) (page.Answer, error) {
+	held, err := a.Administration.Decidable(ctx, app.Application, administration.Allow, nil)
+	data := newRestartData(app, chosen, faults)
+	data.Held, data.Confirmation = len(held), page.Confirm(held)
+	return a.restart.Show(app.Of("Restart provisioning", ""), data), err
 }
 
 // restartJob forgets what was chosen. Letting removals go ahead takes accounts away, so
-// it is for administrators, as allowing them is.
+// it is for administrators, as allowing them is, and about those alone that the page
+// counted.
 func (a *Area) restartJob(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, err := r.Application(ctx)
 	if err != nil {
@@ -112,28 +148,50 @@ func (a *Area) restartJob(ctx context.Context, r *page.Request) (page.Answer, er
 	}
 	text := strings.Join(r.Values("scope"), ",")
 	scope, err := provisioning.ParseRestartScope(text)
-	again := func(faults page.Faults) (page.Answer, error) {
-		return a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, scope, faults)).With(http.StatusUnprocessableEntity), nil
+	again := func(text string) (page.Answer, error) {
+		answer, err := a.showRestart(ctx, app, scope, page.Faults{"": text})
+		return answer.With(http.StatusUnprocessableEntity), err
 	}
+	forced := scope.Has(provisioning.RestartForceDeletes)
 	switch {
 	case err != nil:
-		return again(page.Faults{"": page.Sentence(err.Error())})
+		return again(page.Sentence(err.Error()))
 	case text == "":
 		scope = provisioning.RestartNone
-		return again(page.Faults{"": "Choose at least one thing that is to be forgotten."})
-	case scope.Has(provisioning.RestartForceDeletes) && !r.Visitor.Administers():
-		return again(page.Faults{"": "Letting held removals go ahead needs the role administrator."})
+		return again("Choose at least one thing that is to be forgotten.")
+	case forced && !r.Visitor.Administers():
+		return again("Letting held removals go ahead needs the role administrator.")
+	}
+	if forced {
+		held, err := a.Administration.Decidable(ctx, app.Application, administration.Allow, nil)
+		if err != nil {
+			return page.Answer{}, err
+		}
+		if _, confirmed := r.Confirms(page.Confirm(held)); !confirmed {
+			answer, err := again("Nothing was done: other removals are held than when you looked. Look at how many there are now, and send the form again if they are meant.")
+			return answer.With(http.StatusConflict), err
+		}
 	}
 	err = r.Acts().Restart(ctx, app.Application, scope, text)
 	if faults, ok := page.FaultsOf(err); ok {
-		return again(faults)
+		answer, err := a.showRestart(ctx, app, scope, faults)
+		return answer.With(http.StatusUnprocessableEntity), err
 	}
 	if err != nil {
 		return page.Answer{}, err
 	}
+	return page.Redirect(app.Path(""), restarted(app, text, forced)), nil
+}
+
+// restarted is the notice about a restart.
+func restarted(app page.Application, text string, forced bool) page.Notice {
 	notice := page.Success("%s was restarted: %s. No account was touched by it.", app.DisplayName, text)
-	if !app.On() {
-		notice = page.Caution("%s was restarted: %s. Provisioning is turned off, so the next cycle waits until it is started.", app.DisplayName, text)
+	if forced {
+		notice = page.Caution("%s was restarted: %s. The next cycle takes away the accounts whose removals were held.", app.DisplayName, text)
 	}
-	return page.Redirect(app.Path(""), notice), nil
+	if !app.On() {
+		notice.Kind = "warning"
+		notice.Text += " Provisioning is turned off, so that cycle waits until it is started."
+	}
+	return notice
 }

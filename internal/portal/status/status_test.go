@@ -10,6 +10,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -58,7 +59,10 @@ func TestStartPauseAndRestart(t *testing.T) {
 	if answer := w.Post(store.RoleReader, at+"/start", nil); answer.Status != http.StatusForbidden {
 		t.Errorf("a reader started provisioning: %d", answer.Status)
 	}
-	answer := w.Post(store.RoleOperator, at+"/start", nil)
+	if answer := w.Post(store.RoleOperator, at+"/start", nil); answer.Status != http.StatusConflict || w.on(app) {
+		t.Errorf("start without a confirmation: %d", answer.Status)
+	}
+	answer := w.Post(store.RoleOperator, at+"/start", w.confirmed(store.RoleOperator, at+"/start"))
 	if answer.Status != http.StatusSeeOther || answer.Location != at || !w.on(app) {
 		t.Errorf("start: %d to %q", answer.Status, answer.Location)
 	}
@@ -103,6 +107,88 @@ func TestOverviewAndCyclesTellWhatACycleDid(t *testing.T) {
 	if answer := w.Get(store.RoleReader, at+"/cycles?cursor=%FF"); answer.Status != http.StatusUnprocessableEntity && answer.Status != http.StatusBadRequest {
 		t.Errorf("a cursor that is none: %d", answer.Status)
 	}
+}
+
+// TestAStartIsConfirmedForWhatItMeans asks what turning provisioning on means, has
+// everybody synchronized meanwhile, and confirms then.
+func TestAStartIsConfirmedForWhatItMeans(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := "/applications/" + app.ID + "/start"
+	for what, change := range map[string]func(){
+		"somebody was assigned": func() { w.Assign(app, "User", portaltest.Cleo, "Standard User") },
+		"everybody is in scope": func() {
+			w.Must(w.Acts.ChangeSettings(t.Context(), app, func(s provisioning.Settings, every time.Duration) (provisioning.Settings, time.Duration, error) {
+				s.SyncAll = true
+				return s, every, nil
+			}))
+		},
+		"a mapping was changed": func() {
+			draft, err := w.Acts.SchemaDraft(t.Context(), app)
+			w.Must(err)
+			_, object, err := draft.Schema.UserMapping()
+			w.Must(err)
+			w.Must(w.Acts.ChangeSchemaDraft(t.Context(), app, administration.PutFlowTypes(object.FlowTypes, object.FlowTypes&^mapping.FlowUpdate)))
+			draft, err = w.Acts.SchemaDraft(t.Context(), app)
+			w.Must(err)
+			w.Must(w.Acts.SaveSchemaDraft(t.Context(), app, draft.Tag, true))
+		},
+	} {
+		form := w.confirmed(store.RoleOperator, at)
+		change()
+		answer := w.Post(store.RoleOperator, at, form)
+		if answer.Status != http.StatusConflict || w.on(app) {
+			t.Fatalf("%s since it was confirmed, and provisioning is on: %d", what, answer.Status)
+		}
+		w.Contains(answer.TextOf("main"), "Nothing was done.")
+	}
+	if answer := w.Post(store.RoleOperator, at, w.confirmed(store.RoleOperator, at)); answer.Status != http.StatusSeeOther || !w.on(app) {
+		t.Errorf("start: %d", answer.Status)
+	}
+}
+
+// TestHeldRemovalsGoAheadAsTheyWereCounted lets held removals go ahead by a restart
+// that was looked at before there were any.
+func TestHeldRemovalsGoAheadAsTheyWereCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Must(w.Acts.ChangeSettings(t.Context(), app, func(s provisioning.Settings, every time.Duration) (provisioning.Settings, time.Duration, error) {
+		s.RemovalLimit = 1
+		return s, every, nil
+	}))
+	assigned := w.Assign(app, "Group", "Sales", "Standard User")
+	w.Cycle(w.Again(app))
+	at := "/applications/" + app.ID + "/restart"
+	form := w.confirmed(store.RoleAdministrator, at)
+	form.Set("scope", "ForceDeletes")
+	w.Must(w.Acts.RemoveAssignments(t.Context(), app, assigned.ID))
+	w.Cycle(w.Again(app))
+	held := func() int {
+		links, err := w.Store.CountLinks(t.Context(), app.Job.ID)
+		w.Must(err)
+		return links.Staged
+	}
+	if answer := w.Post(store.RoleAdministrator, at, form); answer.Status != http.StatusConflict || held() != 2 {
+		t.Fatalf("none was held when it was looked at, and %d are held now: %d", held(), answer.Status)
+	}
+	form["confirmed"] = w.confirmed(store.RoleAdministrator, at)["confirmed"]
+	answer := w.Post(store.RoleAdministrator, at, form)
+	if answer.Status != http.StatusSeeOther || held() != 0 {
+		t.Errorf("%d, and %d are held: %s", answer.Status, held(), answer.TextOf("main"))
+	}
+	w.Contains(answer.Notice, "takes away the accounts whose removals were held")
+}
+
+// confirmed returns what the form of a page sends that confirms what it shows.
+func (w world) confirmed(role store.Role, at string) url.Values {
+	w.TB.Helper()
+	marks := w.Get(role, at).Attributes("main input[name=confirmed]", "value")
+	if len(marks) != 1 {
+		w.TB.Fatalf("%s carries %d confirmations", at, len(marks))
+	}
+	return url.Values{"confirmed": marks}
 }
 
 // world adds to portaltest.World what the tests of the area ask.

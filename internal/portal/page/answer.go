@@ -20,6 +20,7 @@ type Answer struct {
 	cookies  []*http.Cookie
 	header   http.Header
 	stream   func(ctx context.Context, w http.ResponseWriter) error
+	events   func(ctx context.Context, w http.ResponseWriter, goesOn func(context.Context) (bool, error)) error
 	part     string // template that is shown to htmx in place of what it asked for
 }
 

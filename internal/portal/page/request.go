@@ -201,12 +201,17 @@ func GroupPath(id string) string { return "/groups/" + url.PathEscape(id) }
 // QueryValue escapes a value for the query of a path.
 func QueryValue(value string) string { return url.QueryEscape(value) }
 
-// loggedPath is the path of a request as logs have it: without the segment that a route
-// calls {token}, which lets its bearer in.
-func loggedPath(r *http.Request) string {
-	token := r.PathValue("token")
-	if token == "" {
-		return r.URL.Path
+// tokenSegment is the segment of a route's pattern that lets its bearer in.
+const tokenSegment = "{token}"
+
+// loggedPath is the path of a request as logs and pages have it: without what follows
+// where a route has a {token}, which lets its bearer in, and whatever else the request
+// has that no route takes.
+func (s *Site) loggedPath(r *http.Request) string {
+	for _, secret := range s.router.secrets {
+		if len(r.URL.Path) > len(secret) && strings.EqualFold(r.URL.Path[:len(secret)], secret) {
+			return secret + "…"
+		}
 	}
-	return strings.ReplaceAll(r.URL.Path, token, "…")
+	return r.URL.Path
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -18,6 +19,7 @@ type Router struct {
 	site     *Site
 	mux      *http.ServeMux
 	patterns []string
+	secrets  []string // beginnings of paths that a token follows
 }
 
 // route is a handler with what it needs.
@@ -60,6 +62,9 @@ func (r *Router) Open(method, pattern string, handle Handler) {
 func (r *Router) add(method, pattern string, to route) {
 	if pattern == "/" {
 		pattern = "/{$}"
+	}
+	if before, _, found := strings.Cut(pattern, tokenSegment); found {
+		r.secrets = append(r.secrets, before)
 	}
 	r.patterns = append(r.patterns, method+" "+pattern)
 	r.mux.Handle(method+" "+pattern, http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) { r.site.serve(request.Context(), w, request, to) }))

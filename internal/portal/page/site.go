@@ -78,7 +78,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := guard.Check(r); err != nil {
 		request := &Request{HTTP: r, site: s, id: uuid.NewString()}
-		s.Log.WarnContext(r.Context(), "form from elsewhere refused", "path", loggedPath(r), "from", r.Header.Get("Origin"), "request_id", request.id)
+		s.Log.WarnContext(r.Context(), "form from elsewhere refused", "path", s.loggedPath(r), "from", r.Header.Get("Origin"), "request_id", request.id)
 		s.answer(r.Context(), w, request, Answer{}, &Fault{
 			Status: http.StatusForbidden, Title: "This form came from elsewhere", Text: "Forms of the portal are accepted from the portal's own pages alone.",
 			Advice: "Open the page in the portal and send the form there.", Err: err,
@@ -94,7 +94,7 @@ func (s *Site) serve(ctx context.Context, w http.ResponseWriter, r *http.Request
 	request := &Request{HTTP: r, site: s, id: uuid.NewString()}
 	status := 0 // of an answer that was broken off
 	defer func() {
-		s.Log.InfoContext(ctx, "page", "method", r.Method, "path", loggedPath(r), "status", status,
+		s.Log.InfoContext(ctx, "page", "method", r.Method, "path", s.loggedPath(r), "status", status,
 			"visitor", request.Visitor.Name, "duration", time.Since(began), "request_id", request.id)
 	}()
 	defer forgetForm(r)
@@ -134,7 +134,7 @@ func (s *Site) run(ctx context.Context, w http.ResponseWriter, request *Request,
 	}
 	if to.needs != "" && !request.Visitor.May(to.needs) {
 		if s.Denied != nil {
-			s.Denied(ctx, request.Visitor, r.Method+" "+r.URL.Path, to.needs)
+			s.Denied(ctx, request.Visitor, r.Method+" "+s.loggedPath(r), to.needs)
 		}
 		return Answer{}, forbidden(request.Visitor, to.needs)
 	}
@@ -192,7 +192,7 @@ func (s *Site) noRoute(r *http.Request) *Fault {
 			Advice: "Go back and use the page's buttons.",
 		}
 	}
-	return &Fault{Status: http.StatusNotFound, Title: "There is no such page", Text: "Nothing is at " + r.URL.Path + ".", Advice: "Begin at Home, or search in a list."}
+	return &Fault{Status: http.StatusNotFound, Title: "There is no such page", Text: "Nothing is at " + s.loggedPath(r) + ".", Advice: "Begin at Home, or search in a list."}
 }
 
 // answer writes an answer, or the page about an error, and returns its status.
@@ -204,7 +204,7 @@ func (s *Site) answer(ctx context.Context, w http.ResponseWriter, r *Request, an
 		http.SetCookie(w, cookie)
 	}
 	switch {
-	case answer.stream != nil:
+	case answer.stream != nil, answer.events != nil:
 		return s.stream(ctx, w, r, answer)
 	case answer.location != "":
 		s.redirect(w, r, answer)
@@ -220,7 +220,7 @@ func (s *Site) answer(ctx context.Context, w http.ResponseWriter, r *Request, an
 func (s *Site) failed(ctx context.Context, r *Request, err error) Answer {
 	fault := FaultOf(err, r.id)
 	if fault.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", loggedPath(r.HTTP), "request_id", r.id)
+		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", s.loggedPath(r.HTTP), "request_id", r.id)
 	}
 	answer := s.fault.Show(Head{Title: fault.Title}, fault).With(fault.Status)
 	answer.part = faultNotice

@@ -13,8 +13,10 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -37,6 +39,7 @@ type world struct {
 	server *httptest.Server
 	logged *buffer
 	denied []string
+	ended  atomic.Bool // nobody is signed in any more
 }
 
 // buffer is a log that several goroutines write to.
@@ -68,6 +71,9 @@ func newWorld(tb testing.TB, from origin.Origin) *world {
 		Authenticate: func(_ context.Context, r *http.Request) (page.Visitor, error) {
 			cookie, err := r.Cookie("role")
 			if err != nil {
+				return page.Visitor{}, page.ErrSignedOut
+			}
+			if w.ended.Load() {
 				return page.Visitor{}, page.ErrSignedOut
 			}
 			if cookie.Value == "broken" {
@@ -601,6 +607,58 @@ func TestEventsAreSentWhenTheyChange(t *testing.T) {
 		"event: count\ndata: <i>1</i>\ndata: <i>of 3</i>\n\nevent: count\ndata: <i>2</i>\ndata: <i>of 3</i>\n\nevent: count\ndata: <i>3</i>\ndata: <i>of 3</i>\n\n"
 	if diff := cmp.Diff(want, answer.text); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAStreamEndsWithTheSession signs a visitor out while a stream goes on.
+func TestAStreamEndsWithTheSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, origin.Origin{})
+	count := 0
+	w.site.Router().Get("/endless", func(context.Context, *page.Request) (page.Answer, error) {
+		return page.Events(5*time.Millisecond, func(context.Context) ([]page.Event, error) {
+			if count++; count == 3 {
+				w.ended.Store(true)
+			}
+			if count == 100 {
+				return nil, errors.New("it goes on")
+			}
+			return []page.Event{{Name: "count", HTML: strconv.Itoa(count)}}, nil
+		}), nil
+	})
+	answer, err := w.try(asked{path: "/endless", role: "reader"})
+	if err != nil || !strings.HasSuffix(answer.text, "data: 3\n\n") {
+		t.Errorf("%v: %q", err, answer.text)
+	}
+}
+
+// TestATokenStaysOutOfTheLog sends the token of a link in every way that no handler of
+// the route sees.
+func TestATokenStaysOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, origin.Origin{})
+	w.site.Router().Open(http.MethodPost, "/link/{token}", func(context.Context, *page.Request) (page.Answer, error) {
+		return page.Redirect("/", page.Notice{}), nil
+	})
+	for name, a := range map[string]asked{
+		"a form":                  {method: http.MethodPost, path: "/link/canary-of-a-token"},
+		"a form from elsewhere":   {method: http.MethodPost, path: "/link/canary-of-a-token", header: map[string]string{"Origin": "https://evil.example"}},
+		"another method":          {method: http.MethodPut, path: "/link/canary-of-a-token", role: "reader"},
+		"a slash behind it":       {path: "/link/canary-of-a-token/", role: "reader"},
+		"something more":          {path: "/link/canary-of-a-token/more", role: "reader"},
+		"capital letters":         {path: "/Link/canary-of-a-token", role: "reader"},
+		"nobody and another path": {path: "/link/canary-of-a-token/"},
+	} {
+		answer := w.ask(a)
+		if logged := w.logged.String(); strings.Contains(logged, "canary-of-a-token") {
+			t.Fatalf("%s: %d, and the log has the token: %s", name, answer.StatusCode, logged)
+		}
+		if strings.Contains(answer.document(t).TextOf("main"), "canary-of-a-token") {
+			t.Errorf("%s: the page tells the token", name)
+		}
+	}
+	if !strings.Contains(w.logged.String(), "/link/…") {
+		t.Error("the log does not have the route")
 	}
 }
 

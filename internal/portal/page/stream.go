@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,24 +18,28 @@ type Event struct {
 	HTML string
 }
 
-// Events is a stream of server-sent events. Next gives the event that holds now; it is
+// Events is a stream of server-sent events. It ends when the visitor's session does, or
+// when they get another role. Next gives the event that holds now; it is
 // asked every so often, an event that is the same as the last one of its name is not
 // sent again, and the stream ends after a while: browsers connect anew by themselves.
 func Events(every time.Duration, next func(ctx context.Context) ([]Event, error)) Answer {
 	return Answer{
 		status: http.StatusOK,
 		header: http.Header{"Content-Type": {"text/event-stream"}, "X-Accel-Buffering": {"no"}},
-		stream: func(ctx context.Context, w http.ResponseWriter) error { return sendEvents(ctx, w, every, next) },
+		events: func(ctx context.Context, w http.ResponseWriter, goesOn func(context.Context) (bool, error)) error {
+			return sendEvents(ctx, w, every, goesOn, next)
+		},
 	}
 }
 
 const (
-	// eventsFor is also how long somebody sees what goes on whose session was ended.
 	eventsFor   = 2 * time.Minute
 	eventsAlive = 15 * time.Second
 )
 
-func sendEvents(ctx context.Context, w http.ResponseWriter, every time.Duration, next func(ctx context.Context) ([]Event, error)) error {
+func sendEvents(
+	ctx context.Context, w http.ResponseWriter, every time.Duration, goesOn func(context.Context) (bool, error), next func(ctx context.Context) ([]Event, error),
+) error {
 	controller := http.NewResponseController(w)
 	_ = controller.SetReadDeadline(time.Time{})
 	_ = controller.SetWriteDeadline(time.Now().Add(eventsFor + requestTimeout))
@@ -71,7 +76,20 @@ func sendEvents(ctx context.Context, w http.ResponseWriter, every time.Duration,
 			return nil
 		case <-ticker.C:
 		}
+		if on, err := goesOn(ctx); err != nil || !on {
+			return err
+		}
 	}
+}
+
+// sameVisitor reports whether a request that goes on is still one of the same visitor in
+// the same role.
+func (s *Site) sameVisitor(ctx context.Context, r *Request) (bool, error) {
+	visitor, err := s.Authenticate(ctx, r.HTTP)
+	if errors.Is(err, ErrSignedOut) {
+		return !r.Visitor.Known(), nil
+	}
+	return visitor.ID == r.Visitor.ID && visitor.Role == r.Visitor.Role, err
 }
 
 func writeEvent(w io.Writer, event Event) error {
@@ -86,7 +104,12 @@ func writeEvent(w io.Writer, event Event) error {
 // off: whoever reads it must not take the half for the whole.
 func (s *Site) stream(ctx context.Context, w http.ResponseWriter, r *Request, answer Answer) int {
 	out := &streamWriter{ResponseWriter: w, answer: answer}
-	err := contained(func() error { return answer.stream(ctx, out) })
+	err := contained(func() error {
+		if answer.events != nil {
+			return answer.events(ctx, out, func(ctx context.Context) (bool, error) { return s.sameVisitor(ctx, r) })
+		}
+		return answer.stream(ctx, out)
+	})
 	switch {
 	case err == nil:
 		out.begin()
@@ -94,7 +117,7 @@ func (s *Site) stream(ctx context.Context, w http.ResponseWriter, r *Request, an
 	case !out.began && ctx.Err() == nil:
 		return s.answer(ctx, w, r, Answer{}, err)
 	case ctx.Err() == nil:
-		s.Log.WarnContext(ctx, "stream ended", "error", err.Error(), "path", loggedPath(r.HTTP), "request_id", r.id)
+		s.Log.WarnContext(ctx, "stream ended", "error", err.Error(), "path", s.loggedPath(r.HTTP), "request_id", r.id)
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -135,7 +135,7 @@ func (s *Site) render(ctx context.Context, w http.ResponseWriter, r *Request, an
 	}
 	text, err := answer.template.execute(name, v)
 	if err != nil {
-		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", loggedPath(r.HTTP), "request_id", r.id)
+		s.Log.ErrorContext(ctx, "page failed", "error", err.Error(), "path", s.loggedPath(r.HTTP), "request_id", r.id)
 		http.Error(w, "This page cannot be shown. The log of the service has the cause under the number "+r.id+".", http.StatusInternalServerError)
 		return
 	}

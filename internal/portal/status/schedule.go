@@ -91,12 +91,12 @@ func (a *Area) pause(ctx context.Context, r *page.Request) (page.Answer, error) 
 // restartData is the choice of what a restart forgets.
 type restartData struct {
 	Confirmation page.Confirmation // of the removals that are held
-	Name    string
-	Path    string
-	Choices []restartChoice
-	Faults  page.Faults
-	Held    int
-	Kept    int // connections, which can be forgotten
+	Name         string
+	Path         string
+	Choices      []restartChoice
+	Faults       page.Faults
+	Held         int
+	Kept         int // connections, which can be forgotten
 }
 
 type restartChoice struct {

@@ -265,6 +265,10 @@ func TestRolesAreChangedAndAssignmentsRemoved(t *testing.T) {
 		t.Errorf("who loses the account: %v", got)
 	}
 	w.same("looked at", "Cleo Marsh as Read Only", "Sales as Read Only")
+	if unasked := w.Post(administrator, w.at+"/remove", ids); unasked.Status != http.StatusConflict {
+		t.Errorf("removed without a confirmation: %d", unasked.Status)
+	}
+	ids["confirmed"] = asked.Attributes("main input[name=confirmed]", "value")
 	removed := w.Post(administrator, w.at+"/remove", ids)
 	w.Contains(removed.Notice, "2 assignments were removed.")
 	w.same("removed")
@@ -277,6 +281,29 @@ func TestRolesAreChangedAndAssignmentsRemoved(t *testing.T) {
 	if disabled := w.Cycle(w.app).Counts.Disabled; disabled != 3 {
 		t.Errorf("%d accounts were disabled by the next cycle, and 3 were foreseen", disabled)
 	}
+}
+
+// TestAnAssignmentIsRemovedForWhatWasConfirmed removes a group that somebody joined
+// since it was asked what that means.
+func TestAnAssignmentIsRemovedForWhatWasConfirmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sales := w.Assign(w.app, "Group", "Sales", "Standard User")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Cleo, Type: "User"}))
+	w.Cycle(w.app)
+	w.Must(w.Store.RemoveMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Cleo, Type: "User"}))
+	form := url.Values{"id": {sales.ID}}
+	asked := w.Get(administrator, w.at+"/remove?"+form.Encode())
+	w.Contains(asked.TextOf(".btn-danger"), "Remove 1 assignment, 2 accounts are lost")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Cleo, Type: "User"}))
+	form["confirmed"] = asked.Attributes("main input[name=confirmed]", "value")
+	again := w.Post(administrator, w.at+"/remove", form)
+	if again.Status != http.StatusConflict {
+		t.Fatalf("2 accounts were confirmed, and 3 are lost: %d %s", again.Status, again.Notice)
+	}
+	w.Contains(again.TextOf("main"), "Nothing was done.")
+	w.Contains(again.TextOf(".btn-danger"), "3 accounts are lost")
+	w.same("not removed", "Sales as Standard User")
 }
 
 func (w *world) upload(content string) portaltest.Answer {

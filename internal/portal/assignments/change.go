@@ -3,6 +3,7 @@ package assignments
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
@@ -12,13 +13,14 @@ import (
 
 // changeData is a change of assignments that is to be confirmed.
 type changeData struct {
-	Path      string
-	Rows      []row
-	Role      roleChoice // of a change of role
-	Foresight foresightView
-	Accounts  int // that are lost
-	Faults    page.Faults
-	Empty     page.Empty // shown when nothing was checked
+	Confirmation page.Confirmation // of a removal
+	Path         string
+	Rows         []row
+	Role         roleChoice // of a change of role
+	Foresight    foresightView
+	Accounts     int // that are lost
+	Faults       page.Faults
+	Empty        page.Empty // shown when nothing was checked
 }
 
 func (d changeData) ids() []string {
@@ -73,25 +75,36 @@ func (a *Area) newChangeData(ctx context.Context, r *page.Request, app page.Appl
 func removalHead(app page.Application) page.Head { return below(app, "Remove from "+app.DisplayName) }
 
 func (a *Area) askRemoval(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
-	data, err := a.newChangeData(ctx, r, app)
-	if err != nil {
-		return page.Answer{}, err
-	}
-	foresight, err := a.Administration.Foresee(ctx, app.Application, administration.Reassignment{Remove: data.ids()})
-	if err != nil {
-		return page.Answer{}, err
-	}
-	data.Foresight, data.Accounts = newForesightView(app, foresight), foresight.Accounts
-	return a.removal.Show(removalHead(app), data), nil
+	data, err := a.removalData(ctx, r, app)
+	return a.removal.Show(removalHead(app), data), err
 }
 
-func (a *Area) remove(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
+func (a *Area) removalData(ctx context.Context, r *page.Request, app page.Application) (changeData, error) {
 	data, err := a.newChangeData(ctx, r, app)
+	if err != nil {
+		return data, err
+	}
+	foresight, err := a.Administration.Foresee(ctx, app.Application, administration.Reassignment{Remove: data.ids()})
+	if errors.Is(err, store.ErrNotFound) {
+		return data, page.Refused("An assignment ended meanwhile", "Somebody else removed one of these assignments.", "Go back to the list and check who is left.")
+	}
+	data.Foresight, data.Accounts = newForesightView(app, foresight), foresight.Accounts
+	data.Confirmation = page.Confirm(data.ids(), foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
+	return data, err
+}
+
+// remove ends assignments, if that still means for people what the page said that asked.
+func (a *Area) remove(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
+	data, err := a.removalData(ctx, r, app)
 	if err != nil {
 		return page.Answer{}, err
 	}
 	if len(data.Rows) == 0 {
 		return refused(a.removal.Show(removalHead(app), data)), nil
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.removal.Show(removalHead(app), data).With(http.StatusConflict), nil
 	}
 	if err := r.Acts().RemoveAssignments(ctx, app.Application, data.ids()...); err != nil {
 		return page.Answer{}, err

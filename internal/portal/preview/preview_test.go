@@ -218,7 +218,7 @@ func TestApplyingIsStoppedAndGoneOnWith(t *testing.T) {
 	}
 	w.Contains(w.Get(store.RoleReader, at).TextOf("main"), "It is being applied now")
 	w.Contains(w.Get(store.RoleReader, w.at+"/preview").TextOf("#running"), "Under way")
-	if answer := w.Post(store.RoleOperator, at+"/remove", nil); answer.Status != http.StatusConflict {
+	if answer := w.Post(store.RoleAdministrator, at+"/remove", nil); answer.Status != http.StatusConflict {
 		t.Errorf("removed while it is applied: %d", answer.Status)
 	}
 	if answer := w.Post(store.RoleOperator, at+"/apply", nil); answer.Status != http.StatusUnprocessableEntity {
@@ -287,8 +287,8 @@ func TestPreviewsAreDownloadedAndRemoved(t *testing.T) {
 	if answer := w.Get(store.RoleReader, at+"/download?format=pdf"); answer.Status != http.StatusNotFound {
 		t.Errorf("as PDF: %d", answer.Status)
 	}
-	w.Contains(w.Get(store.RoleOperator, at+"/remove").TextOf("main"), "2 changes that it lists were not carried out")
-	if removed := w.Post(store.RoleOperator, at+"/remove", nil); removed.Location != w.at+"/preview" {
+	w.Contains(w.Get(store.RoleAdministrator, at+"/remove").TextOf("main"), "2 changes that it lists were not carried out")
+	if removed := w.Post(store.RoleAdministrator, at+"/remove", nil); removed.Location != w.at+"/preview" {
 		t.Errorf("after it was removed: %q", removed.Location)
 	}
 	if answer := w.Get(store.RoleReader, at); answer.Status != http.StatusNotFound {
@@ -304,6 +304,9 @@ func TestFormsAreRefusedByRole(t *testing.T) {
 		if answer := w.Post(store.RoleReader, path, nil); answer.Status != http.StatusForbidden {
 			t.Errorf("a reader sends the form %s: %d", path, answer.Status)
 		}
+	}
+	if answer := w.Post(store.RoleOperator, at+"/remove", nil); answer.Status != http.StatusForbidden || w.Get(store.RoleOperator, at).Count(`.actions a[href$="/remove"]`) != 0 {
+		t.Errorf("an operator removes a preview, as the API lets none: %d", answer.Status)
 	}
 	reader := w.Get(store.RoleReader, at)
 	if reader.Count(".actions a") != 0 || w.Get(store.RoleReader, w.at+"/preview").Count("main form") != 0 {

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,10 +74,21 @@ func (w *world) open(o options) *window {
 	win.do(chromedp.EmulateViewport(o.width, o.height))
 	tell(win, log.Enable, cdp.Empty{})
 	tell(win, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: o.withoutScript})
-	if o.dark {
-		tell(win, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}})
-	}
+	win.light(!o.dark)
 	return win
+}
+
+// light says whether the device is light or dark. Nothing moves: what fades in would be
+// looked at when it is half there.
+func (w *window) light(light bool) {
+	w.t.Helper()
+	scheme := "dark"
+	if light {
+		scheme = "light"
+	}
+	tell(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
 }
 
 // listen fails the test for what the browser complains of: a script that broke, or
@@ -151,7 +161,7 @@ func (w *window) visit(path string) {
 // script runs JavaScript.
 func (w *window) script(code string) {
 	w.t.Helper()
-	w.do(chromedp.Evaluate[chromedp.Void](code))
+	w.do(chromedp.Evaluate[chromedp.Void](code + "; void 0"))
 }
 
 // find is the part of scripts that finds an element by what people call it.
@@ -260,61 +270,6 @@ func (w *window) misses(text string) {
 func (w *window) titled(title string) {
 	w.t.Helper()
 	w.await("no page "+quoted(title), "var h = document.querySelector('h1'); return !!h && nameOf(h).startsWith("+quoted(title)+");")
-}
-
-// findings are what is wrong with a page.
-type findings struct {
-	Violations []violation `json:"violations"`
-	Wide       int         `json:"wide"` // pixels beyond the window
-}
-
-// violation is what axe-core found.
-type violation struct {
-	ID     string `json:"id"`
-	Impact string `json:"impact"`
-	Help   string `json:"help"`
-	Nodes  []struct {
-		HTML    string `json:"html"`
-		Summary string `json:"failureSummary"`
-	} `json:"nodes"`
-}
-
-// check looks at the page with axe-core, once for each kind of page, and whether it
-// is wider than the window. Whatever is serious or critical is a fault of the test.
-func (w *window) check() {
-	w.t.Helper()
-	if w.axe == "" {
-		return
-	}
-	kind, err := ask[string](w, `location.pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}|\d+/g, "ID") + " " + (document.querySelector("h1") || {}).innerText`)
-	if err != nil {
-		w.t.Fatalf("at %s: %v", w.where(), err)
-	}
-	if w.seen[kind] {
-		return
-	}
-	w.seen[kind] = true
-	w.script(w.axe)
-	found, err := ask[findings](w, `axe.run(document, {resultTypes: ["violations"]}).then(function (r) {
-		return {violations: r.violations.map(function (v) { return {id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 5).map(function (n) { return {html: n.html.slice(0, 300), failureSummary: n.failureSummary}; })}; }),
-			wide: document.documentElement.scrollWidth - document.documentElement.clientWidth}; })`, chromedp.EvalAwaitPromise)
-	if err != nil {
-		w.t.Fatalf("at %s: axe: %v", w.where(), err)
-	}
-	if found.Wide > 1 {
-		w.t.Errorf("%s is %d pixels wider than the window", kind, found.Wide)
-	}
-	for _, v := range found.Violations {
-		text := fmt.Sprintf("axe at %s: %s (%s): %s", kind, v.ID, v.Impact, v.Help)
-		for _, node := range v.Nodes {
-			text += "\n  " + node.HTML + "\n    " + strings.ReplaceAll(node.Summary, "\n", "\n    ")
-		}
-		if v.Impact == "serious" || v.Impact == "critical" {
-			w.t.Error(text)
-		} else {
-			w.t.Log(text)
-		}
-	}
 }
 
 // shoot takes a picture of the page, from its top, and writes it to a file.

@@ -11,6 +11,7 @@ import (
 type findings struct {
 	Violations []violation `json:"violations"`
 	Wide       int         `json:"wide"` // pixels beyond the window
+	Widest     []string    `json:"widest"`
 }
 
 // violation is what axe-core found.
@@ -41,6 +42,19 @@ func (w *window) check() {
 	w.inspect(kind)
 }
 
+// beyond is a script that finds what reaches beyond the window and cannot be scrolled to
+// in a part of the page.
+const beyond = `
+function beyond() {
+  var width = document.documentElement.clientWidth;
+  return Array.from(document.querySelectorAll("body *")).filter(function (e) {
+    if (e.getBoundingClientRect().right <= width + 1) { return false; }
+    for (var up = e.parentElement; up; up = up.parentElement) { if (up !== document.body && getComputedStyle(up).overflowX !== "visible") { return false; } }
+    return true;
+  }).map(function (e) { return e.outerHTML.slice(0, 160); }).slice(0, 12);
+}
+`
+
 // inspect looks at the page with rules of axe-core, all if none is named, and whether it
 // is wider than the window. Whatever is serious or critical is a fault of the test.
 func (w *window) inspect(what string, rules ...string) {
@@ -50,14 +64,14 @@ func (w *window) inspect(what string, rules ...string) {
 	if len(rules) > 0 {
 		options = `{resultTypes: ["violations"], runOnly: ["` + strings.Join(rules, `", "`) + `"]}`
 	}
-	found, err := ask[findings](w, `axe.run(document, `+options+`).then(function (r) {
+	found, err := ask[findings](w, beyond+`axe.run(document, `+options+`).then(function (r) {
 		return {violations: r.violations.map(function (v) { return {id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 8).map(function (n) { return {html: n.html.slice(0, 300), failureSummary: n.failureSummary}; })}; }),
-			wide: document.documentElement.scrollWidth - document.documentElement.clientWidth}; })`, chromedp.EvalAwaitPromise)
+			wide: document.documentElement.scrollWidth - document.documentElement.clientWidth, widest: beyond()}; })`, chromedp.EvalAwaitPromise)
 	if err != nil {
 		w.t.Fatalf("at %s: axe: %v", w.where(), err)
 	}
 	if found.Wide > 1 {
-		w.t.Errorf("%s is %d pixels wider than the window", what, found.Wide)
+		w.t.Errorf("%s is %d pixels wider than the window:\n  %s", what, found.Wide, strings.Join(found.Widest, "\n  "))
 	}
 	for _, v := range found.Violations {
 		text := fmt.Sprintf("axe at %s: %s (%s): %s", what, v.ID, v.Impact, v.Help)

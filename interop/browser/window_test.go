@@ -89,6 +89,14 @@ func (w *window) light(light bool) {
 	tell(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+	w.await("it does not become "+scheme, `return location.protocol === "about:" || document.documentElement.getAttribute("data-bs-theme") !== `+quoted(opposite(scheme))+`;`)
+}
+
+func opposite(scheme string) string {
+	if scheme == "dark" {
+		return "light"
+	}
+	return "dark"
 }
 
 // listen fails the test for what the browser complains of: a script that broke, or

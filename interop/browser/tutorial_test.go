@@ -1,0 +1,73 @@
+package browser
+
+import "testing"
+
+// The steps of docs/tutorial-salesforce.md, from the link of the first administrator to
+// an entry of the log.
+func TestTutorial(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serve()
+	b := w.open(options{})
+	b.firstAdministrator(w.SetUp)
+
+	// The application.
+	b.press("Enterprise applications")
+	b.press("New application")
+	b.sees("Salesforce Sandbox")
+	b.press("Create Salesforce")
+	b.titled("Provisioning")
+	b.sees("Salesforce was added.")
+
+	// Admin Credentials.
+	b.fill("Admin Username", w.Org.Username)
+	b.fill("Admin Password", w.Org.Password)
+	b.fill("Secret Token", w.Org.SecurityToken)
+	b.fill("Tenant URL", w.Org.URL)
+	b.press("Test Connection")
+	b.sees("The connection works.", "Simulated Org")
+	b.press("Save")
+	b.sees("The credentials work and were saved")
+
+	// Users and groups.
+	b.press("Users and groups")
+	b.press("Add user/group")
+	b.fill("Search by name or address", "Sales")
+	b.sees("Sales Managers")
+	b.tick("Select Sales")
+	b.choose("Select a role", "Standard User")
+	b.sees("1 user or group is selected.")
+	b.press("Assign")
+	b.sees("1 assignment was made.")
+
+	// Mappings.
+	b.press("Mappings")
+	b.sees("Username", "userPrincipalName", "ProfileName")
+
+	// Preview.
+	b.press("Preview")
+	b.press("Make a preview")
+	b.sees("What it would do", "created")
+
+	// Start.
+	b.press("Overview")
+	b.press("Start provisioning")
+	b.press("Start provisioning")
+	b.sees("Provisioning of Salesforce is on.")
+	b.sees("Last cycle", "created")
+
+	// Logs.
+	b.press("View provisioning logs")
+	b.titled("Provisioning logs")
+	b.sees("Success")
+	b.press("Noëlle Lefèvre")
+	b.sees("Modified Properties", "Troubleshooting")
+
+	// On demand.
+	b.salesforce()
+	b.press("Provision on demand")
+	b.fill("Search for a user", "Sirje")
+	b.tick("Sirje")
+	b.press("Provision")
+	b.sees("API calls")
+}

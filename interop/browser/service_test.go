@@ -54,7 +54,7 @@ type world struct {
 	stop   func() // ends usher serve
 
 	stopOrg func()
-	log    *lockedBuffer
+	log     *lockedBuffer
 }
 
 // org is the line that usher sim salesforce prints when it is ready.

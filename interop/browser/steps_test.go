@@ -1,6 +1,8 @@
 package browser
 
-import "strings"
+import (
+	"regexp"
+)
 
 // Who signs in, in every story.
 const (
@@ -17,6 +19,26 @@ func (w *window) firstAdministrator(link string) {
 	w.visit(link)
 	w.fill("Name to sign in with", visitor)
 	w.fill("Your name", "Ann Silva")
+	w.fill("Password", password)
+	w.fill("The same password again", password)
+	w.submit()
+	w.titled("Home")
+}
+
+// invite lets somebody in and returns the path of the link for them.
+func (w *world) invite(name, role string) string {
+	w.t.Helper()
+	link := regexp.MustCompile(`/sign-in/link/[A-Za-z0-9_-]+`).FindString(w.run("administrator", "add", name, "--role", role))
+	if link == "" {
+		w.t.Fatal("the command line made no link for " + name)
+	}
+	return link
+}
+
+// invited follows the link of an invitation.
+func (w *window) invited(link string) {
+	w.t.Helper()
+	w.visit(link)
 	w.fill("Password", password)
 	w.fill("The same password again", password)
 	w.submit()
@@ -47,21 +69,4 @@ func (w *window) salesforce() {
 	w.visit("/applications")
 	w.press("Salesforce")
 	w.titled("Salesforce")
-}
-
-// sees one of several texts and says which.
-func (w *window) seesOne(texts ...string) string {
-	w.t.Helper()
-	conditions := make([]string, len(texts))
-	for i, text := range texts {
-		conditions[i] = "said.includes(" + quoted(text) + ")"
-	}
-	w.await("it says none of "+strings.Join(texts, ", "), "var said = document.body.innerText.replace(/\\s+/g, ' '); return "+strings.Join(conditions, " || ")+";")
-	said := strings.Join(strings.Fields(w.text("body")), " ")
-	for _, text := range texts {
-		if strings.Contains(said, text) {
-			return text
-		}
-	}
-	return ""
 }

@@ -60,8 +60,10 @@ func TestTutorial(t *testing.T) {
 	b.press("View provisioning logs")
 	b.titled("Provisioning logs")
 	b.sees("Success")
-	b.press("Noëlle Lefèvre")
-	b.sees("Modified Properties", "Troubleshooting")
+	b.pressBeside("noelle.lefevre@contoso.com", "/logs/")
+	b.sees("Steps", "Troubleshooting & Recommendations", "Modified Properties", "Summary")
+	b.press("Modified Properties")
+	b.sees("EmailEncodingKey", "Standard User")
 
 	// On demand.
 	b.salesforce()
@@ -69,5 +71,5 @@ func TestTutorial(t *testing.T) {
 	b.fill("Search for a user", "Sirje")
 	b.tick("Sirje")
 	b.press("Provision")
-	b.sees("API calls")
+	b.sees("It took", "NotEffectivelyEntitled")
 }

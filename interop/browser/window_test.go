@@ -75,6 +75,9 @@ func (w *world) open(o options) *window {
 	tell(win, log.Enable, cdp.Empty{})
 	tell(win, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: o.withoutScript})
 	win.light(!o.dark)
+	if o.withoutScript {
+		win.axe = "" // it is a script itself
+	}
 	return win
 }
 
@@ -180,12 +183,14 @@ function pressable(name) {
   var all = Array.from(document.querySelectorAll("button, a[href], summary, input[type=submit]")).filter(shown);
   return all.find(function (e) { return nameOf(e) === name; }) || all.find(function (e) { return nameOf(e).startsWith(name); });
 }
-function field(name) {
-  var label = Array.from(document.querySelectorAll("label")).find(function (l) { return nameOf(l).replace(/ \*$/, "") === name; }) ||
-    Array.from(document.querySelectorAll("label")).find(function (l) { return nameOf(l).startsWith(name); });
-  if (label) { return label.control || document.getElementById(label.htmlFor) || label.querySelector("input, select, textarea"); }
-  return document.querySelector('[aria-label="' + CSS.escape(name) + '"]');
+function named(name, selector) {
+  var labels = Array.from(document.querySelectorAll("label")).filter(function (l) { return l.control && l.control.matches(selector); });
+  var label = labels.find(function (l) { return nameOf(l).replace(/ \*$/, "") === name; }) || labels.find(function (l) { return nameOf(l).startsWith(name); });
+  if (label) { return label.control; }
+  return Array.from(document.querySelectorAll(selector)).find(function (e) { return (e.getAttribute("aria-label") || "").startsWith(name); });
 }
+function box(name) { return named(name, "input[type=checkbox], input[type=radio]"); }
+function field(name) { return named(name, "select, textarea, input:not([type=checkbox]):not([type=radio])"); }
 `
 
 // call runs a function of find with a name and waits until it gives something.
@@ -247,8 +252,26 @@ func (w *window) choose(label, option string) {
 // tick switches the check box or radio button that is labelled so.
 func (w *window) tick(label string) {
 	w.t.Helper()
-	w.await("there is no box "+quoted(label), "return !!field("+quoted(label)+");")
-	w.script("(function () {" + find + "field(" + quoted(label) + ").click(); })()")
+	w.await("there is no box "+quoted(label), "return !!box("+quoted(label)+");")
+	w.script("(function () {" + find + "box(" + quoted(label) + ").click(); })()")
+}
+
+// follow presses the first link of the page whose address has this part.
+func (w *window) follow(part string) {
+	w.t.Helper()
+	w.pressBeside("", part)
+}
+
+// pressBeside presses the link whose address has this part, in the row of a table that
+// says something.
+func (w *window) pressBeside(text, part string) {
+	w.t.Helper()
+	link := `var link = Array.from(document.querySelectorAll("main tr")).filter(function (row) { return row.innerText.includes(` + quoted(text) + `); })
+		.map(function (row) { return row.querySelector('a[href*="` + part + `"]'); }).find(Boolean);`
+	w.await("no row with "+quoted(text)+" has a link to "+part, link+" return !!link;")
+	w.script("(function () {" + link + " link.click(); })()")
+	w.settle()
+	w.check()
 }
 
 // text returns the visible text of the first element that a selector finds.
@@ -266,10 +289,16 @@ func (w *window) sees(texts ...string) {
 	}
 }
 
+// says reports whether the page says something now.
+func (w *window) says(text string) bool {
+	w.t.Helper()
+	return strings.Contains(strings.Join(strings.Fields(w.text("body")), " "), text)
+}
+
 // misses fails when the page says something.
 func (w *window) misses(text string) {
 	w.t.Helper()
-	if strings.Contains(strings.Join(strings.Fields(w.text("body")), " "), text) {
+	if w.says(text) {
 		w.t.Fatalf("at %s: it says %q", w.where(), text)
 	}
 }

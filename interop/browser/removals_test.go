@@ -1,0 +1,71 @@
+package browser
+
+import "testing"
+
+// The removal guard holds removals that are suspiciously many; they are decided on one
+// by one.
+func TestStagedRemovals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withSalesforce()
+	w.serve()
+	b := w.open(options{})
+	b.firstAdministrator(w.SetUp)
+	b.salesforce()
+	b.press("Provisioning")
+	b.fill("Accidental deletion threshold", "2")
+	b.press("Save settings")
+	b.sees("The settings were saved.")
+	b.choose("Provisioning Mode", "Automatic")
+	b.press("Save mode")
+	b.press("Overview")
+	b.sees("7 created")
+	w.run("unassign", "Salesforce", "--group", "Sales")
+	b.sees("7 held")
+	b.press("Staged removals")
+	b.sees("Held by the removal guard.")
+	b.tick("Select Noëlle Lefèvre")
+	b.press("Reject selected: keep the accounts")
+	b.sees("1 account in Salesforce stays as it is")
+	b.press("Keep 1 account")
+	b.sees("1 removal rejected.")
+	b.tick("Select Øyvind Åkesson")
+	b.press("Allow selected: take them away")
+	b.sees("The people lose access.")
+	b.press("Take 1 account away")
+	b.sees("1 removal allowed.")
+	b.press("Overview")
+	b.sees("1 disabled")
+	b.press("Staged removals")
+	b.sees("Noor de Boer")
+	b.misses("Øyvind Åkesson")
+}
+
+// A preview shows what would be written, applying it writes exactly that, and undoing
+// the cycle takes it back.
+func TestPreviewAppliedAndUndone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).withSalesforce()
+	w.serve()
+	b := w.open(options{})
+	b.firstAdministrator(w.SetUp)
+	b.salesforce()
+	b.press("Preview")
+	b.press("Make a preview")
+	b.sees("What it would do", "Licence seats", "noelle.lefevre@contoso.com")
+	b.press("Apply …")
+	b.sees("7 accounts are created")
+	b.press("Apply 7 changes")
+	b.sees("The preview was applied.", "7 done")
+	b.press("Cycles")
+	b.follow("/cycles/")
+	b.press("Undo this cycle …")
+	b.sees("What would be taken back")
+	b.press("Make the preview")
+	b.sees("What it would do", "Takes back")
+	b.press("Apply …")
+	b.sees("7 accounts are disabled")
+	b.press("Apply 7 changes")
+	b.sees("The preview was applied.", "7 done")
+	b.press("Cycles")
+	b.sees("7 created", "7 disabled")
+}

@@ -1,0 +1,46 @@
+package browser
+
+import "testing"
+
+// Without JavaScript everything works as well, from signing in to an entry of the log.
+func TestWithoutScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serve()
+	b := w.open(options{withoutScript: true})
+	b.firstAdministrator(w.SetUp)
+	b.press("Sign out")
+	b.signIn()
+	b.press("Enterprise applications")
+	b.press("New application")
+	b.press("Create Salesforce")
+	b.fill("Admin Username", w.Org.Username)
+	b.fill("Admin Password", w.Org.Password)
+	b.fill("Secret Token", w.Org.SecurityToken)
+	b.fill("Tenant URL", w.Org.URL)
+	b.press("Save")
+	b.sees("The credentials work and were saved")
+	b.press("Users and groups")
+	b.press("Add user/group")
+	b.fill("Search by name or address", "Sales")
+	b.press("Search")
+	b.tick("Select Sales")
+	b.choose("Select a role", "Standard User")
+	b.press("Assign")
+	b.sees("1 assignment was made.")
+	b.press("Preview")
+	b.press("Make a preview")
+	b.press("Overview")
+	b.press("Start provisioning")
+	b.press("Start provisioning")
+	w.eventually("the first cycle is over", func() bool {
+		b.press("Overview")
+		return b.says("7 created")
+	})
+	b.press("View provisioning logs")
+	b.choose("Action", "Create")
+	b.press("More filters")
+	b.press("Apply the filter")
+	b.pressBeside("noelle.lefevre@contoso.com", "/logs/")
+	b.sees("Steps", "Troubleshooting & Recommendations", "Modified Properties", "Summary", "EmailEncodingKey")
+}

@@ -209,24 +209,3 @@ func (s *Store) Assignments(ctx context.Context, applicationID string) iter.Seq2
 			where application_id = $1 and id > $2 order by id limit $3`, applicationID, last.ID, int64(limit))
 	})
 }
-
-// CountAssigned counts who is assigned, without deleted users; see
-// store.Assignments.
-func (s *Store) CountAssigned(ctx context.Context, applicationID string) (int, error) {
-	session := s.database.queries()
-	job, found, err := session.job(ctx, `select `+jobColumns+` from jobs j join fences f on f.job_id = j.id where j.application_id = $1`, applicationID)
-	if err != nil {
-		return 0, err
-	}
-	if found && job.Settings.NestedGroups {
-		return session.count(ctx, countNested, applicationID)
-	}
-	return session.count(ctx, `select count(*) from (
-		select a.principal_id as id from assignments a where a.application_id = $1 and a.principal_type = 'User'
-		union
-		select m.member_id from assignments a
-			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
-			join members m on m.group_id = g.id and m.member_type = 'User'
-			where a.application_id = $1 and a.principal_type = 'Group'
-		) assigned join users u on u.id = assigned.id and u.deleted_at = 0`, applicationID)
-}

@@ -32,7 +32,8 @@ type Store struct {
 	database *database
 	sealer   Sealer
 
-	ahead readAhead
+	ahead    readAhead
+	assigned assignedCounts
 }
 
 var (
@@ -68,7 +69,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := database.migrate(ctx, logger); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, database.close()))
 	}
-	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}}, nil
+	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}}, nil
 }
 
 // Close closes the database. Nothing may use the store any more.

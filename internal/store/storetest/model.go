@@ -39,7 +39,7 @@ func model(t *testing.T, open func(t *testing.T) store.Store) {
 			"unassign":     m.unassign,
 			"connect":      m.connect,
 			"collect":      m.collect,
-			"":             func(*rapid.T) {},
+			"":             m.countAssigned,
 		})
 		m.collect(r)
 		m.collectInitial(r)
@@ -107,6 +107,28 @@ func (m *modelDirectory) involveMembers(groupID string) {
 	for member := range m.members {
 		if member[0] == groupID {
 			m.involve(member[1])
+		}
+	}
+}
+
+// countAssigned compares, after every operation, how many people are assigned.
+func (m *modelDirectory) countAssigned(r *rapid.T) {
+	for i := range modelApplications {
+		name, want := m.applicationName(i), 0
+		for id, user := range m.users {
+			through := slices.ContainsFunc(slices.Collect(maps.Keys(m.members)), func(member [2]string) bool {
+				return member[1] == id && m.groups[member[0]] && m.assigned[[3]string{name, "Group", member[0]}]
+			})
+			if !user.Deleted() && (through || m.assigned[[3]string{name, "User", id}]) {
+				want++
+			}
+		}
+		app, err := m.store.Application(m.t.Context(), name)
+		m.must(r, err)
+		got, err := m.store.CountAssigned(m.t.Context(), app.ID)
+		m.must(r, err)
+		if got != want {
+			r.Fatalf("%d people are assigned to %s, want %d", got, name, want)
 		}
 	}
 }

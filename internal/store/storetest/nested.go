@@ -5,6 +5,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -107,6 +108,7 @@ func nestedTests() []test {
 			w.must(err)
 			w.equal("count", count, 1)
 		}},
+		{"the count of who is assigned follows each kind of change", countFollows},
 		{"groups in a ring do not hang anything", func(t *testing.T, w *world) {
 			t.Helper()
 			w.putUsers("a", "b")
@@ -168,4 +170,43 @@ func nestedTests() []test {
 			w.equal("left", left, []engine.Connection{connection("b", true)})
 		}},
 	}
+}
+
+func countFollows(t *testing.T, w *world) {
+	t.Helper()
+	counts := func(what string, want int, act func() error) {
+		t.Helper()
+		w.must(act())
+		count, err := w.CountAssigned(w.ctx(), w.app.ID)
+		w.must(err)
+		w.equal("assigned after "+what, count, want)
+	}
+	imports := func(replace bool, contents ...directory.Content) func() error {
+		return func() error {
+			_, err := w.Import(w.ctx(), deltas(contents...), replace)
+			return err
+		}
+	}
+	member := func(group, user string) directory.Member { return directory.Member{Group: group, Member: user, Type: "User"} }
+	w.nest("outer", "inner")
+	counts("no assignment", 0, func() error { return nil })
+	counts("an import of an assigned group", 0, imports(false, directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "Group", Principal: "outer"}))
+	counts("an import of members", 2, imports(false, user("ana"), user("ben"), user("cleo"), member("outer", "ana"), member("inner", "ben")))
+	counts("a new attribute", 2, func() error { return w.PutUser(w.ctx(), user("ana", "city", "Graz")) })
+	counts("a new member of an inner group", 3, func() error { return w.PutMember(w.ctx(), member("inner", "cleo")) })
+	counts("the end of nesting", 1, func() error { return w.RemoveMember(w.ctx(), inside("outer", "inner")) })
+	counts("its return", 3, func() error { return w.PutMember(w.ctx(), inside("outer", "inner")) })
+	counts("a removed user", 2, func() error { return w.RemoveUser(w.ctx(), "ben") })
+	counts("a new attribute of somebody else", 2, func() error { return w.PutUser(w.ctx(), user("ana", "city", "Linz")) })
+	counts("a restored user", 3, func() error { return w.RestoreUser(w.ctx(), "ben") })
+	counts("an attribute of somebody restored", 3, func() error { return w.PutUser(w.ctx(), user("ben", "city", "Linz")) })
+	counts("a purged user", 2, func() error { return w.PurgeUser(w.ctx(), "ben") })
+	counts("a removed inner group", 1, func() error { return w.RemoveGroup(w.ctx(), "inner") })
+	counts("an import that leaves somebody out", 0, imports(true, user("cleo"), user("dora")))
+	counts("an assignment in person", 1, func() error { w.assign("User", "dora"); return nil })
+	counts("a removed application", 0, func() error { return w.RemoveApplication(w.ctx(), w.app.ID) })
+	counts("its return", 0, func() error {
+		app, job := application("Salesforce")
+		return w.AddApplication(w.ctx(), app, job, mapping.Schema{})
+	})
 }

@@ -362,7 +362,8 @@ type Retention interface {
 	// moment, and returns how many. Entries of a cycle go when all of them are that old,
 	// so that a cycle is undone as a whole or not at all, and those of somebody whose
 	// change still fails are kept from its first failure on. The audit log stays. Records
-	// of cycles without entries, and what was counted of the log, go with them.
+	// of cycles without entries, what was counted of the log, and the history of users go
+	// with them, at most limit rows of each.
 	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// PruneChanges removes at most limit changes from the feed that lie before every

@@ -214,17 +214,3 @@ func (s *Store) Causes(ctx context.Context, search store.TallySearch, limit int)
 		group by application_id, code order by 3 desc, application_id, code limit `+mark, c.arguments...)
 	return found, wrapped("count what failed", err)
 }
-
-// pruneHistory removes cycles without entries, tallies and what happened to users from
-// before a moment.
-func (t *tx) pruneHistory(ctx context.Context, before time.Time) error {
-	if err := t.pruneUserChanges(ctx, before); err != nil {
-		return err
-	}
-	if _, err := t.exec(ctx, `delete from cycles where id in (select c.id from cycles c where c.began < $1 and c.ended < $1
-		and not exists (select 1 from entries e where e.cycle_id = c.id) limit 500)`, micros(before)); err != nil {
-		return err
-	}
-	_, err := t.exec(ctx, `delete from tallies where hour < $1`, micros(before)/microsPerHour)
-	return err
-}

@@ -224,13 +224,3 @@ func beginHistory(ctx context.Context, t *tx) error {
 	_, err := t.exec(ctx, `update counters set value = $1 where name = 'history'`, micros(now()))
 	return err
 }
-
-// pruneUserChanges removes what happened before a moment.
-func (t *tx) pruneUserChanges(ctx context.Context, before time.Time) error {
-	count, err := t.exec(ctx, `delete from user_changes where at < $1`, micros(before))
-	if err != nil || count == 0 {
-		return err
-	}
-	_, err = t.exec(ctx, `update counters set value = $1 where name = 'history' and value < $1`, micros(before))
-	return err
-}

@@ -10,8 +10,7 @@ import (
 // order of their ids, which is nearly that of time, so that it costs as much as it
 // removes.
 func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (int, error) {
-	err := s.database.write(ctx, "remove old cycles", func(t *tx) error { return t.pruneHistory(ctx, before) })
-	if err != nil {
+	if err := s.pruneHistory(ctx, before, limit); err != nil {
 		return 0, err
 	}
 	removed := 0
@@ -39,6 +38,55 @@ func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (
 		after = last
 	}
 	return removed, nil
+}
+
+// pruneHistory removes what happened to users, records of cycles without entries, and
+// what was counted of the log, from before a moment: at most limit rows of each.
+func (s *Store) pruneHistory(ctx context.Context, before time.Time, limit int) error {
+	for _, part := range []struct {
+		what   string
+		remove func(ctx context.Context, t *tx, limit int) (int, error)
+	}{
+		{"remove the old history of users", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.pruneUserChanges(ctx, before, limit)
+		}},
+		{"remove old cycles", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.exec(ctx, `delete from cycles where id in (select c.id from cycles c where c.began < $1 and c.ended < $1
+				and not exists (select 1 from entries e where e.cycle_id = c.id) order by c.began, c.id limit $2)`, micros(before), int64(limit))
+		}},
+		{"remove old counts of the provisioning log", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.exec(ctx, `delete from tallies where (application_id, hour, action, status, code) in
+				(select application_id, hour, action, status, code from tallies where hour < $1 order by hour limit $2)`, micros(before)/microsPerHour, int64(limit))
+		}},
+	} {
+		for left := limit; left > 0; {
+			size, count := min(pageSize, left), 0
+			err := s.database.write(ctx, part.what, func(t *tx) (err error) {
+				count, err = part.remove(ctx, t, size)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if left -= count; count < size {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// pruneUserChanges removes some of what happened before a moment, the oldest first.
+// The history begins at that moment as soon as the first of them is gone: with some of
+// it missing, it would tell something wrong of the time before.
+func (t *tx) pruneUserChanges(ctx context.Context, before time.Time, limit int) (int, error) {
+	count, err := t.exec(ctx, `delete from user_changes where (user_id, id) in
+		(select user_id, id from user_changes where at < $1 order by at limit $2)`, micros(before), int64(limit))
+	if err != nil || count == 0 {
+		return count, err
+	}
+	_, err = t.exec(ctx, `update counters set value = $1 where name = 'history' and value < $1`, micros(before))
+	return count, err
 }
 
 // PruneChanges removes what every job is through with from the change feed; see

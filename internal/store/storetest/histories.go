@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -26,6 +27,46 @@ func historyTests() []test {
 			_, err = w.UserAsOf(w.ctx(), "a", moment)
 			w.must(err)
 		}},
+		{"a long history goes in parts, and tells nothing wrong meanwhile", pruneHistoryInParts},
+	}
+}
+
+func pruneHistoryInParts(t *testing.T, w *world) {
+	t.Helper()
+	const users, first = 600, 550 // more than a store removes at a time
+	ids := make([]string, users)
+	for n := range ids {
+		ids[n] = fmt.Sprintf("u%03d", n)
+	}
+	began := tick()
+	for _, city := range []string{"Graz", "Linz"} {
+		_, err := w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+			for _, id := range ids {
+				if !yield(directory.Delta{Content: user(id, "city", city)}, nil) {
+					return
+				}
+			}
+		}, false)
+		w.must(err)
+	}
+	left := func() (count int) {
+		for _, id := range ids {
+			found, err := w.FindUserChanges(w.ctx(), id, store.Page{})
+			w.must(err)
+			if found.Items[0].Kind == directory.UserUpdated {
+				count++
+			}
+		}
+		return count
+	}
+	w.equal("kept", left(), users)
+	moment := tick()
+	for _, want := range []int{users - first, 0} {
+		_, err := w.PruneEntries(w.ctx(), moment, first)
+		w.must(err)
+		w.equal("kept", left(), want)
+		_, err = w.UserAsOf(w.ctx(), ids[0], began)
+		w.wantError(err, store.ErrGone)
 	}
 }
 

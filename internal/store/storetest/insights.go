@@ -19,6 +19,7 @@ func insightTests() []test {
 		{"entries are counted by hour when they are written", tallyEntries},
 		{"the latency of a cycle is from the change to the account", latencyOfCycle},
 		{"records and counts go with the entries that they are about", pruneRecords},
+		{"old records and counts go in parts", pruneRecordsInParts},
 	}
 }
 
@@ -159,4 +160,24 @@ func pruneRecords(t *testing.T, w *world) {
 	tallies, err := w.Tallies(w.ctx(), store.TallySearch{Step: time.Hour})
 	w.must(err)
 	w.equal("tallies", tallies, []store.Tally{{Began: noon(6), Action: plan.Update, Status: plan.Success, Count: 1}})
+}
+
+func pruneRecordsInParts(t *testing.T, w *world) {
+	t.Helper()
+	for n := range 3 {
+		w.must(w.cycles.Record(w.ctx(), w.record(fmt.Sprint("empty", n), n)))
+		w.commit(w.begin(), engine.Commit{Entries: []journal.Entry{{At: noon(n), CycleID: "c", Change: changeOf("ana", plan.Update, plan.Success, "")}}})
+	}
+	for left := 2; left >= 0; left-- {
+		_, err := w.PruneEntries(w.ctx(), noon(9), 1)
+		w.must(err)
+		cycles, err := w.FindCycles(w.ctx(), store.CycleSearch{}, store.Page{})
+		w.must(err)
+		tallies, err := w.Tallies(w.ctx(), store.TallySearch{Step: time.Hour})
+		w.must(err)
+		w.equal("cycles and counts", []int{len(cycles.Items), len(tallies)}, []int{left, left})
+		if left > 0 {
+			w.equal("the newest count", tallies[len(tallies)-1].Began, noon(2))
+		}
+	}
 }

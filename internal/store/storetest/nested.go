@@ -187,7 +187,9 @@ func countFollows(t *testing.T, w *world) {
 			return err
 		}
 	}
-	member := func(group, user string) directory.Member { return directory.Member{Group: group, Member: user, Type: "User"} }
+	member := func(group, user string) directory.Member {
+		return directory.Member{Group: group, Member: user, Type: "User"}
+	}
 	w.nest("outer", "inner")
 	counts("no assignment", 0, func() error { return nil })
 	counts("an import of an assigned group", 0, imports(false, directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "Group", Principal: "outer"}))

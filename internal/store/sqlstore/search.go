@@ -198,13 +198,21 @@ const insideGroup = `with recursive inside (group_id) as (
 
 // CountPeople counts the people in a group; see store.Search.
 func (s *Store) CountPeople(ctx context.Context, groupID string, nested bool) (store.Count, error) {
-	groups, with := `(select cast($1 as key_text) as group_id)`, ""
+	session, id := s.database.queries(), clean(groupID)
 	if nested {
-		groups, with = "inside", insideGroup+" "
+		inside, err := session.capped(ctx, 0, `select 1 from members where group_id = $1 and member_type = 'Group'`, id)
+		if err != nil {
+			return store.Count{}, wrapped("count the people of "+groupID, err)
+		}
+		nested = inside.More
 	}
-	count, err := s.database.queries().count(ctx, with+`select count(*) from (
-			select distinct u.id from `+groups+` i cross join members m cross join users u
-				where m.group_id = i.group_id and m.member_type = 'User' and u.id = m.member_id and u.deleted_at = 0 limit 10001
-		) counted`, clean(groupID))
+	text := `select 1 from members m cross join users u where m.group_id = $1 and m.member_type = 'User' and u.id = m.member_id and u.deleted_at = 0`
+	with := ""
+	if nested { // somebody may be in several of the groups
+		with = insideGroup + " "
+		text = `select distinct u.id from inside i cross join members m cross join users u
+			where m.group_id = i.group_id and m.member_type = 'User' and u.id = m.member_id and u.deleted_at = 0`
+	}
+	count, err := session.count(ctx, with+`select count(*) from (`+text+` limit 10001) counted`, id)
 	return countOf(count, maxMembers), wrapped("count the people of "+groupID, err)
 }

@@ -296,11 +296,21 @@ func judgedWrites(theirs, ours plan.Change, fields []FieldDifference) (Likeness,
 	}
 	switch {
 	case len(unlike) > 0:
-		return Different, "the same is done with other values: " + strings.Join(unlike, ", ")
+		return Different, "the same is done with other values: " + firstOf(unlike)
 	case len(theirs.Fields) == 0 && len(ours.Fields) > 0:
 		return Same, "the same is done; the incumbent's log has no values to compare"
 	}
 	return Same, "the same is done"
+}
+
+// firstOf names the first of some attributes.
+func firstOf(names []string) string {
+	const most = 4
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // effect is what a write does with an account. The incumbent may log enabling and

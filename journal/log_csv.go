@@ -43,6 +43,7 @@ func unguarded(cell string) string {
 
 // The names of the columns, of which different exports have different ones.
 func actionColumns() []string { return []string{"provisioningaction", "action"} }
+
 func statusColumns() []string {
 	return []string{"status", "provisioningstatusinfostatus", "statusinfostatus"}
 }

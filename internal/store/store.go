@@ -433,6 +433,7 @@ type Records interface {
 	Progress
 	Lists
 	Operations
+	Comparisons
 }
 
 // Store is all of the above with what the engine needs. Only commands and the

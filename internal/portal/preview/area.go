@@ -20,26 +20,30 @@ type Area struct {
 	Administration *administration.Service
 	Operations     *administration.Operations
 
-	list      page.Page[listData]
-	plan      page.Page[planData]
-	item      page.Page[itemData]
-	applying  page.Page[applyData]
-	removal   page.Page[removalData]
-	operation page.Page[operationData]
-	undo      page.Page[undoData]
+	list        page.Page[listData]
+	plan        page.Page[planData]
+	item        page.Page[itemData]
+	applying    page.Page[applyData]
+	removal     page.Page[removalData]
+	operation   page.Page[operationData]
+	undo        page.Page[undoData]
+	compare     page.Page[compareData]
+	differences page.Page[comparisonData]
 }
 
 // New returns the area. Operations run what takes long; nil shows samples alone.
 func New(service *administration.Service, operations *administration.Operations) *Area {
 	return &Area{
 		Administration: service, Operations: operations,
-		list:      page.Parse[listData]("list.tmpl", files),
-		plan:      page.Parse[planData]("plan.tmpl", files, change.Files),
-		item:      page.Parse[itemData]("item.tmpl", files, change.Files),
-		applying:  page.Parse[applyData]("apply.tmpl", files),
-		removal:   page.Parse[removalData]("remove.tmpl", files),
-		operation: page.Parse[operationData]("operation.tmpl", files, progress.Files),
-		undo:      page.Parse[undoData]("undo.tmpl", files, change.Files),
+		list:        page.Parse[listData]("list.tmpl", files),
+		plan:        page.Parse[planData]("plan.tmpl", files, change.Files),
+		item:        page.Parse[itemData]("item.tmpl", files, change.Files),
+		applying:    page.Parse[applyData]("apply.tmpl", files),
+		removal:     page.Parse[removalData]("remove.tmpl", files),
+		operation:   page.Parse[operationData]("operation.tmpl", files, progress.Files),
+		undo:        page.Parse[undoData]("undo.tmpl", files, change.Files),
+		compare:     page.Parse[compareData]("compare.tmpl", files),
+		differences: page.Parse[comparisonData]("comparison.tmpl", files),
 	}
 }
 
@@ -55,6 +59,11 @@ func (a *Area) Mount(r *page.Router) {
 	r.Post(app+"/preview/{plan}/apply", store.RoleOperator, a.apply)
 	r.GetFor(app+"/preview/{plan}/remove", store.RoleAdministrator, a.askRemoval)
 	r.Post(app+"/preview/{plan}/remove", store.RoleAdministrator, a.remove)
+	r.Get(app+"/preview/{plan}/compare", a.askCompare)
+	r.SlowPost(app+"/preview/{plan}/compare", store.RoleOperator, a.compareLog)
+	r.Get(app+"/preview/{plan}/comparisons/{comparison}", a.showComparison)
+	r.SlowGet(app+"/preview/{plan}/comparisons/{comparison}/download", a.downloadComparison)
+	r.Post(app+"/preview/{plan}/comparisons/{comparison}/remove", store.RoleOperator, a.removeComparison)
 	r.Get(app+"/operations/{operation}", a.showOperation)
 	r.Post(app+"/operations/{operation}/stop", store.RoleOperator, a.stop)
 	r.GetFor(app+"/cycles/{cycle}/undo", store.RoleOperator, a.askUndo)

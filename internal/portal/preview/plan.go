@@ -39,6 +39,7 @@ type planData struct {
 	Applier string
 	Result  string
 	Begun   bool // applying it was begun and is not over
+	Over    bool // it was applied
 	Running page.Link
 
 	Open     int // items that are still to be done
@@ -183,9 +184,9 @@ func planHead(app page.Application, kept administration.KeptPlan) page.Head {
 func newPlanData(app page.Application, kept administration.KeptPlan, f filter, catalogue journal.Catalogue) planData {
 	self := planPath(app, kept.ID, "")
 	data := planData{
-		Paths: planPaths{Self: self, List: app.Path("preview"), Apply: self + "/apply", Remove: self + "/remove"},
+		Paths: planPaths{Self: self, List: app.Path("preview"), Apply: self + "/apply", Remove: self + "/remove", Compare: self + "/compare"},
 		ID:    kept.ID, Kind: kindTitle(kept.Kind), Undo: kept.Kind == engine.UndoPlan, At: kept.At, By: kept.By, State: stateOf(kept), Applied: kept.AppliedAt, Applier: kept.AppliedBy,
-		Begun: kept.State == engine.PlanApplying, Open: kept.Items[engine.ItemOpen], Removals: kept.Removals(), Calls: kept.Calls, Looked: kept.Counts.Collected, Filter: f, Any: f.any(),
+		Begun: kept.State == engine.PlanApplying, Over: kept.State == engine.PlanApplied, Open: kept.Items[engine.ItemOpen], Removals: kept.Removals(), Calls: kept.Calls, Looked: kept.Counts.Collected, Filter: f, Any: f.any(),
 		Actions: actionOptions(f.Action), States: page.Options(f.State, states()...), Tiles: tilesOf(kept, self, f), Causes: causesOf(kept, self, f, catalogue),
 		CSV: self + "/download" + f.query("format", "csv"), JSON: self + "/download" + f.query("format", "json"),
 	}

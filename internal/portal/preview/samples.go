@@ -3,6 +3,7 @@ package preview
 import (
 	"time"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
@@ -23,7 +24,8 @@ func (a *Area) Samples() []page.Sample {
 	samples = append(samples, a.planSamples(app, hostile, now)...)
 	samples = append(samples, a.applySamples(app, hostile, now)...)
 	samples = append(samples, a.operationSamples(app, hostile, now)...)
-	return append(samples, a.undoSamples(app, hostile, now)...)
+	samples = append(samples, a.undoSamples(app, hostile, now)...)
+	return append(samples, a.comparisonSamples(app, hostile, now)...)
 }
 
 func samplePlan(now time.Time) administration.KeptPlan {
@@ -229,4 +231,62 @@ func (a *Area) undoSamples(app, hostile page.Application, now time.Time) []page.
 		show("nothing found", app, full, store.Listing[journal.Entry]{}),
 		show("hostile", hostile, harm, store.Listing[journal.Entry]{Items: []journal.Entry{change.HostileEntry(now)}, Next: page.Hostile}, page.Hostile),
 	}
+}
+
+func (a *Area) comparisonSamples(app, hostile page.Application, now time.Time) []page.Sample {
+	h := page.Hostile
+	made := store.Comparison{
+		ID: "01936f2e-7c1a-7000-8000-00000000beef", At: now.Add(-time.Minute), By: "ann@contoso.com (portal)", Files: []string{"ProvisioningLogs.csv", "ProvisioningLogs_ModifiedProperties.csv"}, Entries: 1204,
+		From: now.Add(-50 * time.Hour), Until: now.Add(-2 * time.Hour),
+		Counts: map[journal.Likeness]int{journal.Same: 280, journal.Different: 12, journal.OnlyIncumbent: 7, journal.OnlyPlanned: 31},
+	}
+	harmful := made
+	harmful.ID, harmful.By, harmful.Files = h, h, []string{h}
+	ask := func(name string, app page.Application, kept administration.KeptPlan, made []store.Comparison, faults page.Faults) page.Sample {
+		data := newCompareData(app, kept, made)
+		data.Log, data.Faults = faults.Of(data.Log), wholeFaults(faults)
+		return page.Sample{Page: "Compare with the incumbent", Case: name, Path: data.Path, Answer: a.compare.Show(compareHead(app, kept), data)}
+	}
+	show := func(name string, app page.Application, kept administration.KeptPlan, c store.Comparison, group journal.Likeness, text string, found store.Listing[store.FoundDifference]) page.Sample {
+		data := newComparisonData(app, kept, c, group, text, found, found.Previous != "")
+		return page.Sample{Page: "A comparison", Case: name, Path: data.Path, Answer: a.differences.Show(comparisonHead(app, kept), data)}
+	}
+	harm := journal.Difference{
+		Likeness: journal.Likeness(h), Person: plan.Identity{ID: h, Name: h}, Reason: h, Incumbent: journal.Side{At: now, Action: plan.Action(h), Status: plan.Status(h), Code: h, Text: h},
+		Fields: []journal.FieldDifference{{Name: h, Likeness: journal.Different, Incumbent: attr.Text(h), Planned: attr.Text(h)}},
+	}
+	return []page.Sample{
+		ask("full", app, samplePlan(now), []store.Comparison{made}, nil), ask("empty", app, samplePlan(now), nil, nil), ask("no file", app, samplePlan(now), nil, page.Faults{"log": "Choose a file first."}),
+		ask("faults", app, samplePlan(now), nil, page.Faults{"": "The file cannot be taken.\nLine 3, log.csv: the status \"fine\" is none of success, failure, skipped and warning."}),
+		ask("hostile", hostile, hostilePlan(now), []store.Comparison{harmful}, page.Faults{"": h, h: h}),
+		show("full", app, samplePlan(now), made, "", "", store.Listing[store.FoundDifference]{Items: sampleDifferences(now), Next: "next", Previous: "previous"}),
+		show("empty", app, samplePlan(now), store.Comparison{ID: "c"}, "", "", store.Listing[store.FoundDifference]{}),
+		show("filtered", app, samplePlan(now), made, journal.Different, "", store.Listing[store.FoundDifference]{Items: sampleDifferences(now)[:1]}),
+		show("hostile", hostile, hostilePlan(now), harmful, journal.Likeness(h), h, store.Listing[store.FoundDifference]{Items: []store.FoundDifference{{Difference: harm}}, Next: h}),
+	}
+}
+
+// sampleDifferences compares made-up changes with a made-up log.
+func sampleDifferences(now time.Time) []store.FoundDifference {
+	items := sampleItems(now)
+	theirs := make([]journal.Entry, 3)
+	for n := range theirs {
+		theirs[n] = journal.Entry{At: now.Add(-time.Duration(n+2) * time.Hour), Change: change.Samples(now)[n+1].Change}
+	}
+	theirs[0].Change.Fields = []plan.Field{{Name: "Department", New: attr.Text("Sales")}, {Name: "Title", New: attr.Text("Head of Retail")}}
+	planned := func(yield func(plan.Change, error) bool) {
+		for _, item := range items[:4] {
+			if !yield(item.Change, nil) {
+				return
+			}
+		}
+	}
+	theirs = append(theirs, journal.Entry{At: now.Add(-26 * time.Hour), Change: plan.Change{Action: plan.Create, Status: plan.Success, Source: plan.Identity{ID: "e99", Name: "zoe@contoso.com"}}})
+	var found []store.FoundDifference
+	for difference, err := range journal.Compare(theirs, planned, func(string) bool { return false }) {
+		if err == nil {
+			found = append(found, store.FoundDifference{Difference: difference, Number: len(found) + 1})
+		}
+	}
+	return found
 }

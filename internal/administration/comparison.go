@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -218,7 +219,7 @@ func differenceRows(d journal.Difference) [][]string {
 	}
 	rows := make([][]string, len(d.Fields))
 	for n, field := range d.Fields {
-		rows[n] = append(head[:len(head):len(head)], field.Name, string(field.Likeness), text(field.Incumbent), text(field.Planned))
+		rows[n] = append(slices.Clip(head), field.Name, string(field.Likeness), text(field.Incumbent), text(field.Planned))
 	}
 	return rows
 }

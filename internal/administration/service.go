@@ -24,7 +24,6 @@ type Store interface {
 	store.Graph
 	store.Progress
 	store.Operations
-	store.Comparisons
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

@@ -404,6 +404,7 @@ type Provisioning interface {
 	Waiting
 	Dispatch
 	Plans
+	Comparisons
 	Drift
 }
 
@@ -433,7 +434,6 @@ type Records interface {
 	Progress
 	Lists
 	Operations
-	Comparisons
 }
 
 // Store is all of the above with what the engine needs. Only commands and the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -119,12 +120,9 @@ func (s *Store) differencesAt(ctx context.Context, id string, numbers []int64) (
 	var items []store.FoundDifference
 	for chunk := range slices.Chunk(numbers, 100) {
 		var c conditions
-		text := `select number, content from comparison_rows where comparison_id = ` + c.argument(id) + ` and number in (`
+		of, marks := c.argument(id), make([]string, len(chunk))
 		for i, number := range chunk {
-			if i > 0 {
-				text += ", "
-			}
-			text += c.argument(number)
+			marks[i] = c.argument(number)
 		}
 		err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
 			var d store.FoundDifference
@@ -135,7 +133,7 @@ func (s *Store) differencesAt(ctx context.Context, id string, numbers []int64) (
 			}
 			items = append(items, d)
 			return err
-		}, text+`) order by number`, c.arguments...)
+		}, `select number, content from comparison_rows where comparison_id = `+of+` and number in (`+strings.Join(marks, ", ")+`) order by number`, c.arguments...)
 		if err != nil {
 			return nil, err
 		}

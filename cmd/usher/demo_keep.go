@@ -20,6 +20,9 @@ const demoAdministrator = "demo@contoso.com"
 // lookAround keeps the org up, and serves the portal and the API on the demo's data
 // until the demo is interrupted.
 func (d *demo) lookAround(ctx context.Context) error {
+	if d.options.output == "json" {
+		d.out = d.command.ErrOrStderr() // the report alone is on the output
+	}
 	given := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	var flags serveFlags
 	flags.register(given)

@@ -53,14 +53,18 @@ func newJar() (http.CookieJar, error) { return cookiejar.New(nil) }
 
 // awaitLink finds the link in what usher has printed.
 func awaitLink(ts *testscript.TestScript, _ bool, _ []string) {
-	link := regexp.MustCompile(`/sign-in/link/[A-Za-z0-9_-]{43}`)
+	link := regexp.MustCompile(`(http://[^/\s]+)(/sign-in/link/[A-Za-z0-9_-]{43})`)
 	until(ts, "no link to sign in with is printed", func() bool {
 		text, err := os.ReadFile(ts.Getenv(transcriptVariable))
-		found := link.FindAll(text, -1)
+		found := link.FindAllSubmatch(text, -1)
 		if err != nil || len(found) == 0 {
 			return false
 		}
-		ts.Setenv("LINK", string(found[len(found)-1]))
+		last := found[len(found)-1]
+		ts.Setenv("LINK", string(last[2]))
+		if ts.Getenv("SERVED") == "" {
+			ts.Setenv("SERVED", string(last[1]))
+		}
 		return true
 	})
 }

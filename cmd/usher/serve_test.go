@@ -35,7 +35,8 @@ import (
 //	visit METHOD PATH STATUS [FIELD=VALUE...]
 //	                             as a browser without scripts, which keeps cookies and follows nothing; the
 //	                             answer with its header is in the file "page" then
-//	invited                      wait for a link to sign in with; its path is in $LINK
+//	invited                      wait for a link to sign in with; its path is in $LINK, and where it
+//	                             leads is visited, unless a service is already
 //	slow OPERATION DURATION      the org's next answer to the operation comes so late, after it did it
 //	terminate                    send SIGTERM to what runs in the background
 //	await account ARGUMENTS...   wait until account, as in TestScripts, holds

@@ -18,7 +18,7 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"ago": func(at time.Time) template.HTML { return Ago(at, time.Now()) }, "asset": asset, "icon": icon, "dict": dict, "list": list,
 		"number": Number[int], "number64": Number[int64], "plural": Plural, "percent": Percent, "duration": Duration, "lower": strings.ToLower,
-		"sentence": Sentence, "query": url.QueryEscape, "segment": url.PathEscape, "join": strings.Join, "short": Short, "add": func(a, b int) int { return a + b },
+		"sentence": Sentence, "browser": Browser, "query": url.QueryEscape, "segment": url.PathEscape, "join": strings.Join, "short": Short, "add": func(a, b int) int { return a + b },
 	}
 }
 

@@ -30,7 +30,7 @@ type session struct {
 	ID      string
 	Here    bool
 	Address string
-	Device  string
+	Device  string // as its browser names itself
 	Began   time.Time
 	Seen    time.Time
 	Ends    time.Time
@@ -48,7 +48,7 @@ func newAccountData(v page.Visitor, openID bool, sessions []store.Session, fault
 		Again:    faults.Of(page.Field{Name: "again", Label: "The new password again", Type: "password", Required: true, Autofill: "new-password"}),
 	}
 	for _, each := range sessions {
-		data.Sessions = append(data.Sessions, session{each.ID, each.ID == v.SessionID, each.Address, page.Short(each.UserAgent, 80), each.CreatedAt, each.SeenAt, each.ExpiresAt})
+		data.Sessions = append(data.Sessions, session{each.ID, each.ID == v.SessionID, each.Address, each.UserAgent, each.CreatedAt, each.SeenAt, each.ExpiresAt})
 	}
 	slices.SortStableFunc(data.Sessions, func(x, y session) int { return y.Seen.Compare(x.Seen) })
 	return data

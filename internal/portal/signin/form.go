@@ -17,7 +17,7 @@ import (
 type formData struct {
 	Name      page.Field
 	Password  page.Field
-	Passwords bool   // signing in with a password is possible
+	Passwords bool   // somebody may sign in with a password
 	OpenID    string // what the button of the provider says, empty without one
 	Begin     string // where signing in at the provider begins
 	Return    string
@@ -31,7 +31,7 @@ func newFormData(settings store.SignInSettings, nobody bool, name, back string) 
 	data := formData{
 		Name:      page.Field{Name: "name", Label: "Name", Value: name, Required: true, Autofill: "username"},
 		Password:  page.Field{Name: "password", Label: "Password", Type: "password", Required: true, Autofill: "current-password"},
-		Passwords: !settings.PasswordsOff, Return: back, Nobody: nobody,
+		Passwords: !settings.PasswordsOff && !nobody, Return: back, Nobody: nobody,
 	}
 	if provider := settings.OpenID; provider.Issuer != "" {
 		data.OpenID, data.Begin = provider.Label, auth.OpenIDPath+"/begin?return="+url.QueryEscape(back)
@@ -42,16 +42,17 @@ func newFormData(settings store.SignInSettings, nobody bool, name, back string) 
 	return data
 }
 
-func (a *Area) data(ctx context.Context, r *page.Request) (formData, error) {
+// data returns what the page shows to somebody who then goes on to a path.
+func (a *Area) data(ctx context.Context, r *page.Request, back string) (formData, error) {
 	people, err := a.People.Administrators(ctx)
-	return newFormData(a.People.Settings(), len(people) == 0, r.Value("name"), page.Back(r.Value("return"))), err
+	return newFormData(a.People.Settings(), len(people) == 0, r.Value("name"), page.Back(back)), err
 }
 
 func (a *Area) show(ctx context.Context, r *page.Request) (page.Answer, error) {
 	if r.Visitor.Known() {
 		return page.Redirect(page.Back(r.Value("return")), page.Notice{}), nil
 	}
-	data, err := a.data(ctx, r)
+	data, err := a.data(ctx, r, r.Value("return"))
 	return a.form.Show(formHead(), data), err
 }
 
@@ -62,7 +63,7 @@ func (a *Area) signIn(ctx context.Context, r *page.Request) (page.Answer, error)
 	if err == nil {
 		return page.Redirect(page.Back(r.Value("return")), page.Notice{}).Setting(a.cookie(r, session)), nil
 	}
-	data, failure := a.data(ctx, r)
+	data, failure := a.data(ctx, r, r.Value("return"))
 	if failure != nil {
 		return page.Answer{}, failure
 	}
@@ -90,9 +91,10 @@ func (a *Area) signOut(ctx context.Context, r *page.Request) (page.Answer, error
 // beginOpenID sends the browser to the provider. It is a link and no form: the policy of
 // the pages lets forms lead to the portal alone, redirects included.
 func (a *Area) beginOpenID(ctx context.Context, r *page.Request) (page.Answer, error) {
-	start, err := a.People.BeginOpenID(ctx, r.Address()+auth.OpenIDPath, page.Back(r.Value("return")))
+	back := page.Back(r.Value("return"))
+	start, err := a.People.BeginOpenID(ctx, r.Address()+auth.OpenIDPath, back)
 	if err != nil {
-		return a.openIDFailed(ctx, r, err)
+		return a.openIDFailed(ctx, r, back, err)
 	}
 	return page.Away(start.URL).Setting(a.remember(r, start.Cookie, start.Expires)), nil
 }
@@ -104,14 +106,14 @@ func (a *Area) completeOpenID(ctx context.Context, r *page.Request) (page.Answer
 	}
 	session, next, err := a.People.CompleteOpenID(ctx, cookie.Value, r.HTTP.URL.Query(), a.device(r))
 	if err != nil {
-		answer, err := a.openIDFailed(ctx, r, err)
+		answer, err := a.openIDFailed(ctx, r, next, err)
 		return answer.Setting(a.remember(r, "", time.Time{})), err
 	}
 	return page.Redirect(page.Back(next), page.Notice{}).Setting(a.cookie(r, session), a.remember(r, "", time.Time{})), nil
 }
 
 // openIDFailed shows the form again with why signing in at the provider failed.
-func (a *Area) openIDFailed(ctx context.Context, r *page.Request, err error) (page.Answer, error) {
+func (a *Area) openIDFailed(ctx context.Context, r *page.Request, back string, err error) (page.Answer, error) {
 	var text string
 	if failed, ok := errors.AsType[*auth.OpenIDError](err); ok {
 		text = failed.Reason
@@ -120,7 +122,7 @@ func (a *Area) openIDFailed(ctx context.Context, r *page.Request, err error) (pa
 	} else {
 		return page.Answer{}, err
 	}
-	data, err := a.data(ctx, r)
+	data, err := a.data(ctx, r, back)
 	data.Faults = page.Faults{"": page.Sentence(text)}
 	return a.form.Show(formHead(), data).With(http.StatusUnprocessableEntity), err
 }

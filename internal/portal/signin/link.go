@@ -77,8 +77,10 @@ func (a *Area) showLink(ctx context.Context, r *page.Request) (page.Answer, erro
 	return a.link.Show(linkHead(link), newLinkData(r.HTTP.URL.Path, link, linkFields{}, nil)), nil
 }
 
+// noLink says that a link lets nobody in: it is not good any more, or its bearer was
+// disabled or removed at this moment.
 func (a *Area) noLink(err error) (page.Answer, error) {
-	if !errors.Is(err, auth.ErrLink) {
+	if !errors.Is(err, auth.ErrLink) && !errors.Is(err, auth.ErrCredentials) {
 		return page.Answer{}, err
 	}
 	return page.Answer{}, &page.Fault{

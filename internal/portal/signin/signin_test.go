@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/auth/authtest"
 	"github.com/usher-id/usher/internal/origin"
@@ -298,5 +300,114 @@ func TestSigningInAtAProvider(t *testing.T) {
 	}
 	if got := h.open().get(auth.OpenIDPath + "?code=x&state=y"); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("coming back without having gone: %d", got.status)
+	}
+}
+
+// TestAFormFromElsewhereIsRefused posts what another site would have a browser post.
+func TestAFormFromElsewhereIsRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	b := h.settle()
+	b.get("/account") // shows the notice, so that no answer below ends its cookie
+	for at, form := range map[string]url.Values{
+		"/sign-in":                 {"name": {"ann@contoso.com"}, "password": {password}},
+		"/sign-out":                {},
+		"/account/password":        {"current": {password}, "password": {"another horse entirely"}, "again": {"another horse entirely"}},
+		"/account/sessions/revoke": {},
+	} {
+		for name, header := range map[string]http.Header{
+			"by its origin": {"Origin": {"https://evil.example"}}, "by the browser": {"Sec-Fetch-Site": {"cross-site"}}, "from a sibling": {"Sec-Fetch-Site": {"same-site"}},
+		} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.server.URL+at, strings.NewReader(form.Encode()))
+			h.must(err)
+			request.Header = header.Clone()
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			response, err := b.client.Do(request)
+			h.must(err)
+			h.must(response.Body.Close())
+			if response.StatusCode != http.StatusForbidden || len(response.Cookies()) != 0 {
+				t.Errorf("%s, told %s: %d", at, name, response.StatusCode)
+			}
+		}
+	}
+	if got := b.get("/account"); got.status != http.StatusOK {
+		t.Errorf("the session afterwards: %d", got.status)
+	}
+}
+
+func TestSigningInAndOutIsInTheAuditLog(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.settle()
+	b := h.open()
+	b.post("/sign-in", url.Values{"name": {"ann@contoso.com"}, "password": {"wrong"}})
+	b.post("/sign-in", url.Values{"name": {"nobody@contoso.com"}, "password": {"wrong"}})
+	b.post("/sign-in", url.Values{"name": {"ann@contoso.com"}, "password": {password}})
+	b.post("/account/sessions/revoke", nil)
+	b.post("/sign-out", nil)
+	var got []string
+	for record, err := range h.store.Audits(t.Context(), 5) {
+		h.must(err)
+		got = append(got, record.Activity+" by "+record.Actor+": "+record.Detail)
+	}
+	const ann, here = " by ann@contoso.com (portal): ", ", from 127.0.0.1"
+	want := []string{
+		"Sign out" + ann, "Revoke all sessions" + ann, "Sign in" + ann + "with a password" + here, "Deny sign-in" + ann + "wrong password" + here, "Sign in" + ann + "with a link" + here,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLinksForThoseWhoWereInvited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.settle()
+	by := auth.CommandLine("root")
+	chosen := url.Values{"password": {password}, "again": {password}}
+	link, err := h.people.Invite(t.Context(), by, auth.Invitation{Name: "ben@contoso.com", Role: store.RoleReader})
+	h.must(err)
+	if text := h.open().get(link.URL("")).TextOf("main"); !strings.Contains(text, "You were invited as ben@contoso.com, with the role reader") {
+		t.Errorf("the link says %q", text)
+	}
+	b := h.open()
+	if got := b.post(link.URL(""), chosen); got.status != http.StatusSeeOther || b.get("/account").status != http.StatusOK {
+		t.Errorf("an invitation: %d %s", got.status, got.TextOf("main"))
+	}
+	link, err = h.people.NewLink(t.Context(), by, "ben@contoso.com")
+	h.must(err)
+	if got := h.open().post(link.URL(""), chosen); got.status != http.StatusSeeOther || b.get("/account").status != http.StatusSeeOther {
+		t.Errorf("another password: %d; the session from before: %d", got.status, b.get("/account").status)
+	}
+	link, err = h.people.NewLink(t.Context(), by, "ben@contoso.com")
+	h.must(err)
+	ben, err := h.store.Administrator(t.Context(), "ben@contoso.com")
+	h.must(err)
+	h.must(h.people.Disable(t.Context(), by, ben.ID))
+	b = h.open()
+	if got := b.post(link.URL(""), chosen); got.status != http.StatusGone || b.get("/account").status != http.StatusSeeOther {
+		t.Errorf("a link of somebody who is disabled: %d %s", got.status, got.TextOf("main"))
+	}
+}
+
+func TestWithoutPasswordsTheProviderAloneIsOffered(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.settle()
+	h.settings = store.SignInSettings{PasswordsOff: true, OpenID: store.OpenIDProvider{Issuer: "http://127.0.0.1:1", ClientID: "usher", Label: "Sign in with Contoso", DefaultRole: store.RoleReader}}
+	b := h.open()
+	page := b.get("/sign-in?return=/account")
+	if page.Count("input[type=password]") != 0 || page.TextOf("main a.btn") != "Sign in with Contoso" {
+		t.Errorf("the page offers %q", page.TextOf("main"))
+	}
+	if got := b.post("/sign-in", url.Values{"name": {"ann@contoso.com"}, "password": {password}}); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.TextOf("[role=alert]"), "turned off") {
+		t.Errorf("a password all the same: %d %q", got.status, got.TextOf("[role=alert]"))
+	}
+	away := b.get(page.Attributes("main a.btn", "href")[0])
+	if away.status != http.StatusUnprocessableEntity || !strings.Contains(away.TextOf("[role=alert]"), "does not give its discovery document") {
+		t.Errorf("a provider that cannot be reached: %d %q", away.status, away.TextOf("[role=alert]"))
+	}
+	if again := away.Attributes("main a.btn", "href")[0]; !strings.Contains(again, url.QueryEscape("/account")) {
+		t.Errorf("trying again leads to %s, not back to where somebody wanted to go", again)
 	}
 }

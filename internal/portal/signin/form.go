@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -34,10 +35,7 @@ func newFormData(settings store.SignInSettings, nobody bool, name, back string) 
 		Passwords: !settings.PasswordsOff && !nobody, Return: back, Nobody: nobody,
 	}
 	if provider := settings.OpenID; provider.Issuer != "" {
-		data.OpenID, data.Begin = provider.Label, auth.OpenIDPath+"/begin?return="+url.QueryEscape(back)
-		if data.OpenID == "" {
-			data.OpenID = "Sign in with OpenID Connect"
-		}
+		data.OpenID, data.Begin = "Sign in with "+cmp.Or(provider.Label, "OpenID Connect"), auth.OpenIDPath+"/begin?return="+url.QueryEscape(back)
 	}
 	return data
 }

@@ -11,7 +11,7 @@ import (
 // Samples returns the pages of the area with made-up data.
 func (a *Area) Samples() []page.Sample {
 	now := time.Now()
-	openID := store.SignInSettings{OpenID: store.OpenIDProvider{Issuer: "https://login.contoso.com", Label: "Sign in with Contoso"}}
+	openID := store.SignInSettings{OpenID: store.OpenIDProvider{Issuer: "https://login.contoso.com", Label: "Contoso"}}
 	harmful := newFormData(store.SignInSettings{OpenID: store.OpenIDProvider{Issuer: "x", Label: page.Hostile}}, false, page.Hostile, page.Hostile)
 	harmful.Faults = page.Faults{"": page.Hostile}
 	form := func(name string, data formData) page.Sample {

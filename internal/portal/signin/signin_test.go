@@ -275,7 +275,7 @@ func TestSigningInAtAProvider(t *testing.T) {
 	h.must(err)
 	t.Cleanup(server.Close)
 	h.settings.OpenID = store.OpenIDProvider{
-		Issuer: issuer.URL, ClientID: "usher", ClientSecret: provisioning.NewSecret("secret"), Label: "Sign in with Fabrikam", Claim: "groups", Roles: map[string]store.Role{"operators": store.RoleOperator},
+		Issuer: issuer.URL, ClientID: "usher", ClientSecret: provisioning.NewSecret("secret"), Label: "Fabrikam", Claim: "groups", Roles: map[string]store.Role{"operators": store.RoleOperator},
 	}
 	visit := func(subject string) (browser, answer) {
 		issuer.SignIn(subject)
@@ -394,7 +394,7 @@ func TestWithoutPasswordsTheProviderAloneIsOffered(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.settle()
-	h.settings = store.SignInSettings{PasswordsOff: true, OpenID: store.OpenIDProvider{Issuer: "http://127.0.0.1:1", ClientID: "usher", Label: "Sign in with Contoso", DefaultRole: store.RoleReader}}
+	h.settings = store.SignInSettings{PasswordsOff: true, OpenID: store.OpenIDProvider{Issuer: "http://127.0.0.1:1", ClientID: "usher", Label: "Contoso", DefaultRole: store.RoleReader}}
 	b := h.open()
 	page := b.get("/sign-in?return=/account")
 	if page.Count("input[type=password]") != 0 || page.TextOf("main a.btn") != "Sign in with Contoso" {

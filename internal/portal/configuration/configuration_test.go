@@ -96,7 +96,13 @@ func TestAnApplicationIsSetUpStepByStep(t *testing.T) {
 	}
 	w.Assign(app, "Group", "Sales", "Standard User")
 	w.Contains(w.Get(operator, at).TextOf("#mode"), "The first cycle looks at 2 assigned people")
-	turned := w.Post(operator, at+"/mode", url.Values{"mode": {"Automatic"}})
+	seen := form(w.Get(operator, at), "/mode", url.Values{"mode": {"Automatic"}})
+	w.AddUser("bbbbbbbb-0000-0000-0000-000000000001", "Dan Dole")
+	w.Assign(app, "User", "dan@contoso.com", "Standard User")
+	if changed := w.Post(operator, at+"/mode", seen); changed.Status != http.StatusConflict || w.Again(app).Job.Schedule.State == provisioning.ScheduleActive {
+		t.Errorf("it was turned on although somebody was assigned since the page was shown: %d", changed.Status)
+	}
+	turned := w.Post(operator, at+"/mode", form(w.Get(operator, at), "/mode", url.Values{"mode": {"Automatic"}}))
 	w.Contains(turned.Notice, "Provisioning is on.")
 	if state := w.Again(app).Job.Schedule.State; state != provisioning.ScheduleActive {
 		t.Errorf("turned on, it is %s", state)
@@ -213,6 +219,15 @@ func TestSettingsAreSaved(t *testing.T) {
 		"scope": {"all"}, "nestedGroups": {"on"}, "action-unassigned": {"nothing"}, "grace-source-disabled": {"0s"}, "grace": {"7d"}, "vanished": {"match"}, "drift": {"report"},
 		"driftInterval": {"2h"}, "interval": {"1h"}, "defaultDomain": {"contoso.com"}, "removalDays": {"-1"},
 	}))
+	if saved.Status != http.StatusUnprocessableEntity {
+		t.Fatalf("that people keep their accounts was not to be confirmed: %d", saved.Status)
+	}
+	w.Contains(saved.TextOf("#risks"), "No longer assigned: people keep the account and the access, and nobody takes it away.")
+	if diff := cmp.Diff(before.Settings, w.Again(app).Job.Settings); diff != "" {
+		t.Errorf("saved without a confirmation (-before +after):\n%s", diff)
+	}
+	w.Contains(saved.TextOf("#settings"), "It is not shown again: enter it once more.")
+	saved = w.Post(administrator, at+"/settings", form(saved, "/settings", url.Values{"webhook": {"https://hooks.contoso.com/canary-91"}, "confirmed": saved.Attributes("#risks input[name=confirmed]", "value")}))
 	w.Contains(saved.Notice, "The next cycle looks at everyone.")
 	want := provisioning.Settings{
 		Notify:       provisioning.Notify{Recipients: []string{"ana@contoso.com", "ben@contoso.com"}, Digest: true, Webhook: "https://hooks.contoso.com/canary-91"},
@@ -231,7 +246,7 @@ func TestSettingsAreSaved(t *testing.T) {
 	if strings.Contains(shown.Text, "canary") {
 		t.Error("the page shows the way of the webhook")
 	}
-	w.Post(administrator, at+"/settings", form(shown, "/settings", nil))
+	w.Post(administrator, at+"/settings", form(w.Get(administrator, at), "/settings", nil))
 	if diff := cmp.Diff(want, w.Again(app).Job.Settings); diff != "" {
 		t.Errorf("saved again (-want +got):\n%s", diff)
 	}
@@ -240,6 +255,63 @@ func TestSettingsAreSaved(t *testing.T) {
 	w.Post(administrator, at+"/settings", off)
 	if notify := w.Again(app).Job.Settings.Notify; !notify.IsZero() {
 		t.Errorf("without the check mark it still tells %+v", notify)
+	}
+}
+
+// TestNobodyOverwritesSettingsUnseen saves two forms that were shown at the same time,
+// and one that is not whole.
+func TestNobodyOverwritesSettingsUnseen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := pathOf(app)
+	everybody := form(w.Get(administrator, at), "/settings", url.Values{"scope": {"all"}})
+	guarded := form(w.Get(administrator, at), "/settings", url.Values{"removalLimit": {"7"}})
+	w.Contains(w.Post(administrator, at+"/settings", everybody).Notice, "The settings were saved.")
+	clash := w.Post(administrator, at+"/settings", guarded)
+	if settings := w.Again(app).Job.Settings; clash.Status != http.StatusUnprocessableEntity || !settings.SyncAll || settings.RemovalLimit == 7 {
+		t.Fatalf("the second form undid the first one: %d, %+v", clash.Status, settings)
+	}
+	w.Contains(clash.TextOf("#settings"), "Somebody else saved settings while you edited")
+	if got := clash.Attributes("#field-removalLimit", "value"); !slices.Equal(got, []string{"7"}) {
+		t.Errorf("what was entered is shown as %v", got)
+	}
+	for name, sent := range map[string]url.Values{"nothing": {}, "a part": {"notify": {"ana@contoso.com"}, "mark": w.Get(administrator, at).Attributes("input[name=mark]", "value")}} {
+		if part := w.Post(administrator, at+"/settings", sent); part.Status != http.StatusUnprocessableEntity || !w.Again(app).Job.Settings.SyncAll {
+			t.Errorf("%s of the form was taken for all of it: %d", name, part.Status)
+		}
+	}
+}
+
+// TestWhatTakesAccountsAwayIsConfirmedWithNumbers goes from everybody to those who are
+// assigned, and turns the removal guard off, while two accounts are in use.
+func TestWhatTakesAccountsAwayIsConfirmedWithNumbers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := pathOf(app)
+	sales := w.Assign(app, "Group", "Sales", "Standard User")
+	w.Cycle(app)
+	w.Must(w.Acts.ChangeSettings(t.Context(), app, func(s provisioning.Settings, interval time.Duration) (provisioning.Settings, time.Duration, error) {
+		s.SyncAll, s.RemovalLimit, s.RemovalPercent = true, 1, 0
+		return s, interval, nil
+	}))
+	narrow := url.Values{"scope": {"assigned"}, "removalLimit": {"0"}}
+	asked := w.Post(administrator, at+"/settings", form(w.Get(administrator, at), "/settings", narrow))
+	w.Contains(asked.TextOf("#risks"), "2 accounts are in use, and 2 people are assigned.")
+	w.Contains(asked.TextOf("#risks"), "The removal guard is turned off: a mistake could take all 2 accounts in use away in one cycle.")
+	w.Must(w.Acts.RemoveAssignments(t.Context(), app, sales.ID))
+	confirmed := form(asked, "/settings", url.Values{"confirmed": asked.Attributes("#risks input[name=confirmed]", "value")})
+	again := w.Post(administrator, at+"/settings", confirmed)
+	if again.Status != http.StatusUnprocessableEntity || !w.Again(app).Job.Settings.SyncAll {
+		t.Fatalf("it was confirmed for 2 people who are assigned, and nobody is: %d", again.Status)
+	}
+	w.Contains(again.TextOf("#risks"), "This is not what you confirmed any more.")
+	w.Contains(again.TextOf("#risks"), "0 people are assigned, so that at least 2 accounts are taken away.")
+	confirmed["confirmed"] = again.Attributes("#risks input[name=confirmed]", "value")
+	w.Contains(w.Post(administrator, at+"/settings", confirmed).Notice, "The settings were saved.")
+	if settings := w.Again(app).Job.Settings; settings.SyncAll || settings.RemovalLimit != 0 {
+		t.Errorf("confirmed and not saved: %+v", settings)
 	}
 }
 

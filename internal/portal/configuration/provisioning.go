@@ -36,8 +36,9 @@ type state struct {
 	descriptor connector.Descriptor
 	fields     []administration.CredentialField
 	unreadable error
-	assigned   int  // people, while the application is set up
-	planned    bool // a plan was made, while it is set up
+	assigned   int                         // people, while the application is set up
+	meaning    administration.StartMeaning // while provisioning is off
+	planned    bool                        // a plan was made, while it is set up
 }
 
 // settingUp reports whether the application was not turned on yet, or no initial cycle
@@ -72,6 +73,11 @@ func (a *Area) state(ctx context.Context, app page.Application) (state, error) {
 	s.descriptor = template.Descriptor
 	if s.fields, s.unreadable, err = a.Administration.CredentialFields(ctx, app.Application); err != nil {
 		return s, err
+	}
+	if !app.On() {
+		if s.meaning, err = a.Administration.MeaningOfStart(ctx, app.Application); err != nil {
+			return s, err
+		}
 	}
 	if !s.settingUp() {
 		return s, nil // what follows is for the steps, and takes its time
@@ -127,6 +133,8 @@ func newSteps(s state) []step {
 
 // modeForm is whether provisioning runs by itself.
 type modeForm struct {
+	Confirmation page.Confirmation // of what turning it on works on, while it is off
+
 	Field  page.Field
 	On     bool
 	Since  time.Time // of the last cycle's end
@@ -145,9 +153,9 @@ func newModeForm(s state) modeForm {
 	if s.app.On() {
 		mode = automatic
 	}
-	form := modeForm{On: s.app.On(), Every: every, Since: s.app.Job.Status.LastRun.Ended, Field: page.Field{
+	form := modeForm{Confirmation: page.Confirm(s.meaning), On: s.app.On(), Every: every, Since: s.app.Job.Status.LastRun.Ended, Field: page.Field{
 		Name: "mode", Label: "Provisioning Mode", Type: "select",
-		Options: page.Options(mode, [2]string{automatic, "Automatic – Provisioning Status: On"}, [2]string{manual, "Manual – Provisioning Status: Off"}),
+		Options: page.Options(mode, modes()...),
 		Help: "Automatic: a cycle runs every " + every + ", and within seconds of a change in the directory. Manual: nothing runs by itself; Provision on demand and Preview work. " +
 			"In Usher mode and status are one switch, so Manual is also how provisioning is turned off, and it goes on where it left off.",
 	}}
@@ -174,6 +182,9 @@ func (a *Area) saveMode(ctx context.Context, r *page.Request, app page.Applicati
 		}
 	case mode == automatic && !app.On():
 		if _, err = a.Administration.TestSaved(ctx, app.Application); err == nil {
+			if confirmed, err := a.modeConfirmed(ctx, r, app); err != nil || !confirmed {
+				return a.modeChanged(ctx, app, err)
+			}
 			err = r.Acts().Start(ctx, app.Application, administration.Starting{})
 		}
 		if err == nil {
@@ -192,9 +203,40 @@ func (a *Area) saveMode(ctx context.Context, r *page.Request, app page.Applicati
 	if data.Mode.Faults = told(err); data.Mode.Faults == nil {
 		return page.Answer{}, err
 	}
-	data.Mode.Faults[""] = "Provisioning was not turned on. " + data.Mode.Faults[""]
+	if r.Value("mode") == automatic {
+		data.Mode.Faults[""] = "Provisioning was not turned on. " + data.Mode.Faults[""]
+	}
 	data.Mode.Field = data.Mode.Faults.Of(data.Mode.Field)
 	return a.again(data, app)
+}
+
+// modeConfirmed reports whether turning provisioning on still works on what the page
+// showed that it is turned on from.
+func (a *Area) modeConfirmed(ctx context.Context, r *page.Request, app page.Application) (bool, error) {
+	meaning, err := a.Administration.MeaningOfStart(ctx, app.Application)
+	_, confirmed := r.Confirms(page.Confirm(meaning))
+	return confirmed, err
+}
+
+// modeChanged shows the page as it is now, when it is not the one any more that
+// provisioning was to be turned on from.
+func (a *Area) modeChanged(ctx context.Context, app page.Application, err error) (page.Answer, error) {
+	if err != nil {
+		return page.Answer{}, err
+	}
+	s, err := a.state(ctx, app)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data := newPageData(s)
+	data.Mode.Faults = page.Faults{"": "Provisioning was not turned on: assignments, accounts, mappings or settings changed since you looked. Look at them as they are now, and turn it on then."}
+	data.Mode.Field.Options = page.Options(automatic, modes()...)
+	return a.page.Show(head(app), data).With(http.StatusConflict), nil
+}
+
+// modes are those to choose from.
+func modes() [][2]string {
+	return [][2]string{{automatic, "Automatic – Provisioning Status: On"}, {manual, "Manual – Provisioning Status: Off"}}
 }
 
 // told returns what is wrong with a form or with the connection that it is about, nil

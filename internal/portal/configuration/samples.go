@@ -28,6 +28,14 @@ func (a *Area) Samples() []page.Sample {
 	harm.Credentials.Tested = newTested(sampleHealth(page.Hostile))
 	harm.Settings = newSettingsForm(hostile, valuesOf(hostile.app.Job.Settings, time.Hour), page.Faults{"": page.Hostile, "notify": page.Hostile, "action-unassigned": page.Hostile, "grace-unassigned": page.Hostile})
 	harm.Mode.Faults = page.Faults{"": page.Hostile}
+	risky := newPageData(full)
+	narrow := full.app.Job.Settings
+	narrow.RemovalLimit, narrow.RemovalPercent, narrow.SkipOutOfScopeDeletions = 0, 0, true
+	wide := full.app.Job.Settings
+	wide.SyncAll = true
+	risky.Settings = newSettingsForm(full, valuesOf(narrow, time.Hour), page.Faults{"": "Nothing was saved yet. Look at what it means below the settings, and confirm it there."})
+	risky.Settings.Risks = risks(full, 120, wide, narrow)
+	risky.Settings.Confirmation = page.Confirm(risky.Settings.Risks)
 	sample := func(kind string, app page.Application, data pageData) page.Sample {
 		return page.Sample{Page: "Provisioning", Case: kind, Path: app.Path(menu), Answer: a.page.Show(head(app), data)}
 	}
@@ -36,6 +44,7 @@ func (a *Area) Samples() []page.Sample {
 		sample("empty", fresh.app, newPageData(fresh)),
 		sample("tested", full.app, tested),
 		sample("refused", fresh.app, wrong),
+		sample("to be confirmed", full.app, risky),
 		sample("hostile", hostile.app, harm),
 	}
 }

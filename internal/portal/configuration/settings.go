@@ -16,6 +16,9 @@ import (
 
 // settingsForm is the form "Settings".
 type settingsForm struct {
+	Confirmation page.Confirmation
+	Risks        []string // what has to be confirmed, none unless it has to be
+	Mark         string   // of the settings that the form was made of
 	Faults       page.Faults
 	Notification []page.Field
 	Guard        []page.Field
@@ -120,6 +123,11 @@ func (r reading) into(s provisioning.Settings) (provisioning.Settings, time.Dura
 	}
 	s.RemovalLimit, s.RemovalPercent, s.RemovalDays = r.number("removalLimit"), r.number("removalPercent"), r.number("removalDays")
 	s.FailurePercent, s.ConfirmationDays = r.number("failurePercent"), r.number("confirmationDays")
+	switch r.values["scope"] {
+	case "all", "assigned":
+	default:
+		r.faults["scope"] = "Choose who is synchronized."
+	}
 	s.SyncAll, s.NestedGroups, s.SkipOutOfScopeDeletions = r.values["scope"] == "all", r.values["nestedGroups"] != "", r.values["skipOutOfScopeDeletions"] != ""
 	s.Vanished = provisioning.VanishedAction(r.values["vanished"])
 	s.Drift.Interval = r.period("driftInterval")
@@ -145,17 +153,40 @@ func addresses(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) })
 }
 
+// changedText is said when somebody else saved settings since the form was shown.
+const changedText = "Somebody else saved settings while you edited, so nothing was saved. What you entered is below: save again to put it in place of what is saved now, or load the page anew to see that."
+
+// saveSettings saves the form, if it was made of the settings as they still are. What
+// takes accounts away, or leaves them with people who left, has to be confirmed.
 func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
+	assigned, err := a.Administration.Store.CountAssigned(ctx, app.ID)
+	if err != nil {
+		return page.Answer{}, err
+	}
 	read := reading{sent(r), page.Faults{}}
 	before, after := app.Job.Settings, provisioning.Settings{}
-	err := r.Acts().ChangeSettings(ctx, app.Application, func(s provisioning.Settings, _ time.Duration) (provisioning.Settings, time.Duration, error) {
+	var confirmation page.Confirmation
+	var found []string
+	err = r.Acts().ChangeSettings(ctx, app.Application, func(s provisioning.Settings, interval time.Duration) (provisioning.Settings, time.Duration, error) {
 		clear(read.faults)
-		changed, interval := read.into(s)
+		before = s
+		if markOf(provisioning.Job{Settings: s, Schedule: provisioning.Schedule{Interval: interval}}) != r.Value("mark") {
+			return s, interval, page.Refused("", changedText, "")
+		}
+		changed, every := read.into(s)
 		after = changed
 		if len(read.faults) > 0 {
 			return s, interval, page.Invalid("", "The settings cannot be saved yet.")
 		}
-		return changed, interval, nil
+		if err := administration.CheckSettings(changed, every); err != nil {
+			return s, interval, err
+		}
+		found = risks(state{app: app}, assigned, s, changed)
+		var confirmed bool
+		if confirmation, confirmed = r.Confirms(page.Confirm(found)); len(found) > 0 && !confirmed {
+			return s, interval, page.Invalid("", "Nothing was saved yet. Look at what it means below the settings, and confirm it there.")
+		}
+		return changed, every, nil
 	})
 	if err == nil {
 		notice := page.Success("The settings were saved.")
@@ -169,12 +200,26 @@ func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Appli
 		return page.Answer{}, err
 	}
 	maps.Copy(faults, read.faults)
+	return a.settingsAgain(ctx, r, read.values, faults, found, confirmation)
+}
+
+// settingsAgain shows the form again with what was entered. The address of a webhook may
+// be a secret and is not shown again.
+func (a *Area) settingsAgain(ctx context.Context, r *page.Request, given values, faults page.Faults, found []string, confirmation page.Confirmation) (page.Answer, error) {
+	app, err := r.Application(ctx) // as it is saved now
+	if err != nil {
+		return page.Answer{}, err
+	}
 	s, err := a.state(ctx, app)
 	if err != nil {
 		return page.Answer{}, err
 	}
+	if given["webhook"] != "" && faults["webhook"] == "" {
+		faults["webhook"] = "It is not shown again: enter it once more."
+	}
 	data := newPageData(s)
-	data.Settings = newSettingsForm(s, read.values, faults)
+	data.Settings = newSettingsForm(s, given, faults)
+	data.Settings.Risks, data.Settings.Confirmation = found, confirmation
 	return a.again(data, app)
 }
 
@@ -189,7 +234,7 @@ func newSettingsForm(s state, v values, faults page.Faults) settingsForm {
 	choice := func(name, label, help string, pairs ...[2]string) page.Field {
 		return faults.Of(page.Field{Name: name, Label: label, Type: "select", Help: help, Options: page.Options(v[name], pairs...)})
 	}
-	form := settingsForm{Faults: faults, GuardMeans: guardMeans(s)}
+	form := settingsForm{Faults: faults, GuardMeans: guardMeans(s), Mark: markOf(s.app.Job)}
 	form.Notification = []page.Field{
 		text("notify", "Notification Email", "text", "Several are separated by commas."),
 		box("notifyOn", "Send an email notification when a failure occurs", "They are told when the job goes into quarantine and when it is over, when removals are held, and when changes made in the application are found. Without the check mark nobody gets mail, and the addresses are not kept."),
@@ -284,11 +329,16 @@ func leastHeld(guard plan.Guard, enabled int) int {
 	return low
 }
 
-func leavingRows(v values, faults page.Faults) []leavingRow {
-	titles := map[provisioning.Trigger]string{
+// triggerTitles are the triggers in words.
+func triggerTitles() map[provisioning.Trigger]string {
+	return map[provisioning.Trigger]string{
 		provisioning.Unassigned: "No longer assigned", provisioning.FilteredOut: "Excluded by a scoping filter", provisioning.SourceDisabled: "Disabled in the directory",
 		provisioning.SoftDeleted: "Deleted in the directory", provisioning.HardDeleted: "Removed from the directory for good",
 	}
+}
+
+func leavingRows(v values, faults page.Faults) []leavingRow {
+	titles := triggerTitles()
 	var rows []leavingRow
 	for _, trigger := range provisioning.Triggers() {
 		action, grace := "action-"+string(trigger), "grace-"+string(trigger)

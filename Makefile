@@ -5,10 +5,10 @@ USERS ?= 1000
 LINT := go tool -modfile=go.tool.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help test race sweep lint format bench demo fuzz interop golden sample ci
+.PHONY: help test race sweep lint format bench demo fuzz interop browser screenshots golden sample ci
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## Run all tests.
 	go test ./...
@@ -42,6 +42,14 @@ fuzz: ## Fuzz every target for FUZZTIME=20s.
 
 interop: ## Drive Usher with the Go SDK of Microsoft Graph; its first build takes minutes.
 	cd interop/msgraph && go vet ./... && go test -count=1 -v ./...
+
+browser: ## Try the portal in a real browser; needs chromium and npm.
+	npm ci --ignore-scripts --no-audit --no-fund --prefix interop/browser
+	cd interop/browser && go vet ./... && USHER_REQUIRE_BROWSER=1 go test -count=1 ./...
+
+screenshots: ## Take the pictures of the portal in docs/images again; needs chromium and npm.
+	npm ci --ignore-scripts --no-audit --no-fund --prefix interop/browser
+	cd interop/browser && USHER_REQUIRE_BROWSER=1 go test -count=1 -run TestScreenshots -screenshots ../../docs/images
 
 golden: sample ## Rewrite the golden files of every package that has some; review the diff.
 	@set -e; grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n 1 dirname | sort -u | \

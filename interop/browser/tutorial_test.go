@@ -15,6 +15,7 @@ func TestTutorial(t *testing.T) {
 	b.press("Enterprise applications")
 	b.press("New application")
 	b.sees("Salesforce Sandbox")
+	b.shoot("gallery")
 	b.press("Create Salesforce")
 	b.titled("Provisioning")
 	b.sees("Salesforce was added.")
@@ -26,6 +27,7 @@ func TestTutorial(t *testing.T) {
 	b.fill("Tenant URL", w.Org.URL)
 	b.press("Test Connection")
 	b.sees("The connection works.", "Simulated Org")
+	b.shootAt("credentials", "Admin Credentials")
 	b.press("Save")
 	b.sees("The credentials work and were saved")
 
@@ -37,17 +39,20 @@ func TestTutorial(t *testing.T) {
 	b.tick("Select Sales")
 	b.choose("Select a role", "Standard User")
 	b.sees("1 user or group is selected.")
+	b.shoot("assign")
 	b.press("Assign")
 	b.sees("1 assignment was made.")
 
 	// Mappings.
 	b.press("Mappings")
 	b.sees("Username", "userPrincipalName", "ProfileName")
+	b.shoot("mappings")
 
 	// Preview.
 	b.press("Preview")
 	b.press("Make a preview")
 	b.sees("What it would do", "created")
+	b.shoot("preview")
 
 	// Start.
 	b.press("Overview")
@@ -55,6 +60,7 @@ func TestTutorial(t *testing.T) {
 	b.press("Start provisioning")
 	b.sees("Provisioning of Salesforce is on.")
 	b.sees("Last cycle", "created")
+	b.shoot("overview")
 
 	// Logs.
 	b.press("View provisioning logs")
@@ -64,6 +70,7 @@ func TestTutorial(t *testing.T) {
 	b.sees("Steps", "Troubleshooting & Recommendations", "Modified Properties", "Summary")
 	b.press("Modified Properties")
 	b.sees("EmailEncodingKey", "Standard User")
+	b.shoot("log-entry")
 
 	// On demand.
 	b.salesforce()
@@ -72,4 +79,5 @@ func TestTutorial(t *testing.T) {
 	b.tick("Sirje")
 	b.press("Provision")
 	b.sees("It took", "NotEffectivelyEntitled")
+	b.shoot("on-demand")
 }

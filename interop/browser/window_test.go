@@ -13,7 +13,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -307,17 +306,4 @@ func (w *window) misses(text string) {
 func (w *window) titled(title string) {
 	w.t.Helper()
 	w.await("no page "+quoted(title), "var h = document.querySelector('h1'); return !!h && nameOf(h).startsWith("+quoted(title)+");")
-}
-
-// shoot takes a picture of the page, from its top, and writes it to a file.
-func (w *window) shoot(file string) {
-	w.t.Helper()
-	w.script("window.scrollTo(0, 0)")
-	picture := tell(w, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(file, picture.Data, 0o644); err != nil {
-		w.t.Fatal(err)
-	}
 }

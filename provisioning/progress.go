@@ -20,10 +20,11 @@ type Progress struct {
 // notes every few seconds that it does.
 const progressStale = 30 * time.Second
 
-// Running reports whether the cycle runs: it is not the last one that ended, and it was
-// heard of a moment ago.
+// Running reports whether the cycle runs: it was heard of a moment ago, and neither it nor
+// one that began later has ended. A short cycle may end without having been noted.
 func (p Progress) Running(status Status, now time.Time) bool {
-	return p.CycleID != "" && p.CycleID != status.LastRun.CycleID && now.Sub(p.At) < progressStale
+	last := status.LastRun
+	return p.CycleID != "" && p.CycleID != last.CycleID && !p.Began.Before(last.Began) && now.Sub(p.At) < progressStale
 }
 
 // Done returns how many objects the cycle is through with.

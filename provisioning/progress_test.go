@@ -34,7 +34,10 @@ func TestProgressIsCountedInObjects(t *testing.T) {
 	if progress.Running(status, now.Add(time.Minute)) {
 		t.Error("a cycle that was not heard of for a minute runs")
 	}
-	status.LastRun.CycleID = "c"
+	if status.LastRun.Began = now.Add(-time.Second); progress.Running(status, now) {
+		t.Error("a cycle runs although a later one has ended")
+	}
+	status.LastRun = provisioning.Run{CycleID: "c", Began: progress.Began}
 	if progress.Running(status, now) || (provisioning.Progress{}).Running(status, now) {
 		t.Error("a cycle runs that is over, or that there never was")
 	}

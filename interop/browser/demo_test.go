@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"path/filepath"
 	"regexp"
 	"testing"
 )
@@ -16,7 +15,7 @@ func TestDemo(t *testing.T) {
 	}
 	w := &world{t: t, folder: t.TempDir(), binary: binary}
 	link := regexp.MustCompile(`http\S+/sign-in/link/\S+`)
-	line, _, _ := w.start(link, "demo", "--keep", "--users", "400", "--latency", "0s", "--data", filepath.Join(w.folder, "demo"))
+	line, _, _ := w.start(link, "demo", "--keep", "--users", "400", "--latency", "0s")
 	address := link.FindString(line)
 	w.URL = regexp.MustCompile(`^http://[^/]+`).FindString(address)
 	b := w.open(options{})
@@ -43,20 +42,10 @@ func TestDemo(t *testing.T) {
 
 	// The same on a telephone, in the dark.
 	small := w.open(options{width: 390, height: 844, dark: true})
-	small.visit(w.reset("demo@contoso.com"))
-	small.fill("Password", password)
-	small.fill("The same password again", password)
-	small.submit()
-	small.titled("Home")
+	small.signIn("demo@contoso.com")
 	small.shoot("home-small-dark")
 	small.visit("/logs")
 	small.sees("Success")
 	small.visit("/insights")
 	small.visit("/users")
-}
-
-// reset makes a link that lets somebody choose another password.
-func (w *world) reset(name string) string {
-	w.t.Helper()
-	return regexp.MustCompile(`/sign-in/link/[A-Za-z0-9_-]+`).FindString(w.run("administrator", "link", name))
 }

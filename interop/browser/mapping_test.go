@@ -104,7 +104,7 @@ func TestTwoWindows(t *testing.T) {
 
 	// Ann signs in in the window of Bob, too, and ends her other session.
 	bob.press("Sign out")
-	bob.signIn()
+	bob.signIn(visitor)
 	bob.visit("/account")
 	bob.press("Sign out everywhere else")
 	bob.sees("1 other session was ended.")

@@ -53,11 +53,11 @@ func (w *window) submit() {
 	w.check()
 }
 
-// signIn signs in with the password.
-func (w *window) signIn() {
+// signIn signs somebody in with the password.
+func (w *window) signIn(name string) {
 	w.t.Helper()
 	w.visit("/sign-in")
-	w.fill("Name", visitor)
+	w.fill("Name", name)
 	w.fill("Password", password)
 	w.press("Sign in")
 	w.titled("Home")

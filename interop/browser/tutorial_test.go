@@ -75,9 +75,9 @@ func TestTutorial(t *testing.T) {
 	// On demand.
 	b.salesforce()
 	b.press("Provision on demand")
-	b.fill("Search for a user", "Sirje")
-	b.tick("Sirje")
+	b.fill("Search for a user", "Noor")
+	b.tick("Noor de Boer")
 	b.press("Provision")
-	b.sees("It took", "NotEffectivelyEntitled")
+	b.sees("It took", "Import user", "Match user", "Determine if user is in scope")
 	b.shoot("on-demand")
 }

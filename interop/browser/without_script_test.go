@@ -10,7 +10,7 @@ func TestWithoutScript(t *testing.T) {
 	b := w.open(options{withoutScript: true})
 	b.firstAdministrator(w.SetUp)
 	b.press("Sign out")
-	b.signIn()
+	b.signIn(visitor)
 	b.press("Enterprise applications")
 	b.press("New application")
 	b.press("Create Salesforce")

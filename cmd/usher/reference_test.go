@@ -76,7 +76,7 @@ func commandsBelow(command *cobra.Command) []*cobra.Command {
 func reference(root *cobra.Command) string {
 	var page strings.Builder
 	page.WriteString("# Commands\n\n<!-- Written by go test ./cmd/usher -run TestReference -update; do not edit. -->\n\n")
-	page.WriteString("What `--help` says, on one page. The [tutorial](../tutorial-salesforce.md) shows the commands at work.\n\n")
+	page.WriteString("What `--help` says, on one page. The [tutorial](../tutorial-command-line.md) shows the commands at work.\n\n")
 	for _, command := range commandsBelow(root) {
 		fmt.Fprintf(&page, "- [%s](#%s): %s\n", command.CommandPath(), strings.ReplaceAll(command.CommandPath(), " ", "-"), command.Short)
 	}

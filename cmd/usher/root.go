@@ -67,7 +67,8 @@ application in which role, and creates, updates, disables and re-enables the
 accounts there.
 
 See it work, without any set-up:  usher demo
-By hand, step by step:            docs/tutorial-salesforce.md
+By hand, in the browser:          docs/tutorial-salesforce.md
+By hand, on the command line:     docs/tutorial-command-line.md
 
 Exit codes: 0 done; 1 failed; 2 wrong command line; 3 done, but some people
 failed or are held back ("usher logs" says who and why).`,

@@ -48,7 +48,7 @@ func followTutorial(t *testing.T, environment ...string) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("the tutorial is written for a POSIX shell")
 	}
-	steps := readTutorial(t, "tutorial-salesforce.md")
+	steps := readTutorial(t, "tutorial-command-line.md")
 	address, ready := startTutorialOrg(t, steps)
 	script := tutorialScript(t, steps, address)
 	command := exec.CommandContext(t.Context(), "sh", "-c", script)
@@ -75,7 +75,7 @@ func followTutorial(t *testing.T, environment ...string) {
 			continue
 		}
 		if fault := shows(step.text, strings.ReplaceAll(got, address, tutorialOrg)); fault != "" {
-			t.Errorf("tutorial-salesforce.md:%d: $ %s\n%s\n--- all of the output:\n%s", step.line, step.command, fault, got)
+			t.Errorf("tutorial-command-line.md:%d: $ %s\n%s\n--- all of the output:\n%s", step.line, step.command, fault, got)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func startTutorialOrg(t *testing.T, steps []tutorialStep) (address, ready string
 			count++
 		}
 		if step.second && step.command != typed {
-			t.Fatalf("tutorial-salesforce.md:%d: %q is typed in the second terminal, want %q", step.line, step.command, typed)
+			t.Fatalf("tutorial-command-line.md:%d: %q is typed in the second terminal, want %q", step.line, step.command, typed)
 		}
 	}
 	if count != 1 {

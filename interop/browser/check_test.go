@@ -59,7 +59,6 @@ function beyond() {
 // is wider than the window. Whatever is serious or critical is a fault of the test.
 func (w *window) inspect(what string, rules ...string) {
 	w.t.Helper()
-	w.script("window.axe || (function () {" + w.axe + "})()")
 	options := `{resultTypes: ["violations"]}`
 	if len(rules) > 0 {
 		options = `{resultTypes: ["violations"], runOnly: ["` + strings.Join(rules, `", "`) + `"]}`

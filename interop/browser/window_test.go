@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -22,7 +23,7 @@ type window struct {
 	t    *testing.T
 	ctx  context.Context
 	base string
-	axe  string          // source of axe-core, empty: pages are not checked
+	axe  string          // axe-core, which each page gets with it; empty: pages are not checked
 	seen map[string]bool // pages that were checked
 }
 
@@ -72,6 +73,7 @@ func (w *world) open(o options) *window {
 	win.listen() // starts the browser, whose life is that of the context
 	win.do(chromedp.EmulateViewport(o.width, o.height))
 	tell(win, log.Enable, cdp.Empty{})
+	tell(win, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: win.axe})
 	tell(win, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: o.withoutScript})
 	win.light(!o.dark)
 	if o.withoutScript {

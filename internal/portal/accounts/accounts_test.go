@@ -27,7 +27,9 @@ func newWorld(t *testing.T) *portaltest.World {
 		go func() { ended <- operations.Run(ctx) }()
 		t.Cleanup(func() {
 			stop()
-			<-ended
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
 		})
 		return []portaltest.Area{New(service, operations)}
 	})

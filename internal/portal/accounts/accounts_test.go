@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,19 +19,13 @@ func TestSamples(t *testing.T) {
 
 func newWorld(t *testing.T) *portaltest.World {
 	t.Helper()
-	return portaltest.New(t, func(service *administration.Service) []portaltest.Area {
-		operations := administration.NewOperations(service)
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() { ended <- operations.Run(ctx) }()
-		t.Cleanup(func() {
-			stop()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		})
+	var operations *administration.Operations
+	w := portaltest.New(t, func(service *administration.Service) []portaltest.Area {
+		operations = administration.NewOperations(service)
 		return []portaltest.Area{New(service, operations)}
 	})
+	w.Run(operations)
+	return w
 }
 
 func TestAccountsAreListedSurveyedAndDisconnected(t *testing.T) {

@@ -33,6 +33,10 @@ type Head struct {
 	Menu        string       // the entry of that menu, by its name
 	Crumbs      []Link       // the way to the page, without the page itself
 
+	// OwnState says that the content shows the state of the application, and keeps it up to
+	// date; then the heading does not show it, too.
+	OwnState bool
+
 	// Refresh is after how long a browser without scripts loads the page again, 0 for
 	// never. With scripts the page keeps itself up to date.
 	Refresh time.Duration

@@ -43,7 +43,7 @@ type overviewPaths struct{ Live, Start, Pause, Restart, OnDemand, Preview, Logs,
 func overviewHead(app page.Application) page.Head {
 	head := app.Of(app.DisplayName, "")
 	head.Crumbs = head.Crumbs[:1]
-	head.Refresh = overviewRefresh
+	head.Refresh, head.OwnState = overviewRefresh, true
 	return head
 }
 

@@ -296,6 +296,12 @@ func (w *window) says(text string) bool {
 	return strings.Contains(strings.Join(strings.Fields(w.text("body")), " "), text)
 }
 
+// loses waits until the page does not say something any more.
+func (w *window) loses(text string) {
+	w.t.Helper()
+	w.await("it still says "+quoted(text), "return !document.body.innerText.replace(/\\s+/g, ' ').includes("+quoted(text)+");")
+}
+
 // misses fails when the page says something.
 func (w *window) misses(text string) {
 	w.t.Helper()

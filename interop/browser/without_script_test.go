@@ -24,6 +24,7 @@ func TestWithoutScript(t *testing.T) {
 	b.press("Add user/group")
 	b.fill("Search by name or address", "Sales")
 	b.press("Search")
+	b.loses("Engineering")
 	b.tick("Select Sales")
 	b.choose("Select a role", "Standard User")
 	b.press("Assign")

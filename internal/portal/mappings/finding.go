@@ -1,7 +1,9 @@
 package mappings
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-id/usher/expr"
@@ -17,6 +19,23 @@ type finding struct {
 
 func newFinding(f mapping.Finding) finding {
 	return finding{f.Severity == mapping.Fault, page.Sentence(f.Message)}
+}
+
+// notable returns the findings but the warnings that the default mappings give rise to as
+// well: whoever has just added an application would take them for something to be mended.
+func (a *Area) notable(ctx context.Context, o opened, findings mapping.Findings) (mapping.Findings, error) {
+	template, err := a.Administration.Template(o.app.Application)
+	if err != nil {
+		return nil, err
+	}
+	standard, err := a.Administration.StandardSchema(ctx, o.app.Application)
+	if err != nil {
+		return nil, err
+	}
+	usual := mapping.Check(standard, template.Use(o.app.Job.Settings))
+	return slices.DeleteFunc(slices.Clone(findings), func(f mapping.Finding) bool {
+		return f.Severity == mapping.Warning && slices.ContainsFunc(usual, func(u mapping.Finding) bool { return u.Severity == f.Severity && u.Message == f.Message })
+	}), nil
 }
 
 // placed sorts findings by the row of the attribute mappings that they are about; those

@@ -72,7 +72,10 @@ func (a *Area) showList(ctx context.Context, r *page.Request) (page.Answer, erro
 	if err != nil {
 		return page.Answer{}, err
 	}
-	findings := mapping.Check(o.draft.Schema, template.Use(o.app.Job.Settings))
+	findings, err := a.notable(ctx, o, mapping.Check(o.draft.Schema, template.Use(o.app.Job.Settings)))
+	if err != nil {
+		return page.Answer{}, err
+	}
 	return a.list.Show(head(o.app, ""), newListData(o.app, o.draft, findings, r.Value("search"))), nil
 }
 

@@ -28,6 +28,9 @@ func TestTheTableShowsEveryMapping(t *testing.T) {
 			t.Errorf("the table has no %q: %s", want, text)
 		}
 	}
+	if list.Count(".finding") != 0 {
+		t.Errorf("the default mappings are warned of: %s", list.TextOf(".finding"))
+	}
 	if found := w.Part(admin, w.path+"/mappings?search=username", "rows"); found.Count("tbody tr") != 1 || found.Count("h1") != 0 {
 		t.Errorf("searched: %s", found.TextOf("body"))
 	}

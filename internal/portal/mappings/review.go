@@ -92,6 +92,9 @@ func (a *Area) newReview(ctx context.Context, o opened, after int) (reviewData, 
 	if err != nil {
 		return data, err
 	}
+	if findings, err = a.notable(ctx, o, findings); err != nil {
+		return data, err
+	}
 	for _, found := range findings {
 		if shown := newFinding(found); shown.Fault {
 			data.Faults = append(data.Faults, shown)

@@ -69,7 +69,6 @@ func (a *Area) streamLive(ctx context.Context, r *page.Request) (page.Answer, er
 		if err != nil {
 			return nil, err
 		}
-		now.data.Part = true
 		html, err := a.overview.Part(r, overviewHead(now.app), "now", now.data)
 		return []page.Event{{Name: "now", HTML: html}}, err
 	}), nil

@@ -27,7 +27,6 @@ type overviewData struct {
 	Causes     []cause
 	Chart      chart.Figure // what the last cycles did
 	Watermark  int64        // position in the change feed
-	Part       bool         // of what is sent while somebody looks; the state in the heading goes with it
 }
 
 // quarantineData is a quarantine as it is shown; the zero value is none.

@@ -116,17 +116,33 @@ const altersAssigned = `select count(*) from (select 1 from changes c
 // countAssigned counts the living users who are assigned to an application.
 func (s session) countAssigned(ctx context.Context, applicationID string, nested bool) (int, error) {
 	if nested {
-		return s.count(ctx, countNested, applicationID)
+		return s.count(ctx, `with recursive through (id) as (`+assignedSecurityGroups+`
+			union
+			select g.id from through t
+				join members m on m.group_id = t.id and m.member_type = 'Group'
+				join groups g on g.id = m.member_id and g.deleted_at = 0)`+countThrough, applicationID)
 	}
-	return s.count(ctx, countDirect, applicationID)
+	return s.count(ctx, `with through (id) as materialized (`+assignedSecurityGroups+`)`+countThrough, applicationID)
 }
 
-// countDirect counts the living users of application $1, without groups inside groups.
-const countDirect = `select count(*) from (
-	select a.principal_id as id from assignments a where a.application_id = $1 and a.principal_type = 'User'
-	union
-	select m.member_id from assignments a
-		join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
-		join members m on m.group_id = g.id and m.member_type = 'User'
-		where a.application_id = $1 and a.principal_type = 'Group'
-	) assigned join users u on u.id = assigned.id and u.deleted_at = 0`
+const (
+	assignedSecurityGroups = `
+		select distinct g.id from assignments a
+			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
+			where a.application_id = $1 and a.principal_type = 'Group'`
+
+	// All ids are counted that are assigned in person or are a member of one of the groups,
+	// and then those taken off that are no living user: deleted users and groups, which are
+	// few. To look up each of the others would cost five times as much.
+	countThrough = `
+		select (select count(*) from (
+				select a.principal_id from assignments a where a.application_id = $1 and a.principal_type = 'User'
+				union
+				select m.member_id from through t cross join members m where m.group_id = t.id
+			) assigned) - (select count(*) from (
+				select id from users where deleted_at > 0
+				union
+				select id from groups
+			) absent where exists (select 1 from assignments a where a.application_id = $1 and a.principal_id = absent.id and a.principal_type = 'User')
+				or exists (select 1 from members m where m.member_id = absent.id and m.group_id in (select id from through)))`
+)

@@ -115,7 +115,7 @@ func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, 
 			(select count(*) from removals where job_id = $1 and state = 'staged'),
 			(select count(*) from removals where job_id = $1 and state = 'rejected'),
 			(select count(*) from leavers where job_id = $1),
-			count(case when pending <> '' then 1 end)
+			(select count(*) from connections where job_id = $1 and pending <> '')
 		from connections where job_id = $1`, jobID)
 	if err != nil {
 		return c, fmt.Errorf("count connections: %w", err)

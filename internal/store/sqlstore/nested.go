@@ -60,23 +60,6 @@ const (
 			where m.group_id = b.group_id and m.member_type = 'User' and m.member_id > $2
 		union
 		` + touchedOtherwise
-
-	// countNested counts the living users of application $1; the groups are those of its
-	// job.
-	countNested = `select count(*) from (
-		select a.principal_id as id from assignments a where a.application_id = $1 and a.principal_type = 'User'
-		union
-		select m.member_id from members m where m.member_type = 'User' and m.group_id in (
-			with recursive inside (group_id) as (
-				select g.id from assignments a
-					join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
-					where a.application_id = $1 and a.principal_type = 'Group'
-				union
-				select g.id from inside i
-					join members m on m.group_id = i.group_id and m.member_type = 'Group'
-					join groups g on g.id = m.member_id and g.deleted_at = 0
-			) select group_id from inside)
-		) assigned join users u on u.id = assigned.id and u.deleted_at = 0`
 )
 
 // nests reports whether a job looks into groups inside assigned groups.

@@ -122,9 +122,11 @@ func (a *Area) groupData(ctx context.Context, group directory.Group, data groupD
 	if err != nil {
 		return data, err
 	}
-	nested, err := a.Administration.Store.CountPeople(ctx, group.ID, true)
-	if err != nil {
-		return data, err
+	nested := direct // with so many of its own, it is not counted further
+	if !direct.More {
+		if nested, err = a.Administration.Store.CountPeople(ctx, group.ID, true); err != nil {
+			return data, err
+		}
 	}
 	data.Direct = peopleText(direct)
 	if nested != direct && nested.Number > 0 {

@@ -22,8 +22,8 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-// itemsShown is how many items a part of a plan's list has.
-const itemsShown = 50
+// itemsShown is how many items a part of a plan's list has, each with all its fields.
+const itemsShown = 25
 
 // planData is a plan with a part of its items.
 type planData struct {

@@ -77,3 +77,19 @@ func interval(job provisioning.Job) string {
 func sortReasons(reasons []cycleReason) {
 	slices.SortFunc(reasons, func(a, b cycleReason) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Code, b.Code)) })
 }
+
+// quarantineTitle says why a job is in quarantine.
+func quarantineTitle(reason provisioning.QuarantineReason) string {
+	switch reason {
+	case provisioning.TooManyDeletes:
+		return "too many accounts would be taken away"
+	case provisioning.EncounteredBaseEscrowThreshold, provisioning.EncounteredTotalEscrowThreshold, provisioning.EncounteredEscrowProportionThreshold:
+		return "too many changes failed"
+	case provisioning.QuarantinedOnDemand:
+		return "somebody asked for it"
+	case provisioning.IngestionInterrupted:
+		return "reading broke off"
+	case provisioning.EncounteredQuarantineException, provisioning.UnknownQuarantineReason:
+	}
+	return "the application cannot be provisioned"
+}

@@ -33,6 +33,7 @@ type overviewData struct {
 type quarantineData struct {
 	provisioning.Quarantine
 
+	Title  string // why, in words
 	Advice string
 	Link   page.Link
 }
@@ -94,6 +95,7 @@ func newOverviewData(app page.Application, health administration.Health, next ti
 	}
 	if quarantine := app.Job.Status.Quarantine; quarantine.Reason != "" {
 		data.Quarantine.Quarantine = quarantine
+		data.Quarantine.Title = quarantineTitle(quarantine.Reason)
 		data.Quarantine.Advice, data.Quarantine.Link = quarantineAdvice(app)
 	}
 	return data

@@ -1,6 +1,7 @@
 package graphapi
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/store"
 )
 
 const extensionName = "extension_9d98a1b2c3d4e5f60718293a4b5c6d7e_Nickname"
@@ -75,6 +77,59 @@ func TestOutlinesWriteWhatEntitiesBecome(t *testing.T) {
 			if got := outlineUser(selected).appendUser(nil, user, nulls); string(got) != string(want) {
 				t.Errorf("an outline writes\n%s, want\n%s", got, want)
 			}
+			got, err := outlineUser(selected).appendText(nil, asText(user), nulls)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("an outline writes of what nobody read\n%s, want\n%s", got, want)
+			}
 		}
 	})
+}
+
+// asText returns the user as the directory keeps it.
+func asText(u directory.User) store.UserText {
+	attributes := attr.Object{}
+	for name, value := range u.Attributes.All() {
+		if !value.IsNull() {
+			attributes = attributes.With(name, value)
+		}
+	}
+	text := string(attributes.AppendJSON(nil))
+	u.Attributes = attr.Object{}
+	return store.UserText{User: u, Attributes: strings.TrimSuffix(strings.TrimPrefix(text, `{"attributes":`), "}")}
+}
+
+// What is sent of users most of the time is copied; the rest is read, and what cannot be
+// read is an error.
+func TestAttributesAreCopiedWhereThatIsEnough(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		attributes string
+		want       string // empty: nothing is copied
+	}{
+		{`{}`, `{"businessPhones":[],"id":"a","mail":null}`},
+		{`{"mail":"a\\\"}"}`, `{"businessPhones":[],"id":"a","mail":"a\\\"}"}`},
+		{`{"age":-1,"businessPhones":["1","]",[true,2]],"city":"Graz","mail":false,"state":"x"}`, `{"businessPhones":["1","]",[true,2]],"id":"a","mail":false}`},
+		{`{"mail":{"@time":"2026-01-31T10:00:00Z"}}`, ``},
+		{`{"businessPhones":[{"@time":"2026-01-31T10:00:00Z"}]}`, ``},
+		{`{"mail":null}`, ``},
+		{`{"m\u0061il":"a"}`, ``},
+		{`{"mail":"a`, ``},
+		{`{"mail":["a"`, ``},
+		{`{"mail":1`, ``},
+		{`{"mail"}`, ``},
+		{`[]`, ``},
+		{``, ``},
+	} {
+		o := outlineUser(selection{"mail": true, "businessPhones": true})
+		got, ok := o.appendUnread(nil, store.UserText{User: directory.User{ID: "a"}, Attributes: test.attributes}, true)
+		if ok != (test.want != "") || string(got) != test.want && ok {
+			t.Errorf("%s: copied %v %s, want %s", test.attributes, ok, got, test.want)
+		}
+	}
+	if _, err := outlineUser(nil).appendText(nil, store.UserText{Attributes: `{"mail":`}, true); err == nil {
+		t.Error("broken attributes are no error")
+	}
 }

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"iter"
 	"time"
 
+	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/journal"
@@ -32,6 +35,10 @@ type Users interface {
 	// Users yields all users in the order of id, after the id given.
 	Users(ctx context.Context, after string) iter.Seq2[directory.User, error]
 
+	// UserTexts gives visit the first users after an id, in the order of id, until there
+	// were so many or visit returns false. Visit must be quick and not use the store.
+	UserTexts(ctx context.Context, after string, limit int, visit func(user UserText) (more bool)) error
+
 	// RemoveUser soft-deletes, which frees the name; RestoreUser undoes it, and is
 	// ErrConflict when somebody else has the name by now. PurgeUser removes the user, with
 	// memberships and assignments, for good; who had the user as manager has none. A
@@ -42,6 +49,24 @@ type Users interface {
 
 	// CountUsers returns the number of users that are not deleted.
 	CountUsers(ctx context.Context) (int, error)
+}
+
+// UserText is a user whose attributes nobody has read: for long lists, most of which is
+// sent as it is kept.
+type UserText struct {
+	User       directory.User // without attributes
+	Attributes string         // their JSON: names to values, each in the canonical JSON of package attr
+}
+
+// Read returns the user with the attributes.
+func (t UserText) Read() (directory.User, error) {
+	var values map[string]attr.Value
+	if err := json.Unmarshal([]byte(t.Attributes), &values); err != nil {
+		return t.User, fmt.Errorf("read attributes of User %s: %w", t.User.ID, err)
+	}
+	user := t.User
+	user.Attributes = attr.New("User", user.ID, values)
+	return user, nil
 }
 
 // Groups keeps groups and memberships. A change of a membership is a change of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -200,6 +201,32 @@ func (s *Store) Users(ctx context.Context, after string) iter.Seq2[directory.Use
 		return s.database.queries().users(ctx, `select `+userColumns+` from users where id > $1 order by id limit $2`, from, int64(limit))
 	})
 }
+
+// UserTexts gives visit the first users after an id; see store.Users.
+func (s *Store) UserTexts(ctx context.Context, after string, limit int, visit func(user store.UserText) (more bool)) error {
+	var (
+		text      store.UserText
+		deletedAt int64
+	)
+	u := &text.User
+	targets := []any{&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &text.Attributes}
+	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+		if err := rows.Scan(targets...); err != nil {
+			return err
+		}
+		if u.DeletedAt = moment(deletedAt); !visit(text) {
+			return errEnough
+		}
+		return nil
+	}, `select `+userColumns+` from users where id > $1 order by id limit $2`, after, int64(limit))
+	if err != nil && !errors.Is(err, errEnough) {
+		return fmt.Errorf("list users: %w", err)
+	}
+	return nil
+}
+
+// errEnough ends a query whose other rows nobody wants.
+var errEnough = errors.New("enough")
 
 // RemoveUser soft-deletes a user; see store.Users.
 func (s *Store) RemoveUser(ctx context.Context, id string) error {

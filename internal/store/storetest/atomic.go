@@ -93,6 +93,7 @@ func atomic(t *testing.T, open func(t *testing.T) store.Store) {
 			for _, err := range w.Users(ctx, "") {
 				w.wantError(err, context.Canceled)
 			}
+			w.wantError(w.UserTexts(ctx, "", 1, nil), context.Canceled)
 			_, err = w.User(w.ctx(), "ana")
 			w.wantError(err, store.ErrNotFound)
 		}},

@@ -32,6 +32,34 @@ func userTests() []test {
 				w.wantError(err, store.ErrNotFound)
 			}
 		}},
+		{"texts of users are the users in the order of their ids", func(t *testing.T, w *world) {
+			t.Helper()
+			ana := everyKindOfValue("ana")
+			ana.ManagerID = "ana"
+			w.must(w.PutUser(w.ctx(), ana))
+			w.putUsers("bea", "cleo")
+			w.must(w.RemoveUser(w.ctx(), "bea"))
+			texts := func(after string, limit, wanted int) []directory.User {
+				var got []directory.User
+				w.must(w.UserTexts(w.ctx(), after, limit, func(text store.UserText) bool {
+					user, err := text.Read()
+					w.must(err)
+					got = append(got, user)
+					return len(got) < wanted
+				}))
+				return got
+			}
+			all := make([]directory.User, 0, 3)
+			for user, err := range w.Users(w.ctx(), "") {
+				w.must(err)
+				all = append(all, user)
+			}
+			w.equal("all", texts("", 9, 9), all)
+			w.equal("after the first", texts("ana", 9, 9), all[1:])
+			w.equal("so many", texts("", 2, 9), all[:2])
+			w.equal("as many as are wanted", texts("", 9, 1), all[:1])
+			w.equal("after the last", texts("cleo", 9, 9), nil)
+		}},
 		{"attributes without a value are not kept and belong to the user", func(t *testing.T, w *world) {
 			t.Helper()
 			ana := user("ana", "city", "Graz")

@@ -35,10 +35,6 @@ type Users interface {
 	// Users yields all users in the order of id, after the id given.
 	Users(ctx context.Context, after string) iter.Seq2[directory.User, error]
 
-	// UserTexts gives visit the first users after an id, in the order of id, until there
-	// were so many or visit returns false. Visit must be quick and not use the store.
-	UserTexts(ctx context.Context, after string, limit int, visit func(user UserText) (more bool)) error
-
 	// RemoveUser soft-deletes, which frees the name; RestoreUser undoes it, and is
 	// ErrConflict when somebody else has the name by now. PurgeUser removes the user, with
 	// memberships and assignments, for good; who had the user as manager has none. A
@@ -49,6 +45,13 @@ type Users interface {
 
 	// CountUsers returns the number of users that are not deleted.
 	CountUsers(ctx context.Context) (int, error)
+}
+
+// UserTexts reads long lists of users.
+type UserTexts interface {
+	// UserTexts gives visit the first users after an id, in the order of id, until there
+	// were so many or visit returns false. Visit must be quick and not use the store.
+	UserTexts(ctx context.Context, after string, limit int, visit func(user UserText) (more bool)) error
 }
 
 // UserText is a user whose attributes nobody has read: for long lists, most of which is
@@ -409,6 +412,7 @@ type Progress interface {
 // Directory is all that a store keeps of the directory.
 type Directory interface {
 	Users
+	UserTexts
 	Groups
 	Importer
 	Applications

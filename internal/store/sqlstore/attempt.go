@@ -96,5 +96,5 @@ func (c cycles) Log(ctx context.Context, cycle engine.Cycle, entries []journal.E
 	if err != nil {
 		return fmt.Errorf("log entries of cycle %s: %w", cycle.ID, err)
 	}
-	return c.database().write(ctx, "log entries of cycle "+cycle.ID, func(t *tx) error { return t.appendEntries(ctx, values) })
+	return c.database().batch(ctx, "log entries of cycle "+cycle.ID, func(t *tx) error { return t.appendEntries(ctx, values) })
 }

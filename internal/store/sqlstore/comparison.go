@@ -37,7 +37,7 @@ func (s *Store) AddDifferences(ctx context.Context, id string, differences []sto
 		}
 		values = append(values, id, int64(d.Number), string(d.Likeness), searchText(d.Person.Name, d.Person.ID, d.Account.Name, d.Account.ID), clean(content))
 	}
-	return s.database.write(ctx, "keep a part of a comparison", func(t *tx) error {
+	return s.database.batch(ctx, "keep a part of a comparison", func(t *tx) error {
 		return t.insert(ctx, insertion{into: `comparison_rows (comparison_id, number, likeness, search, content)`, width: 5}, values)
 	})
 }

@@ -16,7 +16,7 @@ import (
 
 // Record keeps a cycle that is over; see engine.Attempts.
 func (c cycles) Record(ctx context.Context, record provisioning.CycleRecord) error {
-	return c.database().write(ctx, "record cycle "+record.CycleID, func(t *tx) error { return t.putCycle(ctx, record) })
+	return c.database().batch(ctx, "record cycle "+record.CycleID, func(t *tx) error { return t.putCycle(ctx, record) })
 }
 
 // putCycle keeps a cycle. One that is gone on with, as a plan may be, is replaced.

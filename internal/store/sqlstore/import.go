@@ -19,7 +19,7 @@ const importBatch = 500
 // changes nothing. The error lists the first faults and wraps the error of each.
 func (s *Store) Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (store.ImportReport, error) {
 	var report store.ImportReport
-	err := s.database.write(ctx, "import", func(t *tx) error {
+	err := s.database.batch(ctx, "import", func(t *tx) error {
 		if text := s.database.dialect.unhurried; text != "" { // a source may be slow
 			if _, err := t.exec(ctx, text); err != nil {
 				return err

@@ -14,7 +14,7 @@ import (
 // Begin starts a cycle; see engine.Ledger.
 func (c cycles) Begin(ctx context.Context, jobID string) (provisioning.Job, error) {
 	var job provisioning.Job
-	err := c.database().write(ctx, "begin cycle of job "+jobID, func(t *tx) error {
+	err := c.database().batch(ctx, "begin cycle of job "+jobID, func(t *tx) error {
 		if _, err := t.exec(ctx, `update fences set fence = fence + 1, begun_restarts = restarts where job_id = $1`, jobID); err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (c cycles) Look(ctx context.Context, jobID string) (provisioning.Job, error
 
 // commit runs a transaction of a cycle, which must be the latest of its job.
 func (c cycles) commit(ctx context.Context, what string, cycle engine.Cycle, do func(t *tx) error) error {
-	return c.database().write(ctx, what, func(t *tx) error {
+	return c.database().batch(ctx, what, func(t *tx) error {
 		// The update takes a lock, so that a newer cycle begins before or after all of this.
 		count, err := t.exec(ctx, `update fences set fence = fence where job_id = $1 and fence = $2`, cycle.JobID, cycle.Fence)
 		switch {

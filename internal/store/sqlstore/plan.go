@@ -25,7 +25,7 @@ func (c cycles) DraftPlan(ctx context.Context, p engine.Plan) error {
 	if err != nil {
 		return err
 	}
-	return c.database().write(ctx, "keep a plan of job "+p.JobID, func(t *tx) error {
+	return c.database().batch(ctx, "keep a plan of job "+p.JobID, func(t *tx) error {
 		if _, err := t.jobByID(ctx, p.JobID); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (c cycles) PutItems(ctx context.Context, key string, items []engine.PlanIte
 		values = append(values, key, item.Change.Source.ID, item.Attribute, item.Referenced, string(item.Change.Action), string(item.State), clean(item.Note), clean(content),
 			clean(item.Change.Reason.Code), planItemText(item))
 	}
-	return c.database().write(ctx, "keep items of a plan", func(t *tx) error {
+	return c.database().batch(ctx, "keep items of a plan", func(t *tx) error {
 		return t.insert(ctx, insertion{
 			into: `plan_items (plan_key, source_id, attribute, referenced_id, action, state, note, content, code, search)`, width: 10,
 			then: `on conflict (plan_key, source_id, attribute) do update set referenced_id = excluded.referenced_id, action = excluded.action,
@@ -91,7 +91,7 @@ func (c cycles) PutItems(ctx context.Context, key string, items []engine.PlanIte
 
 // DiscardPlan removes a plan; see engine.Plans.
 func (c cycles) DiscardPlan(ctx context.Context, key string) error {
-	return c.database().write(ctx, "discard a plan", func(t *tx) error {
+	return c.database().batch(ctx, "discard a plan", func(t *tx) error {
 		_, err := t.exec(ctx, `delete from plans where key = $1`, key)
 		return err
 	})
@@ -105,7 +105,7 @@ const getsAccount = `(exists (select 1 from connections r where r.job_id = $2 an
 // PlanReferences plans references; see engine.Plans.
 func (c cycles) PlanReferences(ctx context.Context, p engine.Plan, after engine.Reference, limit int) ([]engine.PlannedReference, error) {
 	if after == (engine.Reference{}) {
-		err := c.database().write(ctx, "plan references", func(t *tx) error {
+		err := c.database().batch(ctx, "plan references", func(t *tx) error {
 			_, err := t.exec(ctx, `delete from plan_items where plan_key = $1 and attribute <> '' and not `+
 				fmt.Sprintf(getsAccount, "plan_items.referenced_id"), p.Key, p.JobID)
 			return err
@@ -148,7 +148,7 @@ func (c cycles) FinishPlan(ctx context.Context, p engine.Plan) error {
 	if err != nil {
 		return err
 	}
-	return c.database().write(ctx, "keep a plan of job "+p.JobID, func(t *tx) error {
+	return c.database().batch(ctx, "keep a plan of job "+p.JobID, func(t *tx) error {
 		count, err := t.exec(ctx, `update plans set id = $1, state = $2, content = $3 where key = $4 and state = 'draft'`,
 			p.ID, string(p.State), clean(content), p.Key)
 		if err == nil && count == 0 {
@@ -287,7 +287,7 @@ const draftKept = 24 * time.Hour
 // RemovePlansBefore removes old plans; see store.Plans.
 func (s *Store) RemovePlansBefore(ctx context.Context, before time.Time) (int, error) {
 	removed := 0
-	err := s.database.write(ctx, "remove old plans", func(t *tx) error {
+	err := s.database.batch(ctx, "remove old plans", func(t *tx) error {
 		var err error
 		removed, err = t.exec(ctx, `delete from plans where created_at < $1 or state = 'draft' and created_at < $2`,
 			micros(before), micros(now().Add(-draftKept)))

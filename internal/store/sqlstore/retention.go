@@ -17,7 +17,7 @@ func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (
 	after := int64(0)
 	for removed < limit {
 		var last, looked int64
-		err := s.database.write(ctx, "remove old entries of the provisioning log", func(t *tx) error {
+		err := s.database.batch(ctx, "remove old entries of the provisioning log", func(t *tx) error {
 			if _, err := t.one(ctx, []any{&last, &looked}, `select coalesce(max(id), 0), count(*) from
 				(select id, at from entries where id > $1 order by id limit $3) page where at < $2`, after, micros(before), int64(min(pageSize, limit-removed))); err != nil {
 				return err
@@ -61,7 +61,7 @@ func (s *Store) pruneHistory(ctx context.Context, before time.Time, limit int) e
 	} {
 		for left := limit; left > 0; {
 			size, count := min(pageSize, left), 0
-			err := s.database.write(ctx, part.what, func(t *tx) (err error) {
+			err := s.database.batch(ctx, part.what, func(t *tx) (err error) {
 				count, err = part.remove(ctx, t, size)
 				return err
 			})
@@ -93,7 +93,7 @@ func (t *tx) pruneUserChanges(ctx context.Context, before time.Time, limit int) 
 // store.Retention.
 func (s *Store) PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error) {
 	var bound int64
-	err := s.database.write(ctx, "note the end of the change feed", func(t *tx) error {
+	err := s.database.batch(ctx, "note the end of the change feed", func(t *tx) error {
 		if _, err := t.exec(ctx, `insert into feed_heads (at, sequence) select $1, value from counters where name = 'changes'
 			on conflict (at) do nothing`, micros(now)); err != nil {
 			return err
@@ -115,7 +115,7 @@ func (s *Store) PruneChanges(ctx context.Context, now time.Time, settled time.Du
 	removed := 0
 	for removed < limit {
 		count := 0
-		err := s.database.write(ctx, "remove old changes", func(t *tx) error {
+		err := s.database.batch(ctx, "remove old changes", func(t *tx) error {
 			// Whoever follows the feed from before there has to be told.
 			_, err := t.exec(ctx, `update counters set value = $1 where name = 'pruned_changes' and value < $1
 				and exists (select 1 from changes where sequence <= $1)`, bound)

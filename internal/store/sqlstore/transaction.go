@@ -19,16 +19,22 @@ type tx struct {
 	actor   string // who does this, as the audit log has it
 }
 
-// write runs one transaction. An error of the function undoes everything; what says
-// what was tried and stands before any error.
+// write runs one transaction, which is short. An error of the function undoes
+// everything; what says what was tried and stands before any error.
 func (d *database) write(ctx context.Context, what string, do func(t *tx) error) error {
-	return described(ctx, what, d.alone(ctx, do))
+	return described(ctx, what, d.alone(ctx, editTurn, do))
+}
+
+// batch is like write for what a cycle writes, and for what takes long: people who wait
+// go first.
+func (d *database) batch(ctx context.Context, what string, do func(t *tx) error) error {
+	return described(ctx, what, d.alone(ctx, batchTurn, do))
 }
 
 // alone runs a transaction when it is its turn.
-func (d *database) alone(ctx context.Context, do func(t *tx) error) error {
+func (d *database) alone(ctx context.Context, queue int, do func(t *tx) error) error {
 	if d.turns != nil {
-		if err := d.turns.take(ctx, &turn{queue: batchTurn}); err != nil {
+		if err := d.turns.take(ctx, &turn{queue: queue}); err != nil {
 			return err
 		}
 		defer d.turns.end()

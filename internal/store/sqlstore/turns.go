@@ -8,12 +8,17 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 )
 
-// SQLite has one writer. Those who want to be it wait in two queues, whose turns
-// alternate while both are filled: nobody waits longer for an edit than for one batch
-// of a cycle and for what came before. Edits that wait at the same time become one
-// transaction, in which each is undone alone when it fails.
+// SQLite has one writer. Those who want to be it wait in two queues that share the time
+// while both are filled: after a batch of a cycle comes at least one edit, and others as
+// long as they have not had the time that the batch had. Nobody waits longer for an edit
+// than for one batch and for what came before. Edits that wait at the same time become
+// one transaction, in which each is undone alone when it fails.
+
+// maxOwed bounds how long edits go before a batch, however long the one before was.
+const maxOwed = 50 * time.Millisecond
 
 // maxTogether bounds how many edits share a transaction, and with it how long a batch
 // waits for them.
@@ -23,13 +28,15 @@ const maxTogether = 64
 type turns struct {
 	mutex  sync.Mutex
 	taken  bool
-	queues [2][]*turn // of batches and of edits
-	served int        // the queue that the last turn came from
+	queues [2][]*turn    // of batches and of edits
+	served int           // the queue that the last turn came from
+	began  time.Time     // when that turn began
+	owed   time.Duration // what edits may still use before the next batch
 }
 
 // The queues.
 const (
-	batchTurn = iota
+	batchTurn = iota // of cycles, and whatever takes long
 	editTurn
 )
 
@@ -39,9 +46,9 @@ type turn struct {
 	given chan struct{} // closed when it is the turn of this one, or when its edit is done
 
 	// Of an edit.
-	ctx      context.Context //nolint:containedctx // whoever goes first runs the edits of the others, each with its own
-	do       func(t *tx) error
-	done     bool // somebody else ran it, and this is what became of it:
+	ctx      context.Context   //nolint:containedctx // whoever goes first runs the edits of the others, each with its own
+	do       func(t *tx) error // nil for what wants a transaction of its own
+	done     bool              // somebody else ran it, and this is what became of it:
 	err      error
 	panicked any
 }
@@ -55,7 +62,8 @@ func (t *turns) take(ctx context.Context, who *turn) error {
 	who.given = make(chan struct{})
 	t.mutex.Lock()
 	if !t.taken {
-		t.taken, t.served = true, who.queue
+		t.taken, t.owed = true, 0
+		t.begin(who.queue)
 		t.mutex.Unlock()
 		return nil
 	}
@@ -79,15 +87,24 @@ func (t *turns) take(ctx context.Context, who *turn) error {
 	return nil
 }
 
+// begin notes whose turn it is. The mutex is held.
+func (t *turns) begin(queue int) { t.served, t.began = queue, time.Now() }
+
 // end gives the turn to the next.
 func (t *turns) end() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	for _, queue := range []int{1 - t.served, t.served} {
+	took, first := time.Since(t.began), batchTurn
+	if t.served == batchTurn {
+		t.owed, first = min(took, maxOwed), editTurn
+	} else if t.owed -= took; t.owed > 0 {
+		first = editTurn
+	}
+	for _, queue := range []int{first, 1 - first} {
 		if len(t.queues[queue]) > 0 {
 			next := t.queues[queue][0]
 			t.queues[queue] = slices.Delete(t.queues[queue], 0, 1)
-			t.served = queue
+			t.begin(queue)
 			close(next.given)
 			return
 		}
@@ -95,13 +112,18 @@ func (t *turns) end() {
 	t.taken = false
 }
 
-// others takes the edits that wait out of their queue.
+// others takes the edits that wait, and that may share a transaction, out of their queue.
 func (t *turns) others() []*turn {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	count := min(len(t.queues[editTurn]), maxTogether-1)
-	others := slices.Clone(t.queues[editTurn][:count])
-	t.queues[editTurn] = slices.Delete(t.queues[editTurn], 0, count)
+	var others []*turn
+	t.queues[editTurn] = slices.DeleteFunc(t.queues[editTurn], func(who *turn) bool {
+		taken := who.do != nil && len(others) < maxTogether-1
+		if taken {
+			others = append(others, who)
+		}
+		return taken
+	})
 	return others
 }
 

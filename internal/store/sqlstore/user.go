@@ -202,7 +202,7 @@ func (s *Store) Users(ctx context.Context, after string) iter.Seq2[directory.Use
 	})
 }
 
-// UserTexts gives visit the first users after an id; see store.Users.
+// UserTexts gives visit the first users after an id; see store.UserTexts.
 func (s *Store) UserTexts(ctx context.Context, after string, limit int, visit func(user store.UserText) (more bool)) error {
 	var (
 		text      store.UserText

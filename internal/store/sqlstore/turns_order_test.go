@@ -29,6 +29,7 @@ func TestEditsHaveTheTimeThatTheBatchBeforeHad(t *testing.T) {
 				var (
 					order    turns
 					mutex    sync.Mutex
+					group    sync.WaitGroup
 					sequence []string
 				)
 				run := func(name string, queue int, took time.Duration) {
@@ -42,15 +43,15 @@ func TestEditsHaveTheTimeThatTheBatchBeforeHad(t *testing.T) {
 					mutex.Unlock()
 					time.Sleep(took)
 				}
-				go run("first", batchTurn, test.batch)
+				group.Go(func() { run("first", batchTurn, test.batch) })
 				synctest.Wait()
-				go run("batch", batchTurn, time.Millisecond)
+				group.Go(func() { run("batch", batchTurn, time.Millisecond) })
 				synctest.Wait()
 				for i := range test.edits {
-					go run(fmt.Sprint("edit", i+1), editTurn, 4*time.Millisecond)
+					group.Go(func() { run(fmt.Sprint("edit", i+1), editTurn, 4*time.Millisecond) })
 					synctest.Wait()
 				}
-				time.Sleep(2 * time.Minute)
+				group.Wait()
 				if got := strings.Join(sequence, " "); got != "first "+test.want {
 					t.Errorf("the turns are %s, want first %s", got, test.want)
 				}

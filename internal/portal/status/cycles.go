@@ -84,16 +84,7 @@ func (a *Area) showCycles(ctx context.Context, r *page.Request) (page.Answer, er
 		return page.Answer{}, err
 	}
 	data := newCyclesData(app, listing.Items, r.Value("kind"), r.Value("state"))
-	data.Chart = figure
-	if r.Value("cursor") != "" {
-		data.Pager.First = r.Query("cursor", "")
-	}
-	if listing.Previous != "" {
-		data.Pager.Previous = r.Query("cursor", listing.Previous)
-	}
-	if listing.Next != "" {
-		data.Pager.Next = r.Query("cursor", listing.Next)
-	}
+	data.Chart, data.Pager = figure, r.Pager(listing.Previous, listing.Next)
 	return a.cycles.Show(cyclesHead(app), data), nil
 }
 

@@ -40,8 +40,19 @@ type cause struct {
 	Path  string
 }
 
-// mostCauses is how many causes the home page shows of an application.
+// mostCauses is how many causes are shown of an application; the page of failures has
+// all of them.
 const mostCauses = 3
+
+// causes returns the most frequent causes of failures, with what each means.
+func (a *Area) causes(app page.Application, groups []store.FailureGroup) []cause {
+	var shown []cause
+	for _, group := range groups[:min(len(groups), mostCauses)] {
+		meaning := page.Sentence(a.Administration.Catalogue.Explain(group.Code).Text)
+		shown = append(shown, cause{group.Code, meaning, group.Count, app.Path("failures") + "?code=" + group.Code})
+	}
+	return shown
+}
 
 // firstStep is a step on the way to the first account.
 type firstStep struct {
@@ -87,9 +98,7 @@ func (a *Area) homeApplication(view administration.Overview, groups []store.Fail
 	if view.Health.Running {
 		shown.Progress = newLive(view.Health.Progress)
 	}
-	for _, group := range groups[:min(len(groups), mostCauses)] {
-		shown.Causes = append(shown.Causes, cause{group.Code, page.Sentence(a.Administration.Catalogue.Explain(group.Code).Text), group.Count, app.Path("failures") + "?code=" + group.Code})
-	}
+	shown.Causes = a.causes(app, groups)
 	return shown
 }
 

@@ -73,9 +73,7 @@ func (a *Area) load(ctx context.Context, id string) (loaded, error) {
 	if template, err := a.Administration.Template(found); err == nil {
 		data.Template = template.Descriptor.Name
 	}
-	for _, group := range groups[:min(len(groups), mostCauses)] {
-		data.Causes = append(data.Causes, cause{group.Code, page.Sentence(a.Administration.Catalogue.Explain(group.Code).Text), group.Count, app.Path("failures") + "?code=" + group.Code})
-	}
+	data.Causes = a.causes(app, groups)
 	data.Chart, err = a.lastCycles(ctx, app)
 	return loaded{app, data}, err
 }

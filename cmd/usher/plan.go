@@ -95,14 +95,14 @@ one JSON document, --output diff the fields as they are and as they will be.`,
 	return command
 }
 
-// plan finds a plan by its id or the beginning of it.
+// plan finds a plan by its id or the beginning of it, eight digits at least.
 func (w *workspace) plan(ctx context.Context, id string) (engine.Plan, directory.Application, error) {
 	kept, err := w.service.Plan(ctx, id)
 	p := kept.Plan
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return p, directory.Application{}, fmt.Errorf("there is no plan %q; \"usher plan list APP\" shows those that are kept: "+
-			"a plan goes after 30 days, and with its application", id)
+		return p, directory.Application{}, fmt.Errorf("there is no plan whose id begins with %q; \"usher plan list APP\" shows those that are kept: "+
+			"a plan goes after 30 days, and with its application; give eight digits of the id at least", id)
 	case errors.Is(err, store.ErrConflict):
 		return p, directory.Application{}, fmt.Errorf("several plans begin with %q; give more of the name", id)
 	case err != nil:

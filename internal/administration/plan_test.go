@@ -71,6 +71,12 @@ func TestAPlanIsMadeLookedAtAppliedAndTakenBack(t *testing.T) {
 		w.must(err)
 		kept++
 	}
+	if named, err := w.Plan(t.Context(), undo.ID[:8]); err != nil || named.ID != undo.ID {
+		t.Errorf("eight digits name the plan %s: %v", named.ID, err)
+	}
+	if _, err := w.Plan(t.Context(), undo.ID[:7]); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("seven digits, which might be a slip, name a plan: %v", err)
+	}
 	w.must(w.acts.RemovePlan(t.Context(), app, undo))
 	if _, err := w.Plan(t.Context(), undo.ID); kept != 2 || !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("%d plans were kept, and the removed one is %v", kept, err)

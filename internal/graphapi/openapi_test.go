@@ -150,7 +150,7 @@ func TestAnswersHaveTheFormOfTheDocument(t *testing.T) {
 	var failure any
 	w.must(json.Unmarshal([]byte(body), &failure))
 	if faults := (validator{document}).check("error", at(document, "components", "schemas", "Error"), failure); status != http.StatusNotFound || len(faults) > 0 {
-		t.Errorf("errors: %v", faults)
+		t.Errorf("an unknown plan: status %d, faults %v", status, faults)
 	}
 }
 

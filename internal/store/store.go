@@ -349,8 +349,8 @@ type PlanItemSearch struct {
 // Plans keeps stored plans; engine.Plans makes and applies them. A plan goes with its
 // application.
 type Plans interface {
-	// Plan returns the ready or applied plan whose id begins with this. None is
-	// ErrNotFound, several are ErrConflict.
+	// Plan returns the ready or applied plan whose id begins with this, eight digits at
+	// least. None, and less, is ErrNotFound; several are ErrConflict.
 	Plan(ctx context.Context, id string) (engine.Plan, error)
 
 	// Plans yields the plans of a job that are ready or applied, the newest first.

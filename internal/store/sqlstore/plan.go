@@ -250,13 +250,20 @@ func (s *Store) plans(ctx context.Context, text string, arguments ...any) ([]eng
 	return found, err
 }
 
+// planPrefix is how many digits of a plan's id name it at least. A slip of the keyboard
+// must not name a plan that somebody then applies.
+const planPrefix = 8
+
 // Plan returns a plan; see store.Plans.
 func (s *Store) Plan(ctx context.Context, id string) (engine.Plan, error) {
+	if len(id) < planPrefix {
+		return engine.Plan{}, notFound("plan", id)
+	}
 	found, err := s.plans(ctx, `select `+planColumns+` from plans where state <> 'draft' and id >= $1 and id < $2 order by id limit 2`, id, id+"g")
 	switch {
 	case err != nil:
 		return engine.Plan{}, fmt.Errorf("look up the plan %s: %w", id, err)
-	case id == "" || len(found) == 0:
+	case len(found) == 0:
 		return engine.Plan{}, notFound("plan", id)
 	case len(found) > 1:
 		return engine.Plan{}, errorf(store.ErrConflict, "several plans begin with %s", id)

@@ -24,6 +24,7 @@ type Store interface {
 	store.Graph
 	store.Progress
 	store.Operations
+	store.Uploads
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

@@ -13,6 +13,7 @@ type Pruner interface {
 	PruneEntries(ctx context.Context, before time.Time, limit int) (int, error)
 	PruneChanges(ctx context.Context, now time.Time, settled time.Duration, limit int) (int, error)
 	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
+	RemoveUploads(ctx context.Context, now time.Time) error
 }
 
 const (
@@ -27,20 +28,21 @@ const (
 	feedSettled = 7*24*time.Hour + longestCycle
 )
 
-// prune removes old entries of the log, plans that are too old to be applied, and what every job is through with from the
-// change feed. Several nodes may do so at the same time.
+// prune removes old entries of the log, plans that are too old to be applied, uploads that
+// nobody confirmed, and what every job is through with from the change feed. Several nodes may do so at the same time.
 func (s *Service) prune(ctx context.Context) error {
 	if s.Pruner == nil {
 		return nil
 	}
 	now := time.Now().UTC()
 	var entries, changes, plans int
-	var faults [3]error
+	var faults [4]error
 	if kept := s.LogKept(); kept > 0 {
 		entries, faults[0] = s.Pruner.PruneEntries(ctx, now.Add(-kept), prunedAtOnce)
 	}
 	changes, faults[1] = s.Pruner.PruneChanges(ctx, now, feedSettled, prunedAtOnce)
 	plans, faults[2] = s.Pruner.RemovePlansBefore(ctx, now.Add(-engine.PlanKept))
+	faults[3] = s.Pruner.RemoveUploads(ctx, now)
 	if entries+changes+plans > 0 {
 		s.Log.InfoContext(ctx, "old rows removed", "log_entries", entries, "changes", changes, "plans", plans)
 	}

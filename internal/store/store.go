@@ -463,6 +463,7 @@ type Records interface {
 	Progress
 	Lists
 	Operations
+	Uploads
 }
 
 // Store is all of the above with what the engine needs. Only commands and the

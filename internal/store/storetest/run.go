@@ -52,7 +52,7 @@ func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
-		retentionTests(), progressTests(), schemaDraftTests(), operationTests(), comparisonTests(),
+		retentionTests(), progressTests(), schemaDraftTests(), operationTests(), comparisonTests(), uploadTests(),
 		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),
 		listTests(), insightTests(), historyTests(), apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), deletedApplicationTests(), changeTests()))
 }

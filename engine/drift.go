@@ -29,6 +29,7 @@ type Acceptance struct {
 	SourceID  string
 	Attribute string
 	Wanted    attr.Value // what the mapping gave then
+	Held      attr.Value // what the account held then; told when it is looked for, and not kept
 	At        time.Time
 	By        string
 }
@@ -78,7 +79,7 @@ func (e *Engine) Drift(ctx context.Context, run Run, scope DriftScope, schema st
 }
 
 // Acceptable returns what has to be kept so that the target leads for an attribute of
-// the accounts in which it drifted.
+// the accounts in which it drifted, in the order of source id.
 func (e *Engine) Acceptable(ctx context.Context, run Run, scope DriftScope, attribute string) ([]Acceptance, error) {
 	run.DryRun, run.Users = true, nil
 	var found []Acceptance
@@ -107,6 +108,7 @@ func (e *Engine) Acceptable(ctx context.Context, run Run, scope DriftScope, attr
 	if err == nil && hidden > 0 {
 		err = fmt.Errorf("%s is redacted or cannot be read, so its value is not kept and cannot be accepted", attribute)
 	}
+	slices.SortFunc(found, func(a, b Acceptance) int { return strings.Compare(a.SourceID, b.SourceID) })
 	return found, err
 }
 
@@ -122,7 +124,7 @@ func (i *item) acceptable(attribute string) (acceptance Acceptance, redacted boo
 		for _, flow := range i.desired.Flows {
 			if flow.Rule.Target == field.Name {
 				hidden := field.Redacted || flow.Rule.Mutability == mapping.WriteOnly
-				return Acceptance{SourceID: i.subject.User.ID, Attribute: field.Name, Wanted: flow.Value}, hidden
+				return Acceptance{SourceID: i.subject.User.ID, Attribute: field.Name, Wanted: flow.Value, Held: field.Old}, hidden
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
 )
 
 // Looking says where changes made in the target are looked for.
@@ -75,10 +76,10 @@ func driftRefused(err error, app Application) error {
 	return err
 }
 
-// AcceptDrift lets the target lead for an attribute of the accounts in which it was
-// changed there, until the directory has another value for it: of some people by their
-// ids, or of all. It returns what was accepted, nothing when nothing was changed.
-func (a Acts) AcceptDrift(ctx context.Context, app Application, attribute string, where Looking) (accepted []engine.Acceptance, err error) {
+// Acceptable looks for the accounts in which an attribute was changed in the target, of
+// some people by their ids, or of all, and returns what AcceptDrift would accept, in the
+// order of people's ids: nothing when nothing was changed. It writes nothing.
+func (a Acts) Acceptable(ctx context.Context, app Application, attribute string, where Looking) (found []engine.Acceptance, err error) {
 	scope, err := a.driftScope(ctx, app, where)
 	if err != nil {
 		return nil, err
@@ -89,16 +90,48 @@ func (a Acts) AcceptDrift(ctx context.Context, app Application, attribute string
 		if at < 0 {
 			return refuse(NotMapped, "attribute", "%s is not mapped, so Usher does not write it anyway", attribute)
 		}
-		accepted, err = a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: a.actor}, scope, targets[at])
-		if err != nil {
-			return driftRefused(err, app)
-		}
-		return a.Store.Accept(ctx, app.Job.ID, accepted)
+		found, err = a.Runner.Acceptable(ctx, session, engine.Run{InitiatedBy: a.actor, Observe: where.Observe}, scope, targets[at])
+		return driftRefused(err, app)
 	})
+	return found, err
+}
+
+// Accept lets the target lead for what Acceptable found.
+func (a Acts) Accept(ctx context.Context, app Application, found []engine.Acceptance) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return a.Store.Accept(ctx, app.Job.ID, found, a.Record(ActivityAccept, app.DisplayName, found[0].Attribute+", "+counted(len(found), "account", "accounts")))
+}
+
+// AcceptDrift lets the target lead for an attribute of the accounts in which it was
+// changed there, until the directory has another value for it: of some people by their
+// ids, or of all. It returns what was accepted, nothing when nothing was changed.
+func (a Acts) AcceptDrift(ctx context.Context, app Application, attribute string, where Looking) ([]engine.Acceptance, error) {
+	found, err := a.Acceptable(ctx, app, attribute, where)
 	if err != nil {
 		return nil, err
 	}
-	return accepted, a.Audit(ctx, ActivityAccept, app.DisplayName, attribute+", "+counted(len(accepted), "account", "accounts"))
+	return found, a.Accept(ctx, app, found)
+}
+
+// Retractable returns the acceptances of an attribute that RetractDrift would end, in the
+// order of people's ids: of some people by their ids, or of all when none is given.
+func (s *Service) Retractable(ctx context.Context, app Application, attribute string, users []string) ([]engine.Acceptance, error) {
+	named := make(map[string]bool, len(users))
+	for _, id := range users {
+		named[id] = true
+	}
+	var found []engine.Acceptance
+	for each, err := range s.Acceptances(ctx, app) {
+		if err != nil {
+			return nil, err
+		}
+		if strings.EqualFold(each.Attribute, attribute) && (len(users) == 0 || named[each.SourceID]) {
+			found = append(found, each)
+		}
+	}
+	return found, nil
 }
 
 // RetractDrift lets the directory lead again for an attribute, of some people by their
@@ -107,12 +140,11 @@ func (a Acts) RetractDrift(ctx context.Context, app Application, attribute strin
 	if attribute == "" {
 		return 0, refuse(Invalid, "attribute", "the attribute is missing")
 	}
-	count, err := a.Store.Retract(ctx, app.Job.ID, attribute, users)
+	count, err := a.Store.Retract(ctx, app.Job.ID, attribute, users, func(count int) journal.Audit {
+		return a.Record(ActivityRetract, app.DisplayName, attribute+", "+counted(count, "account", "accounts"))
+	})
 	if err != nil {
 		return 0, err
-	}
-	if err := a.Audit(ctx, ActivityRetract, app.DisplayName, attribute+", "+counted(count, "account", "accounts")); err != nil {
-		return count, err
 	}
 	a.wake(ctx, app.ID)
 	return count, nil

@@ -322,11 +322,11 @@ type Dispatch interface {
 // the target leads.
 type Drift interface {
 	// Accept keeps acceptances; one for the same attribute of the same person is replaced.
-	Accept(ctx context.Context, jobID string, accepted []engine.Acceptance) error
+	Accept(ctx context.Context, jobID string, accepted []engine.Acceptance, audits ...journal.Audit) error
 
 	// Retract ends those of an attribute, whatever its letter case, for all people when
 	// none are named, puts the people into the feed, and returns how many there were.
-	Retract(ctx context.Context, jobID, attribute string, sourceIDs []string) (int, error)
+	Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, record Record) (int, error)
 
 	// Acceptances yields a job's acceptances in the order of source id and attribute.
 	Acceptances(ctx context.Context, jobID string) iter.Seq2[engine.Acceptance, error]
@@ -370,6 +370,10 @@ type Plans interface {
 	RemovePlan(ctx context.Context, key string) error
 	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
 }
+
+// Record makes the audit record of an act by how many things it was about. It is written
+// with the act or not at all; nil: none is written.
+type Record func(count int) journal.Audit
 
 // Journal keeps the provisioning log and the audit log.
 type Journal interface {

@@ -20,6 +20,7 @@ type Area struct {
 	survey     page.Page[surveyData]
 	disconnect page.Page[disconnectData]
 	drift      page.Page[driftData]
+	confirm    page.Page[choiceData]
 }
 
 // New returns the area.
@@ -30,6 +31,7 @@ func New(service *administration.Service, operations *administration.Operations)
 		survey:     page.Parse[surveyData]("survey.tmpl", files),
 		disconnect: page.Parse[disconnectData]("disconnect.tmpl", files),
 		drift:      page.Parse[driftData]("drift.tmpl", files),
+		confirm:    page.Parse[choiceData]("choice.tmpl", files),
 	}
 }
 

@@ -11,14 +11,15 @@ import (
 
 // disconnectData is what it means to forget whose an account is.
 type disconnectData struct {
-	Path       string
-	Back       string
-	Name       string
-	Person     string
-	Connection engine.Connection
-	On         bool
-	Faults     page.Faults
-	Force      bool // offered after it was refused
+	Confirmation page.Confirmation
+	Path         string
+	Back         string
+	Name         string
+	Person       string
+	Connection   engine.Connection
+	On           bool
+	Faults       page.Faults
+	Force        bool // offered after it was refused
 }
 
 func disconnectHead(app page.Application) page.Head {
@@ -49,13 +50,17 @@ func (a *Area) disconnectData(ctx context.Context, r *page.Request) (page.Applic
 
 func newDisconnectData(app page.Application, connection engine.Connection, person string) disconnectData {
 	path := newManagedRow(app, engine.Subject{Connection: connection}).Disconnect
-	return disconnectData{Path: path, Back: app.Path("accounts"), Name: app.DisplayName, Person: person, Connection: connection, On: app.On()}
+	return disconnectData{Confirmation: page.Confirm(connection.SourceID, connection.TargetID, connection.TargetName, connection.Enabled, person, app.On()), Path: path, Back: app.Path("accounts"), Name: app.DisplayName, Person: person, Connection: connection, On: app.On()}
 }
 
 func (a *Area) disconnectAccount(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, data, err := a.disconnectData(ctx, r)
 	if err != nil {
 		return page.Answer{}, err
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.disconnect.Show(disconnectHead(app), data).With(http.StatusConflict), nil
 	}
 	_, err = r.Acts().Disconnect(ctx, app.Application, r.Path("user"), administration.Disconnecting{Force: r.Checked("force")})
 	if faults, ok := page.FaultsOf(err); ok {

@@ -150,31 +150,3 @@ func (a *Area) driftAgain(ctx context.Context, app page.Application, refused err
 	data.Faults = faults
 	return a.drift.Show(driftHead(app), data).With(http.StatusUnprocessableEntity), err
 }
-
-func (a *Area) accept(ctx context.Context, r *page.Request) (page.Answer, error) {
-	app, err := r.Application(ctx)
-	if err != nil {
-		return page.Answer{}, err
-	}
-	attribute := r.Value("attribute")
-	accepted, err := r.Acts().AcceptDrift(ctx, app.Application, attribute, administration.Looking{})
-	if err != nil {
-		return a.driftAgain(ctx, app, err)
-	}
-	if len(accepted) == 0 {
-		return page.Redirect(app.Path("drift"), page.Caution("%s was changed in no account there, so there was nothing to accept.", attribute)), nil
-	}
-	return page.Redirect(app.Path("drift"), page.Success("%s: the application leads for %s, until the directory has another value for it.", attribute, page.Plural(len(accepted), "account", "accounts"))), nil
-}
-
-func (a *Area) retract(ctx context.Context, r *page.Request) (page.Answer, error) {
-	app, err := r.Application(ctx)
-	if err != nil {
-		return page.Answer{}, err
-	}
-	count, err := r.Acts().RetractDrift(ctx, app.Application, r.Value("attribute"), r.Values("user"))
-	if err != nil {
-		return a.driftAgain(ctx, app, err)
-	}
-	return page.Redirect(app.Path("drift"), page.Success("%s: the directory leads again for %s. The next cycle writes it.", r.Value("attribute"), page.Plural(count, "account", "accounts"))), nil
-}

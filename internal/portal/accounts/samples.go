@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -45,6 +46,20 @@ func (a *Area) Samples() []page.Sample {
 	harm := newDriftData(hostile, engine.DriftCheck{At: now, Error: page.Hostile})
 	harm.Targets, harm.Faults = []string{page.Hostile}, page.Faults{"": page.Hostile}
 	harm.add(engine.Acceptance{SourceID: page.Hostile, Attribute: page.Hostile, Wanted: attr.Text(page.Hostile), At: now, By: page.Hostile}, page.Hostile)
+	choice := func(name string, app page.Application, accept bool, users []string, found []engine.Acceptance, changed bool) page.Sample {
+		rows := make([]choiceRow, min(len(found), examples))
+		for i := range rows {
+			rows[i] = choiceRow{Person: found[i].SourceID, Account: found[i].SourceID}
+		}
+		data := newChoiceData(app, accept, found[0].Attribute, users, found, rows)
+		data.Confirmation.Changed = changed
+		return page.Sample{Page: "Let the application or the directory lead", Case: name, Path: data.Path, Answer: a.confirm.Show(choiceHead(app, accept), data)}
+	}
+	people := make([]engine.Acceptance, 214)
+	for i := range people {
+		people[i] = engine.Acceptance{SourceID: fmt.Sprintf("person%03d@contoso.com", i), Attribute: "Title", Held: attr.Text("Vice President"), Wanted: attr.Text("Account Executive")}
+	}
+	dangerous := []engine.Acceptance{{SourceID: page.Hostile, Attribute: page.Hostile, Held: attr.Text(page.Hostile), Wanted: attr.Text(page.Hostile)}}
 	refused := newDisconnectData(paused, subjects[0].Connection, "ana.garcia@contoso.com")
 	refused.Force, refused.Faults = true, page.Faults{"": "The account is in use and its owner left."}
 	return []page.Sample{
@@ -54,6 +69,8 @@ func (a *Area) Samples() []page.Sample {
 		survey("empty", app, newSurveyData(app, nil, nil, time.Second)), survey("hostile", hostile, newSurveyData(hostile, counts, map[engine.AccountClass][]engine.Account{engine.AccountUnassigned: {bad}}, time.Second)),
 		disconnect("full", newDisconnectData(app, subjects[0].Connection, "ana.garcia@contoso.com")), disconnect("refused", refused), disconnect("hostile", newDisconnectData(hostile, harmful.Connection, page.Hostile)),
 		drift("full", app, found), drift("empty", fresh, newDriftData(fresh, engine.DriftCheck{})), drift("hostile", hostile, harm),
+		choice("accept", app, true, nil, people, false), choice("accept, changed meanwhile", app, true, nil, people[:2], true), choice("retract for everybody", app, false, nil, people, false),
+		choice("retract for some, while off", paused, false, []string{"person000@contoso.com", "gone@contoso.com"}, people[:1], false), choice("hostile", hostile, false, []string{page.Hostile}, dangerous, false),
 	}
 }
 

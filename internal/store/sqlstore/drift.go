@@ -8,10 +8,12 @@ import (
 	"iter"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 )
 
 // Accept keeps acceptances; see store.Drift.
-func (s *Store) Accept(ctx context.Context, jobID string, accepted []engine.Acceptance) error {
+func (s *Store) Accept(ctx context.Context, jobID string, accepted []engine.Acceptance, audits ...journal.Audit) error {
 	values := make([]any, 0, 6*len(accepted))
 	for _, a := range lastOf(accepted, func(a engine.Acceptance) string { return a.SourceID + "\x00" + a.Attribute }) {
 		values = append(values, jobID, a.SourceID, a.Attribute, clean(string(a.Wanted.AppendJSON(nil))), micros(a.At), clean(a.By))
@@ -20,15 +22,18 @@ func (s *Store) Accept(ctx context.Context, jobID string, accepted []engine.Acce
 		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
 		}
-		return t.insert(ctx, insertion{
+		if err := t.insert(ctx, insertion{
 			into: `acceptances (job_id, source_id, attribute, wanted, at, actor)`, width: 6,
 			then: `on conflict (job_id, source_id, attribute) do update set wanted = excluded.wanted, at = excluded.at, actor = excluded.actor`,
-		}, values)
+		}, values); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 
 // Retract ends acceptances; see store.Drift.
-func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs []string) (int, error) {
+func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, record store.Record) (int, error) {
 	count := 0
 	err := s.database.write(ctx, "retract acceptances of job "+jobID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
@@ -52,7 +57,7 @@ func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs 
 			}
 		}
 		count = len(ids)
-		return nil
+		return t.record(ctx, record, count)
 	})
 	return count, err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 )
 
@@ -191,6 +192,14 @@ func (s *Store) Audit(ctx context.Context, audit journal.Audit) error {
 	return s.database.write(ctx, "write to the audit log", func(t *tx) error {
 		return t.appendAudits(ctx, []journal.Audit{audit})
 	})
+}
+
+// record writes the audit record of an act about so many things.
+func (t *tx) record(ctx context.Context, record store.Record, count int) error {
+	if record == nil {
+		return nil
+	}
+	return t.appendAudits(ctx, []journal.Audit{record(count)})
 }
 
 // appendAudits numbers audit records, in place, and writes them.

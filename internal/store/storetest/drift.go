@@ -1,12 +1,14 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/usher-id/usher/attr"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -20,7 +22,8 @@ func driftTests() []test {
 			t.Helper()
 			w.putUsers("ana", "ben")
 			w.must(w.Accept(w.ctx(), w.job, []engine.Acceptance{acceptance("ana", "Title", "old"), acceptance("ana", "City", "Linz"), acceptance("ben", "City", "Graz")}))
-			w.must(w.Accept(w.ctx(), w.job, []engine.Acceptance{acceptance("ana", "Title", "new")}))
+			w.must(w.Accept(w.ctx(), w.job, []engine.Acceptance{acceptance("ana", "Title", "new")}, journal.Audit{Activity: "Accept", Actor: "ana"}))
+			w.equal("audit records of it", len(all(t, w.Audits(w.ctx(), 0))), 1)
 			w.equal("of a person", w.subject("ana").Accepted, []engine.Acceptance{acceptance("ana", "City", "Linz"), acceptance("ana", "Title", "new")})
 			w.equal("of the job", all(t, w.Acceptances(w.ctx(), w.job)),
 				[]engine.Acceptance{acceptance("ana", "City", "Linz"), acceptance("ana", "Title", "new"), acceptance("ben", "City", "Graz")})
@@ -39,12 +42,12 @@ func driftTests() []test {
 			}))
 			count := 0
 			w.wantTouched("retract one person's", func() (err error) {
-				count, err = w.Retract(w.ctx(), w.job, "title", []string{"cleo", "nobody"})
+				count, err = w.Retract(w.ctx(), w.job, "title", []string{"cleo", "nobody"}, func(count int) journal.Audit { return journal.Audit{Activity: fmt.Sprintf("Retract %d", count)} })
 				return err
 			}, "cleo")
 			w.equal("retracted", count, 1)
 			w.wantTouched("retract everybody's", func() (err error) {
-				count, err = w.Retract(w.ctx(), w.job, "TITLE", nil)
+				count, err = w.Retract(w.ctx(), w.job, "TITLE", nil, nil)
 				return err
 			}, "ana", "ben")
 			w.equal("retracted", count, 2)

@@ -57,20 +57,20 @@ func aPlanIsSeenWhenReady(t *testing.T, w *world) {
 	_, err := w.Plan(w.ctx(), "")
 	w.wantError(err, store.ErrNotFound)
 	w.equal("plans while one is being made", len(all(t, w.Plans(w.ctx(), w.job))), 0)
-	p.ID, p.State, p.Counts.Created = "abc123", engine.PlanReady, 7
+	p.ID, p.State, p.Counts.Created = "abcdef0123", engine.PlanReady, 7
 	w.must(w.cycles.FinishPlan(w.ctx(), p))
-	got, err := w.Plan(w.ctx(), "abc1")
+	got, err := w.Plan(w.ctx(), "abcdef012")
 	w.must(err)
 	w.equal("its secret", got.Seal().Reveal(), "the plan's secret")
 	w.equal("the plan", []any{got.Key, got.ID, got.State, got.At, got.By, got.Counts.Created, got.Notes, got.Reasons["disable NotAssigned"]},
-		[]any{"key-1", "abc123", engine.PlanReady, p.At, "ana", 7, []string{"a note"}, 2})
-	_, err = w.Plan(w.ctx(), "bc1")
+		[]any{"key-1", "abcdef0123", engine.PlanReady, p.At, "ana", 7, []string{"a note"}, 2})
+	_, err = w.Plan(w.ctx(), "bcdef0123")
 	w.wantError(err, store.ErrNotFound)
-	readyPlan(w, "key-2", "abc9")
-	_, err = w.Plan(w.ctx(), "abc")
+	readyPlan(w, "key-2", "abcdef0199")
+	_, err = w.Plan(w.ctx(), "abcdef01")
 	w.wantError(err, store.ErrConflict)
 	plans := all(t, w.Plans(w.ctx(), w.job))
-	w.equal("plans, the newest first", []string{plans[0].ID, plans[1].ID}, []string{"abc9", "abc123"})
+	w.equal("plans, the newest first", []string{plans[0].ID, plans[1].ID}, []string{"abcdef0199", "abcdef0123"})
 	w.wantError(w.cycles.FinishPlan(w.ctx(), p), store.ErrNotFound)
 	unknown := draftPlan(w, "key-3")
 	unknown.JobID = "nothing"
@@ -117,7 +117,7 @@ func resultsOfItems(t *testing.T, w *world) {
 	old, now := w.begin(), w.begin()
 	commit := engine.Commit{
 		Plan: p.Key, Items: []engine.ItemResult{{SourceID: "ana", State: engine.ItemRefused, Note: "why"}},
-		Entries: []journal.Entry{{PlanID: "abc", Change: planItem("ana", "", plan.Update, "").Change}},
+		Entries: []journal.Entry{{PlanID: "abcdef01", Change: planItem("ana", "", plan.Update, "").Change}},
 	}
 	w.wantError(w.cycles.Commit(w.ctx(), old, commit), engine.ErrFenced)
 	counts, err := w.CountPlanItems(w.ctx(), p.Key)
@@ -130,22 +130,22 @@ func resultsOfItems(t *testing.T, w *world) {
 	refused, err := w.cycles.PlanItems(w.ctx(), p.Key, engine.ItemQuery{States: []engine.ItemState{engine.ItemRefused}, Limit: 2})
 	w.must(err)
 	w.equal("why", refused[0].Note, "why")
-	entries := all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abc"}))
+	entries := all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abcdef01"}))
 	w.equal("entries of the plan", len(entries), 1)
-	w.equal("the plan of the entry", entries[0].PlanID, "abc")
+	w.equal("the plan of the entry", entries[0].PlanID, "abcdef01")
 	w.equal("entries of another plan", len(all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abd"}))), 0)
 }
 
 func aPlanIsAppliedOnce(t *testing.T, w *world) {
 	t.Helper()
-	p := readyPlan(w, "key", "abc")
+	p := readyPlan(w, "key", "abcdef01")
 	old, now := w.begin(), w.begin()
 	p.State, p.AppliedAt, p.AppliedBy = engine.PlanApplying, time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), "ben"
 	w.wantError(w.cycles.AdvancePlan(w.ctx(), old, p), engine.ErrFenced)
 	w.must(w.cycles.AdvancePlan(w.ctx(), now, p))
 	p.State = engine.PlanApplied
 	w.must(w.cycles.AdvancePlan(w.ctx(), now, p))
-	got, err := w.Plan(w.ctx(), "abc")
+	got, err := w.Plan(w.ctx(), "abcdef01")
 	w.must(err)
 	w.equal("the plan", []any{got.State, got.AppliedAt, got.AppliedBy, got.By}, []any{engine.PlanApplied, p.AppliedAt, "ben", "ana"})
 	p.State = engine.PlanApplying
@@ -197,7 +197,7 @@ func plansGo(t *testing.T, w *world) {
 	old.At = old.At.Add(-time.Hour)
 	w.must(w.cycles.DraftPlan(w.ctx(), old))
 	w.must(w.cycles.PutItems(w.ctx(), old.Key, []engine.PlanItem{planItem("ana", "", plan.Update, engine.ItemOpen)}))
-	kept := readyPlan(w, "key-2", "abc")
+	kept := readyPlan(w, "key-2", "abcdef01")
 	removed, err := w.RemovePlansBefore(w.ctx(), kept.At)
 	w.must(err)
 	w.equal("plans that were too old", removed, 1)
@@ -215,7 +215,7 @@ func plansGo(t *testing.T, w *world) {
 
 func itemsOfAPlanAreFound(t *testing.T, w *world) {
 	t.Helper()
-	p := readyPlan(w, "key", "abc")
+	p := readyPlan(w, "key", "abcdef01")
 	other := readyPlan(w, "other", "def")
 	failing := planItem("ben", "", plan.Disable, engine.ItemNone)
 	failing.Change.Reason, failing.Change.Target = plan.Reason{Code: "Refused"}, plan.Identity{ID: "0057", Name: "Account 100%"}

@@ -56,6 +56,18 @@ func TestSamples(t *testing.T) {
 	pagetest.Samples(t, area{})
 }
 
+// The log keeps the directory's name of the schema, which is another one.
+func TestStepsNameTheDirectoryThatAdministratorsKnow(t *testing.T) {
+	t.Parallel()
+	view := change.New(plan.Change{
+		Reason: plan.Reason{Text: "gone from Azure Active Directory"},
+		Steps:  []plan.Step{{Type: plan.ImportStep, Description: `User "ana" was read from Azure Active Directory`}},
+	}, salesforce(), journal.NewCatalogue())
+	if want := `User "ana" was read from Usher directory.`; view.Steps[0].Description != want || view.Reason != "Gone from Usher directory." {
+		t.Errorf("%q and %q, want %q", view.Steps[0].Description, view.Reason, want)
+	}
+}
+
 func TestAPageNeverHoldsARedactedValue(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-value"

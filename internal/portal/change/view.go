@@ -110,7 +110,7 @@ type Fact struct {
 func New(c plan.Change, app Application, catalogue journal.Catalogue) View {
 	v := View{
 		Anchor: "change", Action: actionOf(c.Action), Status: string(c.Status), Headline: headline(c), Person: personOf(c.Source), Account: accountOf(c.Target, app),
-		Code: codeOf(c.Reason.Code, catalogue), Reason: page.Sentence(c.Reason.Text), Changed: changedNames(c.Fields),
+		Code: codeOf(c.Reason.Code, catalogue), Reason: page.Sentence(page.NamingDirectory(c.Reason.Text)), Changed: changedNames(c.Fields),
 		Steps: stepsOf(c.Steps), Properties: propertiesOf(c.Fields), Warnings: c.Warnings, Application: page.Link{Text: app.Name},
 	}
 	if app.Name != "" {

@@ -125,7 +125,7 @@ func stepTitle(step plan.StepType) string {
 func stepsOf(steps []plan.Step) []Step {
 	views := make([]Step, len(steps))
 	for i, step := range steps {
-		views[i] = Step{Number: i + 1, Title: stepTitle(step.Type), Name: step.Name, Status: string(step.Status), Description: page.Sentence(step.Description)}
+		views[i] = Step{Number: i + 1, Title: stepTitle(step.Type), Name: step.Name, Status: string(step.Status), Description: page.Sentence(page.NamingDirectory(step.Description))}
 		for _, name := range slices.Sorted(maps.Keys(step.Details)) {
 			views[i].Details = append(views[i].Details, Fact{Name: name, Text: step.Details[name]})
 		}

@@ -1,10 +1,12 @@
 package logs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/usher-id/usher/internal/portal/change"
 	"github.com/usher-id/usher/internal/portal/page"
@@ -28,7 +30,8 @@ func entryHead(app *page.Application, view change.View) page.Head {
 	if !who.Known() {
 		who = view.Account
 	}
-	return head.Below(view.Action.Title+" "+who.Name, list, "Provisioning logs")
+	title := strings.TrimSpace(view.Action.Title + " " + who.Name)
+	return head.Below(cmp.Or(title, "Entry of the log"), list, "Provisioning logs")
 }
 
 func newEntryData(entry journal.Entry, app change.Application, catalogue journal.Catalogue) entryData {

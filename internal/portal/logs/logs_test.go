@@ -38,7 +38,7 @@ func entry(name string, action plan.Action, status plan.Status, code string, at 
 
 // people returns whom a list shows.
 func people(document pagetest.Document) string {
-	return strings.Join(document.Texts("table.changes tbody td:nth-child(2)"), " ")
+	return strings.Join(document.Texts("table.changes tbody td.changes-who > a:first-child"), " ")
 }
 
 func TestTheListShowsWhatTheFilterSelects(t *testing.T) {
@@ -189,7 +189,11 @@ func TestAnEntryIsAPageOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.log("cycle", entry("ana", plan.Create, plan.Failure, "Timeout", time.Now()))
-	link := w.page("/logs").Attributes("table.changes tbody td:first-child a", "href")[0]
+	list := w.page("/logs")
+	link := list.Attributes("table.changes tbody td:first-child a", "href")[0]
+	if got := list.Attributes("table.changes tbody td.changes-who > a", "href"); !cmp.Equal(got, []string{link, "/users/id-ana"}) {
+		t.Errorf("beside the entry %s, the name leads to %q", link, got)
+	}
 	document := w.page(link)
 	if got := document.Texts("[data-tabs] > section > h3"); !cmp.Equal(got, []string{"Steps", "Troubleshooting & Recommendations", "Modified Properties", "Summary"}) {
 		t.Errorf("the tabs are %q", got)

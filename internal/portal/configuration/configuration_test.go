@@ -184,12 +184,12 @@ func TestAConnectionIsTestedWithItsPermissions(t *testing.T) {
 	if tested.Status != http.StatusOK {
 		t.Fatalf("%d: %s", tested.Status, tested.TextOf("main"))
 	}
-	w.Contains(tested.TextOf("#credentials .facts"), w.Org.Credentials().Username)
+	w.Contains(tested.TextOf("#tested .facts"), w.Org.Credentials().Username)
 	permissions := tested.Texts(`[aria-label="Permissions"] tbody tr`)
 	if !slices.ContainsFunc(permissions, func(p string) bool { return strings.Contains(p, "creating, updating and deactivating users granted") }) {
 		t.Errorf("permissions: %v", permissions)
 	}
-	w.Contains(tested.TextOf("#credentials .alert"), "Summer '27")
+	w.Contains(tested.TextOf("#tested .alert"), "Summer '27")
 	w.Contains(tested.TextOf("#tested"), "enter them once more")
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, at+"/test", strings.NewReader(credentials(w, nil).Encode()))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -140,7 +140,7 @@ func (a *Area) saveCredentials(ctx context.Context, r *page.Request, app page.Ap
 	if missing := len(saving.Health.Missing); missing > 0 {
 		notice = page.Caution("%s But %s: test the connection to see which.", notice.Text, page.Plural(missing, "permission is missing", "permissions are missing"))
 	}
-	return page.Redirect(app.Path(menu), notice), nil
+	return page.Redirect(app.Path(menu)+"#notice", notice), nil // without a fragment, browsers go to that of the form
 }
 
 // credentialsAgain shows the form again with what is wrong. Secrets are to be entered

@@ -89,7 +89,7 @@ func newListData(app page.Application, draft administration.SchemaDraft, finding
 		return data
 	}
 	if object.Name != nil && *object.Name != "" {
-		data.Name = *object.Name
+		data.Name = page.NamingDirectory(*object.Name)
 	}
 	data.Actions = actions{object.FlowTypes.Has(mapping.FlowAdd), object.FlowTypes.Has(mapping.FlowUpdate), object.FlowTypes.Has(mapping.FlowDelete), object.FlowTypes.String()}
 	definitions, _ := draft.Schema.Object(rule.TargetDirectoryName, object.TargetObjectName)

@@ -85,6 +85,11 @@
     notice().setAttribute("data-fault", "");
   });
 
+  // What came is shown where it was asked for, and scrolled to only if it cannot be seen.
+  document.addEventListener("htmx:afterSettle", function (event) {
+    if (event.target.hasAttribute("data-reveal")) { event.target.scrollIntoView({block: "nearest"}); }
+  });
+
   function show(root) {
     root.querySelectorAll("[data-copy][hidden]").forEach(function (button) { if (navigator.clipboard) { button.hidden = false; } });
   }

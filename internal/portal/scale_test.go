@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,10 +35,14 @@ const (
 // large or takes too much processor time. An iteration is one round through all of them:
 //
 //	go test ./internal/portal -run '^$' -bench Pages -benchtime 7x -v
+//
+// USHER_PAGES is a regular expression for the paths of the pages that are wanted alone.
 func BenchmarkPages(b *testing.B) {
 	w := newLarge(b)
+	wanted, err := regexp.Compile(os.Getenv("USHER_PAGES"))
+	w.Must(err)
 	var all []*measured
-	for _, path := range w.paths(b) {
+	for _, path := range w.paths(b, wanted) {
 		all = append(all, &measured{path: path})
 	}
 	for b.Loop() {
@@ -193,7 +198,7 @@ func plain(tb testing.TB, answer *httptest.ResponseRecorder) []byte {
 
 // paths are all pages that are asked for: each route, the lists with searches that find
 // nothing, little and much, and parts far from the beginning of each list.
-func (w *large) paths(b *testing.B) []string {
+func (w *large) paths(b *testing.B, wanted *regexp.Regexp) []string {
 	b.Helper()
 	site, _ := sampled("test")
 	placeholder := regexp.MustCompile(`\{[^}]*\}`)
@@ -216,6 +221,7 @@ func (w *large) paths(b *testing.B) []string {
 		paths = append(paths, path)
 	}
 	paths = append(paths, w.searches(b.Context())...)
+	paths = slices.DeleteFunc(paths, func(path string) bool { return !wanted.MatchString(path) })
 	for _, path := range slices.Clone(paths) {
 		paths = append(paths, w.deep(b, path)...)
 	}

@@ -59,9 +59,7 @@ func (s *Store) FindAccounts(ctx context.Context, search store.AccountSearch, pa
 		return store.Listing[engine.Subject]{}, errorf(store.ErrInvalid, "%s: the state %q", what, search.State)
 	}
 	if search.Text != "" {
-		name := accountKey(search.Text)
-		named := `(c.job_id = ` + q.where.argument(job.ID) + ` and c.name_key >= ` + q.where.argument(name) + ` and c.name_key < ` + q.where.argument(name+"\U0010FFFF") + `)`
-		few, err := q.where.addWho(ctx, session, "users", "c.source_id", search.Text, named)
+		few, err := q.where.addAccounts(ctx, session, job.ID, search.Text)
 		if err != nil {
 			return store.Listing[engine.Subject]{}, wrapped(what, err)
 		}
@@ -79,6 +77,43 @@ func (s *Store) FindAccounts(ctx context.Context, search store.AccountSearch, pa
 	}
 	subjects, err := s.subjectsOf(ctx, job.ID, ids)
 	return subjects, wrapped(what, err)
+}
+
+// fewMatches is up to how many accounts that a search finds are named one by one in
+// another query.
+const fewMatches = 1000
+
+// addAccounts adds that the account c is that of somebody whom a typed text finds, or has
+// a name that begins with it, and reports whether they are few, so that it is better to
+// begin with them.
+func (c *conditions) addAccounts(ctx context.Context, s session, jobID, typed string) (few bool, err error) {
+	var who conditions
+	who.addWords("words", typed)
+	if len(who.texts) == 0 {
+		return false, nil
+	}
+	limit := who.argument(int64(fewMatches + 1))
+	people, err := s.texts(ctx, `select id from users where `+who.text()+` limit `+limit, who.arguments...)
+	if err != nil {
+		return false, err
+	}
+	name := accountKey(typed)
+	named, err := s.texts(ctx, `select source_id from connections where job_id = $1 and name_key >= $2 and name_key < $3 limit $4`,
+		jobID, name, name+"\U0010FFFF", int64(fewMatches+1))
+	if err != nil {
+		return false, err
+	}
+	if len(people) <= fewMatches && len(named) <= fewMatches {
+		c.add(`c.source_id in list(?)`, append(people, named...))
+		return true, nil
+	}
+	var words conditions
+	words.arguments = c.arguments
+	words.addWords("who.words", typed)
+	c.arguments = words.arguments
+	c.addCondition(`(c.name_key >= ` + c.argument(name) + ` and c.name_key < ` + c.argument(name+"\U0010FFFF") + `
+		or exists (select 1 from users who where who.id = c.source_id and ` + words.text() + `))`)
+	return false, nil
 }
 
 // FailureGroups groups what failed; see store.Accounts.

@@ -26,6 +26,10 @@ type dialect struct {
 	// stays as it is.
 	limit string
 
+	// position replaces "strpos(", which PostgreSQL calls where a text is inside another
+	// one; empty where it stays.
+	position string
+
 	// rows is how many rows one insert statement takes. SQLite runs a prepared
 	// statement for one row fastest; PostgreSQL would pay a round trip for each.
 	rows int
@@ -65,13 +69,16 @@ func (d *database) close() error {
 // understands: in list($1), being one of the values of a list parameter.
 var listCall = regexp.MustCompile(`in list\((\$[0-9]+)\)`)
 
-// limitParameter is the beginning of a limit that is a parameter.
-const limitParameter = "limit $"
+const (
+	limitParameter = "limit $" // the beginning of a limit that is a parameter
+	positionCall   = "strpos("
+)
 
 // text returns the SQL text as the dialect wants it.
 func (d *database) text(text string) string {
 	limited := d.dialect.limit != "" && strings.Contains(text, limitParameter)
-	if !limited && !strings.Contains(text, "list($") {
+	positioned := d.dialect.position != "" && strings.Contains(text, positionCall)
+	if !limited && !positioned && !strings.Contains(text, "list($") {
 		return text
 	}
 	if known, ok := d.expanded.Load(text); ok {
@@ -81,6 +88,9 @@ func (d *database) text(text string) string {
 	expanded := listCall.ReplaceAllString(text, d.dialect.list)
 	if limited {
 		expanded = strings.ReplaceAll(expanded, limitParameter, d.dialect.limit)
+	}
+	if positioned {
+		expanded = strings.ReplaceAll(expanded, positionCall, d.dialect.position)
 	}
 	d.expanded.Store(text, expanded)
 	return expanded

@@ -46,9 +46,9 @@ func CollectLeavers() string { return touchedQuery(engine.Collection{Connected: 
 // ListPlan returns how SQLite would read a list.
 func (s *Store) ListPlan(ctx context.Context, list string) ([]string, error) {
 	texts := map[string]string{
-		"users": `select ` + userColumns + ` from users where deleted_at = 0 and words like '% a%' and (name_key, id) > ('a', 'b')
+		"users": `select ` + userColumns + ` from users where deleted_at = 0 and instr(words, ' a') > 0 and (name_key, id) > ('a', 'b')
 			order by name_key asc, id asc limit 51`,
-		"matches": `select id from users where words like '% a%' limit 1001`,
+		"matches": `select id from users where instr(words, ' a') > 0 limit 1001`,
 		"accounts": `select c.source_id, c.name_key from connections c where c.job_id = 'job' and c.enabled and (c.name_key, c.source_id) > ('a', 'b')
 			order by c.name_key asc, c.source_id asc limit 51`,
 		"tallies": `select hour / 24 as began, action, status, sum(count) from tallies where hour >= 5 and hour < 9 group by hour / 24, action, status order by 1, action, status`,

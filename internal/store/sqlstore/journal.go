@@ -136,7 +136,7 @@ func (c *conditions) addSpan(since, until time.Time) {
 
 // addPart adds that a text is part of what is searched by, whatever the letter case.
 func (c *conditions) addPart(text string) {
-	c.add(`search like ? escape '\'`, "%"+escapeLike(strings.ToLower(clean(text)))+"%")
+	c.add(`strpos(search, ?) > 0`, strings.ToLower(clean(text)))
 }
 
 func texts[T ~string](values []T) []string {
@@ -145,11 +145,6 @@ func texts[T ~string](values []T) []string {
 		result[i] = string(value)
 	}
 	return result
-}
-
-// escapeLike takes the meaning from the characters that have one in a like pattern.
-func escapeLike(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // Audits yields audit records; see store.Journal.

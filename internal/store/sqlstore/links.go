@@ -105,11 +105,14 @@ func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escr
 	return escrow, err
 }
 
-// CountLinks counts what a job keeps; see store.Links.
+// CountLinks counts what a job keeps; see store.Links. The accounts in use are the many,
+// so the others are counted; that their ids are more than nothing leads SQLite to their index.
 func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
 	var c store.LinkCount
-	_, err := s.database.queries().one(ctx, []any{&c.Connections, &c.Enabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Leaving, &c.Unconfirmed},
-		`select count(*), count(case when enabled then 1 end),
+	disabled := 0
+	_, err := s.database.queries().one(ctx, []any{&c.Connections, &disabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Leaving, &c.Unconfirmed},
+		`select count(*),
+			(select count(*) from connections where job_id = $1 and not enabled and source_id > ''),
 			(select count(*) from escrows where job_id = $1),
 			(select count(*) from waiting_references where job_id = $1),
 			(select count(*) from removals where job_id = $1 and state = 'staged'),
@@ -118,7 +121,8 @@ func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, 
 			(select count(*) from connections where job_id = $1 and pending <> '')
 		from connections where job_id = $1`, jobID)
 	if err != nil {
-		return c, fmt.Errorf("count connections: %w", err)
+		return store.LinkCount{}, fmt.Errorf("count connections: %w", err)
 	}
+	c.Enabled = c.Connections - disabled
 	return c, nil
 }

@@ -93,6 +93,7 @@ func sqliteDialect(path string) dialect {
 		// SQLite plans with the value of such a parameter, and so prepares the statement
 		// anew for each. It does not look into an expression.
 		limit:    "limit 0 + $",
+		position: "instr(",
 		rows:     1,
 		classify: func(err error) error { return classifySQLite(path, err) },
 	}

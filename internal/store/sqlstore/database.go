@@ -54,6 +54,7 @@ type database struct {
 	reader   *sql.DB
 	writer   *sql.DB
 	turns    *turns   // of those who write; nil where the database has more than one writer
+	queue    *queue   // of those who read; nil where the pool's own order is good enough
 	expanded sync.Map // SQL text as written -> as the dialect wants it
 }
 
@@ -106,6 +107,7 @@ type querier interface {
 type session struct {
 	querier  querier
 	database *database
+	queue    *queue // where each query waits for a connection; nil in a transaction, which has one
 }
 
 // exec runs a statement and returns how many rows it touched.
@@ -123,6 +125,11 @@ func (s session) exec(ctx context.Context, text string, arguments ...any) (int, 
 
 // each runs a query and calls scan for each row.
 func (s session) each(ctx context.Context, scan func(rows *sql.Rows) error, text string, arguments ...any) error {
+	leave, err := s.queue.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	rows, err := s.querier.QueryContext(ctx, s.database.text(text), s.arguments(arguments)...)
 	if err != nil {
 		return s.database.dialect.classify(err)

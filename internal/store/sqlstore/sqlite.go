@@ -38,6 +38,7 @@ func openSQLite(ctx context.Context, path string, busyTimeout time.Duration) (*d
 	d := &database{
 		dialect: sqliteDialect(path),
 		turns:   &turns{},
+		queue:   newQueue(readers),
 		writer: sql.OpenDB(sqliteConnector(path, url.Values{
 			"_txlock": {"immediate"}, // wait for the lock at the start, where waiting is possible
 			"_pragma": {

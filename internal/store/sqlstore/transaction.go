@@ -87,6 +87,11 @@ func joinRollback(err, rollback error) error {
 
 // read runs several queries that see the same state of the database.
 func (d *database) read(ctx context.Context, what string, do func(s session) error) error {
+	leave, err := d.queue.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	defer leave()
 	handle, err := d.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, d.dialect.classify(err))
@@ -100,7 +105,7 @@ func (d *database) read(ctx context.Context, what string, do func(s session) err
 }
 
 // queries returns a session for single queries outside of a transaction.
-func (d *database) queries() session { return session{querier: d.reader, database: d} }
+func (d *database) queries() session { return session{querier: d.reader, database: d, queue: d.queue} }
 
 // next reserves count numbers of a counter and returns the last of them. Other
 // transactions that want numbers of it wait until this one ends, so ask late.

@@ -59,18 +59,20 @@ func aPlanIsSeenWhenReady(t *testing.T, w *world) {
 	w.equal("plans while one is being made", len(all(t, w.Plans(w.ctx(), w.job))), 0)
 	p.ID, p.State, p.Counts.Created = "abcdef0123", engine.PlanReady, 7
 	w.must(w.cycles.FinishPlan(w.ctx(), p))
-	got, err := w.Plan(w.ctx(), "abcdef012")
+	got, err := w.Plan(w.ctx(), "abcdef01")
 	w.must(err)
 	w.equal("its secret", got.Seal().Reveal(), "the plan's secret")
 	w.equal("the plan", []any{got.Key, got.ID, got.State, got.At, got.By, got.Counts.Created, got.Notes, got.Reasons["disable NotAssigned"]},
 		[]any{"key-1", "abcdef0123", engine.PlanReady, p.At, "ana", 7, []string{"a note"}, 2})
-	_, err = w.Plan(w.ctx(), "bcdef0123")
-	w.wantError(err, store.ErrNotFound)
-	readyPlan(w, "key-2", "abcdef0199")
+	for _, other := range []string{"bcdef012", "abcdef0"} { // not the beginning, and too little of it
+		_, err = w.Plan(w.ctx(), other)
+		w.wantError(err, store.ErrNotFound)
+	}
+	readyPlan(w, "key-2", "abcdef0190")
 	_, err = w.Plan(w.ctx(), "abcdef01")
 	w.wantError(err, store.ErrConflict)
 	plans := all(t, w.Plans(w.ctx(), w.job))
-	w.equal("plans, the newest first", []string{plans[0].ID, plans[1].ID}, []string{"abcdef0199", "abcdef0123"})
+	w.equal("plans, the newest first", []string{plans[0].ID, plans[1].ID}, []string{"abcdef0190", "abcdef0123"})
 	w.wantError(w.cycles.FinishPlan(w.ctx(), p), store.ErrNotFound)
 	unknown := draftPlan(w, "key-3")
 	unknown.JobID = "nothing"
@@ -117,7 +119,7 @@ func resultsOfItems(t *testing.T, w *world) {
 	old, now := w.begin(), w.begin()
 	commit := engine.Commit{
 		Plan: p.Key, Items: []engine.ItemResult{{SourceID: "ana", State: engine.ItemRefused, Note: "why"}},
-		Entries: []journal.Entry{{PlanID: "abcdef01", Change: planItem("ana", "", plan.Update, "").Change}},
+		Entries: []journal.Entry{{PlanID: "abc", Change: planItem("ana", "", plan.Update, "").Change}},
 	}
 	w.wantError(w.cycles.Commit(w.ctx(), old, commit), engine.ErrFenced)
 	counts, err := w.CountPlanItems(w.ctx(), p.Key)
@@ -130,9 +132,9 @@ func resultsOfItems(t *testing.T, w *world) {
 	refused, err := w.cycles.PlanItems(w.ctx(), p.Key, engine.ItemQuery{States: []engine.ItemState{engine.ItemRefused}, Limit: 2})
 	w.must(err)
 	w.equal("why", refused[0].Note, "why")
-	entries := all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abcdef01"}))
+	entries := all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abc"}))
 	w.equal("entries of the plan", len(entries), 1)
-	w.equal("the plan of the entry", entries[0].PlanID, "abcdef01")
+	w.equal("the plan of the entry", entries[0].PlanID, "abc")
 	w.equal("entries of another plan", len(all(t, w.Entries(w.ctx(), journal.Query{PlanID: "abd"}))), 0)
 }
 
@@ -197,7 +199,7 @@ func plansGo(t *testing.T, w *world) {
 	old.At = old.At.Add(-time.Hour)
 	w.must(w.cycles.DraftPlan(w.ctx(), old))
 	w.must(w.cycles.PutItems(w.ctx(), old.Key, []engine.PlanItem{planItem("ana", "", plan.Update, engine.ItemOpen)}))
-	kept := readyPlan(w, "key-2", "abcdef01")
+	kept := readyPlan(w, "key-2", "abc")
 	removed, err := w.RemovePlansBefore(w.ctx(), kept.At)
 	w.must(err)
 	w.equal("plans that were too old", removed, 1)
@@ -207,15 +209,15 @@ func plansGo(t *testing.T, w *world) {
 	w.equal("plans left", len(all(t, w.Plans(w.ctx(), w.job))), 1)
 	w.must(w.RemovePlan(w.ctx(), kept.Key))
 	w.equal("plans after all were removed", len(all(t, w.Plans(w.ctx(), w.job))), 0)
-	readyPlan(w, "key-3", "abd")
+	readyPlan(w, "key-3", "abd01234")
 	w.must(w.RemoveApplication(w.ctx(), w.app.ID))
-	_, err = w.Plan(w.ctx(), "abd")
+	_, err = w.Plan(w.ctx(), "abd01234")
 	w.wantError(err, store.ErrNotFound)
 }
 
 func itemsOfAPlanAreFound(t *testing.T, w *world) {
 	t.Helper()
-	p := readyPlan(w, "key", "abcdef01")
+	p := readyPlan(w, "key", "abc")
 	other := readyPlan(w, "other", "def")
 	failing := planItem("ben", "", plan.Disable, engine.ItemNone)
 	failing.Change.Reason, failing.Change.Target = plan.Reason{Code: "Refused"}, plan.Identity{ID: "0057", Name: "Account 100%"}

@@ -23,8 +23,7 @@ type Store interface {
 	store.Lists
 	store.Graph
 	store.Progress
-	store.Operations
-	store.Uploads
+	store.UnderWay
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

@@ -22,8 +22,11 @@ import (
 	"github.com/usher-id/usher/plan"
 )
 
-// ActivityCompare is the activity of the audit log for a comparison with an incumbent.
-const ActivityCompare = "Compare plan with another provisioning log"
+// The activities of the audit log for comparisons with an incumbent.
+const (
+	ActivityCompare          = "Compare plan with another provisioning log"
+	ActivityForgetComparison = "Remove comparison with another provisioning log"
+)
 
 // differenceBatch is how many people of a comparison are written at a time.
 const differenceBatch = 500
@@ -67,14 +70,14 @@ func (a Acts) Compare(ctx context.Context, app Application, p engine.Plan, files
 	}
 	err = a.keepDifferences(ctx, c, journal.Compare(entries, a.plannedFor(ctx, p), hidden))
 	if err == nil {
-		err = a.Store.FinishComparison(ctx, c)
+		err = a.Store.FinishComparison(ctx, c, a.Record(ActivityCompare, app.DisplayName, comparisonText(p, c)))
 	}
 	if err != nil {
 		finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		return c, errors.Join(err, a.Store.RemoveComparison(finish, c.ID))
 	}
-	return c, a.Audit(ctx, ActivityCompare, app.DisplayName, fmt.Sprintf("plan %s, with %d entries of %s", p.ID, len(entries), strings.Join(c.Files, ", ")))
+	return c, nil
 }
 
 // readIncumbent reads a log, and refuses one with faults.
@@ -224,7 +227,12 @@ func differenceRows(d journal.Difference) [][]string {
 	return rows
 }
 
-// RemoveComparison forgets a comparison.
-func (a Acts) RemoveComparison(ctx context.Context, c store.Comparison) error {
-	return a.Store.RemoveComparison(ctx, c.ID)
+// RemoveComparison forgets a comparison of a plan, with what was read from the log.
+func (a Acts) RemoveComparison(ctx context.Context, app Application, p engine.Plan, c store.Comparison) error {
+	return a.Store.RemoveComparison(ctx, c.ID, a.Record(ActivityForgetComparison, app.DisplayName, comparisonText(p, c)))
+}
+
+// comparisonText names a comparison for the audit log.
+func comparisonText(p engine.Plan, c store.Comparison) string {
+	return fmt.Sprintf("plan %s, with %d entries of %s", p.ID, c.Entries, strings.Join(c.Files, ", "))
 }

@@ -22,8 +22,14 @@ type Store interface {
 	store.Journal
 	store.Lists
 	store.Graph
+	underWay
+}
+
+// underWay is what is kept of acts that take more than one request.
+type underWay interface {
 	store.Progress
-	store.UnderWay
+	store.Operations
+	store.Uploads
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

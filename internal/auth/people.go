@@ -329,6 +329,16 @@ const seenEvery = time.Minute
 // Visitor returns whose session a token proves, with the role that they have now. The
 // error is ErrNoSession, or that of the database.
 func (p *People) Visitor(ctx context.Context, token string) (Visitor, error) {
+	return p.visitor(ctx, token, true)
+}
+
+// Watcher is Visitor for what a page asks by itself, such as a stream of events: it is no
+// use of the session, which goes idle meanwhile.
+func (p *People) Watcher(ctx context.Context, token string) (Visitor, error) {
+	return p.visitor(ctx, token, false)
+}
+
+func (p *People) visitor(ctx context.Context, token string, uses bool) (Visitor, error) {
 	if token == "" {
 		return Visitor{}, ErrNoSession
 	}
@@ -342,7 +352,7 @@ func (p *People) Visitor(ctx context.Context, token string) (Visitor, error) {
 	case session.Ended(now), administrator.Disabled():
 		return Visitor{}, ErrNoSession
 	}
-	if now.Sub(session.SeenAt) >= seenEvery {
+	if uses && now.Sub(session.SeenAt) >= seenEvery {
 		err := p.Store.TouchSession(ctx, session.ID, now, now.Add(p.Settings().Idle()))
 		if errors.Is(err, store.ErrNotFound) {
 			return Visitor{}, ErrNoSession // it was ended this moment

@@ -17,8 +17,8 @@ func (p *People) Administrators(ctx context.Context) ([]store.Administrator, err
 	return p.Store.Administrators(ctx)
 }
 
-// ChangePassword gives the visitor another password, and ends their other sessions. The
-// error is an *InputError of the field current or password, a *ThrottledError, or that
+// ChangePassword gives the visitor another password, and ends their other sessions and
+// the links that were made for them to choose one. The error is an *InputError of the field current or password, a *ThrottledError, or that
 // of the database.
 func (p *People) ChangePassword(ctx context.Context, by Visitor, current, next string) error {
 	administrator, err := p.Store.Administrator(ctx, by.ID)
@@ -47,15 +47,7 @@ func (p *People) ChangePassword(ctx context.Context, by Visitor, current, next s
 	if err != nil {
 		return err
 	}
-	err = p.change(ctx, by, administrator.ID, "Change password", func(a *store.Administrator) (string, error) {
-		a.PasswordHash = hash
-		return "", nil
-	})
-	if err != nil {
-		return err
-	}
-	_, err = p.Store.RemoveSessions(ctx, administrator.ID, by.SessionID)
-	return err
+	return p.Store.ChangePassword(ctx, administrator.ID, hash, by.SessionID, journal.Audit{Activity: "Change password", Actor: by.Actor(), Subject: administrator.Name})
 }
 
 // SetRole gives an administrator another role, which holds from their next request on.

@@ -33,32 +33,45 @@ func (p *People) Sessions(ctx context.Context, by Visitor, administratorID strin
 	return sessions, nil
 }
 
+// FindSessions returns a part of the sessions of all that are not over, the newest first.
+// It is for those of the role administrator.
+func (p *People) FindSessions(ctx context.Context, by Visitor, page store.Page) (store.Listing[store.Session], error) {
+	if !by.Role.Allows(store.RoleAdministrator) {
+		return store.Listing[store.Session]{}, ErrForbidden
+	}
+	return p.Store.FindSessions(ctx, "", time.Now(), page)
+}
+
+// CountSessions returns how many sessions each administrator has, by their id. It is for
+// those of the role administrator.
+func (p *People) CountSessions(ctx context.Context, by Visitor) (map[string]int, error) {
+	if !by.Role.Allows(store.RoleAdministrator) {
+		return nil, ErrForbidden
+	}
+	return p.Store.CountSessions(ctx, time.Now())
+}
+
 // RevokeSession ends a session, at once. Others' sessions are for those of the role
 // administrator. One that is not there any more is no error.
 func (p *People) RevokeSession(ctx context.Context, by Visitor, sessionID string) error {
-	sessions, err := p.Store.Sessions(ctx, "")
-	if err != nil {
-		return err
+	session, err := p.Store.Session(ctx, sessionID)
+	if err == nil && session.AdministratorID != by.ID && !by.Role.Allows(store.RoleAdministrator) {
+		return ErrForbidden
 	}
-	for _, session := range sessions {
-		if session.ID != sessionID {
-			continue
-		}
-		if session.AdministratorID != by.ID && !by.Role.Allows(store.RoleAdministrator) {
-			return ErrForbidden
-		}
-		whose, err := p.Store.Administrator(ctx, session.AdministratorID)
-		if err == nil {
-			err = p.Store.RemoveSession(ctx, sessionID, journal.Audit{
-				Activity: "Revoke session", Actor: by.Actor(), Subject: whose.Name,
-				Detail: fmt.Sprintf("signed in %s%s", session.CreatedAt.Format(time.RFC3339), Device{Address: session.Address}.from()),
-			})
-		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
+	var whose store.Administrator
+	if err == nil {
+		whose, err = p.Store.Administrator(ctx, session.AdministratorID)
 	}
-	return nil
+	if err == nil {
+		err = p.Store.RemoveSession(ctx, sessionID, journal.Audit{
+			Activity: "Revoke session", Actor: by.Actor(), Subject: whose.Name,
+			Detail: fmt.Sprintf("signed in %s%s", session.CreatedAt.Format(time.RFC3339), Device{Address: session.Address}.from()),
+		})
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // RevokeSessions ends the sessions of an administrator, at once, but for the one that

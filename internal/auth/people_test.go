@@ -336,6 +336,25 @@ func TestASessionEndsWhenItIsIdleAndAtItsEnd(t *testing.T) {
 	})
 }
 
+// A page that stays open asks again and again, and nobody is there.
+func TestWatchingIsNoUseOfASession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.settings = store.SignInSettings{IdleMinutes: 60, MaxHours: 24}
+		ann := o.first()
+		for minute := range 60 {
+			if visitor, err := o.Watcher(t.Context(), ann.Token); err != nil || visitor != ann.Visitor {
+				t.Fatalf("after %d minutes: %v, %v", minute, visitor, err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if _, err := o.Watcher(t.Context(), ann.Token); !errors.Is(err, auth.ErrNoSession) {
+			t.Errorf("the session that is idle: %v", err)
+		}
+		o.wantVisitor(ann.Token, "")
+	})
+}
+
 func TestTheUseOfASessionIsWrittenDownOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t)
@@ -452,7 +471,14 @@ func TestAPasswordIsChangedByWhoKnowsIt(t *testing.T) {
 		}
 	}
 	o.wantVisitor(other.Token, store.RoleAdministrator)
+	link, err := o.NewLink(t.Context(), ann.Visitor, ann.ID)
+	o.must(err)
+	_, err = o.LookAtLink(t.Context(), link.Token)
+	o.must(err)
 	o.must(o.ChangePassword(t.Context(), ann.Visitor, goodPassword, "another good password"))
+	if _, err := o.LookAtLink(t.Context(), link.Token); !errors.Is(err, auth.ErrLink) {
+		t.Errorf("the link to choose another password is good for something still: %v", err)
+	}
 	o.wantVisitor(ann.Token, store.RoleAdministrator)
 	o.wantVisitor(other.Token, "")
 	if _, err := o.SignIn(t.Context(), "ann@contoso.com", goodPassword, desk()); !errors.Is(err, auth.ErrCredentials) {

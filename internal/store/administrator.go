@@ -54,6 +54,11 @@ type Administrators interface {
 	// function must not use the store.
 	UpdateAdministrator(ctx context.Context, id string, change func(Administrator) (Administrator, []journal.Audit, error)) error
 
+	// ChangePassword gives an administrator another password, ends their sessions but the
+	// one with the id except, and removes the links that they did not use, in one
+	// transaction.
+	ChangePassword(ctx context.Context, id string, hash provisioning.Secret, except string, audits ...journal.Audit) error
+
 	// RemoveAdministrator removes an administrator with all sessions and links.
 	RemoveAdministrator(ctx context.Context, id string, audits ...journal.Audit) error
 }
@@ -85,10 +90,6 @@ type Sessions interface {
 	// SessionByHash returns a session with its administrator, or ErrNotFound.
 	SessionByHash(ctx context.Context, hash string) (Session, Administrator, error)
 
-	// Sessions returns the sessions of an administrator, without an id those of all, the
-	// newest first.
-	Sessions(ctx context.Context, administratorID string) ([]Session, error)
-
 	// TouchSession notes when a session was used and until when it may be idle. One that
 	// is not there any more is ErrNotFound.
 	TouchSession(ctx context.Context, id string, seen, idle time.Time) error
@@ -102,6 +103,24 @@ type Sessions interface {
 
 	// RemoveEndedSessions removes sessions that are over, and returns how many.
 	RemoveEndedSessions(ctx context.Context, now time.Time) (int, error)
+}
+
+// SessionLists tells which sessions there are.
+type SessionLists interface {
+	// Session returns the session with this id, or ErrNotFound.
+	Session(ctx context.Context, id string) (Session, error)
+
+	// Sessions returns the sessions of an administrator, without an id those of all, the
+	// newest first.
+	Sessions(ctx context.Context, administratorID string) ([]Session, error)
+
+	// FindSessions returns a part of the sessions of an administrator that are not over at
+	// a moment, without an id of those of all, the newest first.
+	FindSessions(ctx context.Context, administratorID string, now time.Time, page Page) (Listing[Session], error)
+
+	// CountSessions returns how many sessions that are not over at a moment each
+	// administrator has, by their id.
+	CountSessions(ctx context.Context, now time.Time) (map[string]int, error)
 }
 
 // LinkPurpose says what a link is for.
@@ -154,5 +173,6 @@ type SignInLinks interface {
 type People interface {
 	Administrators
 	Sessions
+	SessionLists
 	SignInLinks
 }

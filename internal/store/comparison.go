@@ -42,7 +42,7 @@ type Comparisons interface {
 	AddDifferences(ctx context.Context, id string, differences []FoundDifference) error
 
 	// FinishComparison replaces the head of a comparison, which is seen from now on.
-	FinishComparison(ctx context.Context, c Comparison) error
+	FinishComparison(ctx context.Context, c Comparison, audits ...journal.Audit) error
 
 	// Comparison returns a finished comparison, or ErrNotFound; Comparisons those of a
 	// plan, by its key, the newest first, and no more than 20.
@@ -54,6 +54,7 @@ type Comparisons interface {
 	// part after it.
 	FindDifferences(ctx context.Context, search DifferenceSearch, page Page) (Listing[FoundDifference], error)
 
-	// RemoveComparison removes a comparison, also one that is not finished.
-	RemoveComparison(ctx context.Context, id string) error
+	// RemoveComparison removes a comparison, also one that is not finished. One that is not
+	// there is no error, and writes no audit record.
+	RemoveComparison(ctx context.Context, id string, audits ...journal.Audit) error
 }

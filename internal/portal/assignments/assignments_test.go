@@ -251,7 +251,22 @@ func TestRolesAreChangedAndAssignmentsRemoved(t *testing.T) {
 		}
 		w.Contains(wrong.TextOf("main"), want)
 	}
-	changed := w.Post(administrator, w.at+"/role", url.Values{"id": both["id"], "role": {w.roles["Read Only"]}})
+	form := url.Values{"id": {sales.ID, cleo.ID}, "role": {w.roles["Read Only"]}}
+	unasked := w.Post(administrator, w.at+"/role", form)
+	if unasked.Status != http.StatusOK || unasked.Notice != "" {
+		t.Errorf("changed without a confirmation: %d, %s", unasked.Status, unasked.Notice)
+	}
+	w.Contains(unasked.TextOf("#foresight"), "3 people get another role than now.")
+	form["confirmed"] = unasked.Attributes("main input[name=confirmed]", "value")
+	w.Must(w.Store.RemoveMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Ben, Type: "User"}))
+	stale := w.Post(administrator, w.at+"/role", form)
+	if stale.Status != http.StatusConflict {
+		t.Errorf("3 people were confirmed, and 2 get another role: %d", stale.Status)
+	}
+	w.Contains(stale.TextOf("#foresight"), "2 people get another role than now.")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Ben, Type: "User"}))
+	form["confirmed"] = means.Attributes("input[name=confirmed]", "value")
+	changed := w.Post(administrator, w.at+"/role", form)
 	w.Contains(changed.Notice, "The role of 2 assignments was changed to Read Only.")
 	w.same("changed", "Cleo Marsh as Read Only", "Sales as Read Only")
 

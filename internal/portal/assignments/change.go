@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
@@ -13,7 +14,8 @@ import (
 
 // changeData is a change of assignments that is to be confirmed.
 type changeData struct {
-	Confirmation page.Confirmation // of a removal
+	Confirmation page.Confirmation
+	Known        bool // what a change of role means is on the page, and can be confirmed
 	Path         string
 	Rows         []row
 	Role         roleChoice // of a change of role
@@ -89,7 +91,11 @@ func (a *Area) removalData(ctx context.Context, r *page.Request, app page.Applic
 		return data, page.Refused("An assignment ended meanwhile", "Somebody else removed one of these assignments.", "Go back to the list and check who is left.")
 	}
 	data.Foresight, data.Accounts = newForesightView(app, foresight), foresight.Accounts
-	data.Confirmation = page.Confirm(data.ids(), foresight.Everybody, foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
+	var losing []string // those who are named on the page
+	for _, user := range foresight.LosingAccounts {
+		losing = append(losing, user.ID)
+	}
+	data.Confirmation = page.Confirm(data.ids(), losing, foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
 	return data, err
 }
 
@@ -137,9 +143,20 @@ func (a *Area) newRoleData(ctx context.Context, r *page.Request, app page.Applic
 	}
 	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
 	data.Foresight = newForesightView(app, foresight)
+	var losing, conflicted []string // those who are named on the page
+	for _, user := range foresight.LosingAccounts {
+		losing = append(losing, user.ID)
+	}
+	for _, conflict := range foresight.Conflicted {
+		conflicted = append(conflicted, conflict.User.ID)
+	}
+	data.Known, data.Confirmation = err == nil, page.Confirm(data.ids(), role, losing, conflicted, foresight.People, foresight.Gaining, foresight.Losing,
+		foresight.Accounts, foresight.Changing, foresight.Conflicts, foresight.Leave, foresight.Held)
 	return data, err
 }
 
+// changeRole gives assignments another role, if that still means for people what the
+// page said that asked.
 func (a *Area) changeRole(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
 	data, err := a.newRoleData(ctx, r, app)
 	if err != nil {
@@ -149,6 +166,14 @@ func (a *Area) changeRole(ctx context.Context, r *page.Request, app page.Applica
 	if role == "" {
 		err = page.Invalid("role", "Select a role.")
 	} else if len(data.Rows) > 0 {
+		var confirmed bool
+		if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed && a.offered(ctx, app, role) {
+			answer := a.role.Show(roleHead(app), data)
+			if data.Confirmation.Changed {
+				answer = answer.With(http.StatusConflict)
+			}
+			return answer, nil
+		}
 		if err = r.Acts().ChangeRole(ctx, app.Application, role, data.ids()...); err == nil {
 			return page.Redirect(app.Path(menu), page.Success("The role of %s was changed to %s.", page.Plural(len(data.Rows), "assignment", "assignments"), a.roleName(ctx, app, role))), nil
 		}
@@ -160,6 +185,13 @@ func (a *Area) changeRole(ctx context.Context, r *page.Request, app page.Applica
 	data.Faults = faults
 	data.Role.Field = faults.Of(data.Role.Field)
 	return refused(a.role.Show(roleHead(app), data)), nil
+}
+
+// offered reports whether an application has a role, by the id: another one is refused
+// with the reason.
+func (a *Area) offered(ctx context.Context, app page.Application, id string) bool {
+	roles, err := a.Administration.Roles(ctx, app.Application)
+	return err == nil && slices.ContainsFunc(roles, func(role administration.Role) bool { return role.ID == id && id != directory.DefaultAccess })
 }
 
 // roleName is the name of a role for a notice.

@@ -19,7 +19,8 @@ type Event struct {
 }
 
 // Events is a stream of server-sent events. It ends when the visitor's session does, or
-// when they get another role. Next gives the event that holds now; it is
+// when they get another role; it is no use of the session, which goes idle as it would
+// without it. Next gives the event that holds now; it is
 // asked every so often, an event that is the same as the last one of its name is not
 // sent again, and the stream ends after a while: browsers connect anew by themselves.
 func Events(every time.Duration, next func(ctx context.Context) ([]Event, error)) Answer {
@@ -83,9 +84,11 @@ func sendEvents(
 }
 
 // sameVisitor reports whether a request that goes on is still one of the same visitor in
-// the same role.
+// the same role. That it goes on is no use of the session.
 func (s *Site) sameVisitor(ctx context.Context, r *Request) (bool, error) {
-	visitor, err := s.Authenticate(ctx, r.HTTP)
+	watching := r.HTTP.Clone(ctx)
+	watching.Header.Set(automaticHeader, "on")
+	visitor, err := s.Authenticate(ctx, watching)
 	if errors.Is(err, ErrSignedOut) {
 		return !r.Visitor.Known(), nil
 	}

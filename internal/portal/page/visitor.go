@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/usher-id/usher/internal/store"
 )
@@ -35,6 +36,16 @@ func (v Visitor) Actor() string { return v.Name + " (portal)" }
 
 // ErrSignedOut says that a request comes from nobody who is signed in.
 var ErrSignedOut = errors.New("nobody is signed in")
+
+// automaticHeader marks what a page asks by itself, by hx-headers of its template.
+const automaticHeader = "Usher-Automatic"
+
+// Automatic reports whether a page makes the request by itself, and nobody clicked: a
+// stream of events, or a part that is asked for again and again. Such a request is no use
+// of the session.
+func Automatic(r *http.Request) bool {
+	return r.Header.Get(automaticHeader) != "" || strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream")
+}
 
 // Authenticate finds the visitor of a request. Nobody is ErrSignedOut.
 type Authenticate func(ctx context.Context, r *http.Request) (Visitor, error)

@@ -1,6 +1,7 @@
 package portaltest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -34,4 +35,17 @@ func (a Answer) Hidden(form string) url.Values {
 		values.Add(name, sent[i])
 	}
 	return values
+}
+
+// Shown returns the hidden fields of the form on a page that asks before it does
+// something, with other fields added.
+func (w *World) Shown(role store.Role, path string, other url.Values) url.Values {
+	w.TB.Helper()
+	asked := w.Get(role, path)
+	if asked.Status != http.StatusOK {
+		w.TB.Fatalf("%s is answered with %d: %s", path, asked.Status, asked.TextOf("main"))
+	}
+	form := asked.Hidden("main form[action='" + path + "']")
+	maps.Copy(form, other)
+	return form
 }

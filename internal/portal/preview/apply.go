@@ -14,21 +14,22 @@ import (
 
 // applyData asks whether a plan is to be applied.
 type applyData struct {
-	Path     string
-	Plan     string
-	Name     string // of the application
-	Counts   provisioning.Counts
-	Open     int
-	Done     int // items that an earlier attempt is through with
-	Cannot   int
-	Removals int
-	Guard    string // why the removals have to be allowed, empty when they need not be
-	Notes    []string
-	Short    []seatRow // licences of which seats are missing
-	Calls    engine.PlannedCalls
-	Applied  bool
-	Pauses   bool // provisioning would be turned off
-	Faults   page.Faults
+	Confirmation page.Confirmation
+	Path         string
+	Plan         string
+	Name         string // of the application
+	Counts       provisioning.Counts
+	Open         int
+	Done         int // items that an earlier attempt is through with
+	Cannot       int
+	Removals     int
+	Guard        string // why the removals have to be allowed, empty when they need not be
+	Notes        []string
+	Short        []seatRow // licences of which seats are missing
+	Calls        engine.PlannedCalls
+	Applied      bool
+	Pauses       bool // provisioning would be turned off
+	Faults       page.Faults
 }
 
 func applyHead(app page.Application, kept administration.KeptPlan) page.Head {
@@ -51,6 +52,7 @@ func newApplyData(app page.Application, kept administration.KeptPlan) applyData 
 			data.Short = append(data.Short, row)
 		}
 	}
+	data.Confirmation = page.Confirm(kept.Key, kept.ID, kept.State, data.Counts, data.Open, data.Done, data.Cannot, data.Removals, data.Guard, data.Pauses)
 	return data
 }
 
@@ -75,9 +77,13 @@ func (a *Area) apply(ctx context.Context, r *page.Request) (page.Answer, error) 
 			Advice: "Ask an administrator to look at the preview and to apply it.",
 		}
 	}
+	data := newApplyData(app, kept)
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed && data.Open > 0 && !data.Applied {
+		return a.applying.Show(applyHead(app, kept), data).With(http.StatusConflict), nil
+	}
 	begun, err := a.Operations.ApplyPlan(ctx, r.Visitor.Actor(), app.Application, kept.Plan, how)
 	if faults, ok := page.FaultsOf(err); ok {
-		data := newApplyData(app, kept)
 		data.Faults = faults
 		return a.applying.Show(applyHead(app, kept), data).With(http.StatusUnprocessableEntity), nil
 	}
@@ -89,18 +95,29 @@ func (a *Area) apply(ctx context.Context, r *page.Request) (page.Answer, error) 
 
 // removalData asks whether a plan is to be forgotten.
 type removalData struct {
-	Path, Plan string
-	ID         string
-	Open       int
-	State      page.State
+	Confirmation page.Confirmation
+	Path, Plan   string
+	ID           string
+	Open         int
+	State        page.State
+	Comparisons  int // that go with it, 20 for more
 }
 
 func removalHead(app page.Application, kept administration.KeptPlan) page.Head {
 	return planHead(app, kept).Below("Remove the preview", planPath(app, kept.ID, ""), kindTitle(kept.Kind))
 }
 
-func newRemovalData(app page.Application, kept administration.KeptPlan) removalData {
-	return removalData{planPath(app, kept.ID, "remove"), planPath(app, kept.ID, ""), shortID(kept.ID), kept.Items[engine.ItemOpen], stateOf(kept)}
+func newRemovalData(app page.Application, kept administration.KeptPlan, comparisons int) removalData {
+	return removalData{
+		page.Confirm(kept.Key, kept.ID, kept.State, kept.Items[engine.ItemOpen], comparisons),
+		planPath(app, kept.ID, "remove"), planPath(app, kept.ID, ""), shortID(kept.ID), kept.Items[engine.ItemOpen], stateOf(kept), comparisons,
+	}
+}
+
+// removalOf reads what goes with a plan.
+func (a *Area) removalOf(ctx context.Context, app page.Application, kept administration.KeptPlan) (removalData, error) {
+	comparisons, err := a.Administration.Store.Comparisons(ctx, kept.Key)
+	return newRemovalData(app, kept, len(comparisons)), err
 }
 
 func (a *Area) askRemoval(ctx context.Context, r *page.Request) (page.Answer, error) {
@@ -108,7 +125,8 @@ func (a *Area) askRemoval(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return a.removal.Show(removalHead(app, kept), newRemovalData(app, kept)), nil
+	data, err := a.removalOf(ctx, app, kept)
+	return a.removal.Show(removalHead(app, kept), data), err
 }
 
 func (a *Area) remove(ctx context.Context, r *page.Request) (page.Answer, error) {
@@ -122,6 +140,14 @@ func (a *Area) remove(ctx context.Context, r *page.Request) (page.Answer, error)
 	}
 	if running.Path != "" {
 		return page.Answer{}, page.Refused("It is being applied", "The preview is being applied by "+running.Text+", so it was not removed.", "Stop that first, or wait until it is over.")
+	}
+	data, err := a.removalOf(ctx, app, kept)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.removal.Show(removalHead(app, kept), data).With(http.StatusConflict), nil
 	}
 	if err := r.Acts().RemovePlan(ctx, app.Application, kept.Plan); err != nil {
 		return page.Answer{}, err

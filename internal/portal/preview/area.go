@@ -29,6 +29,7 @@ type Area struct {
 	undo        page.Page[undoData]
 	compare     page.Page[compareData]
 	differences page.Page[comparisonData]
+	forgetting  page.Page[forgettingData]
 }
 
 // New returns the area. Operations run what takes long; nil shows samples alone.
@@ -44,6 +45,7 @@ func New(service *administration.Service, operations *administration.Operations)
 		undo:        page.Parse[undoData]("undo.tmpl", files, change.Files),
 		compare:     page.Parse[compareData]("compare.tmpl", files),
 		differences: page.Parse[comparisonData]("comparison.tmpl", files),
+		forgetting:  page.Parse[forgettingData]("forgetting.tmpl", files),
 	}
 }
 

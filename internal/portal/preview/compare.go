@@ -340,12 +340,48 @@ func (a *Area) downloadComparison(ctx context.Context, r *page.Request) (page.An
 	}), nil
 }
 
+// forgettingData asks whether a comparison is to be removed.
+type forgettingData struct {
+	Confirmation page.Confirmation
+	Path, Back   string
+	Plan         page.Link
+	Kept         store.Comparison
+	Files        string
+	Text         string // what it says of how many people
+	People       int
+}
+
+func forgettingHead(app page.Application, kept administration.KeptPlan, c store.Comparison) page.Head {
+	return comparisonHead(app, kept).Below("Remove the comparison", comparisonPath(app, kept, c.ID, ""), "Comparison with the incumbent")
+}
+
+func newForgettingData(app page.Application, kept administration.KeptPlan, c store.Comparison) forgettingData {
+	data := forgettingData{
+		Path: comparisonPath(app, kept, c.ID, "remove"), Back: comparisonPath(app, kept, c.ID, ""), Plan: page.Link{Text: shortID(kept.ID), Path: planPath(app, kept.ID, "")},
+		Kept: c, Files: strings.Join(c.Files, ", "), Text: countsText(c.Counts), Confirmation: page.Confirm(kept.ID, c.ID, c.Files, c.Entries, c.Counts),
+	}
+	for _, count := range c.Counts {
+		data.People += count
+	}
+	return data
+}
+
+// removeComparison removes a comparison, after that was confirmed.
 func (a *Area) removeComparison(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, kept, c, err := a.comparison(ctx, r)
 	if err != nil {
 		return page.Answer{}, err
 	}
-	if err := r.Acts().RemoveComparison(ctx, c); err != nil {
+	data := newForgettingData(app, kept, c)
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		answer := a.forgetting.Show(forgettingHead(app, kept, c), data)
+		if data.Confirmation.Changed {
+			answer = answer.With(http.StatusConflict)
+		}
+		return answer, nil
+	}
+	if err := r.Acts().RemoveComparison(ctx, app.Application, kept.Plan, c); err != nil {
 		return page.Answer{}, err
 	}
 	return page.Redirect(planPath(app, kept.ID, "compare"), page.Success("The comparison was removed.")), nil

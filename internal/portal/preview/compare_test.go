@@ -5,6 +5,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -72,7 +73,16 @@ func TestAPreviewIsComparedWithTheLogOfTheIncumbent(t *testing.T) {
 	if answer := w.Post(store.RoleReader, sent.Location+"/remove", nil); answer.Status != http.StatusForbidden {
 		t.Errorf("a reader removed it: %d", answer.Status)
 	}
-	w.Post(store.RoleOperator, sent.Location+"/remove", nil)
+	asked, confirming := w.Ask(store.RoleOperator, sent.Location+"/remove", nil)
+	w.Contains(asked.TextOf("main"), "3 imported entries and what was found for 3 people (1 different")
+	if answer := w.Get(store.RoleReader, sent.Location); answer.Status != http.StatusOK {
+		t.Fatalf("it was removed without a confirmation: %d", answer.Status)
+	}
+	if answer := w.Post(store.RoleOperator, sent.Location+"/remove", url.Values{"confirmed": {"another"}}); answer.Status != http.StatusConflict {
+		t.Errorf("another one was confirmed: %d", answer.Status)
+	}
+	w.Contains(w.Post(store.RoleOperator, sent.Location+"/remove", confirming).Notice, "The comparison was removed.")
+	w.Contains(w.Audits(1)[0], "Remove comparison with another provisioning log | operator@contoso.com (portal) | plan")
 	if answer := w.Get(store.RoleReader, sent.Location); answer.Status != http.StatusNotFound {
 		t.Errorf("the removed one: %d", answer.Status)
 	}

@@ -63,7 +63,7 @@ func (w *world) made(scope string) string {
 // applied applies the plan at a path, and returns how that ended.
 func (w *world) applied(role store.Role, at string, form url.Values) provisioning.Operation {
 	w.TB.Helper()
-	return w.Over(w.Post(role, at+"/apply", form))
+	return w.Over(w.Post(role, at+"/apply", w.Shown(role, at+"/apply", form)))
 }
 
 // active returns the usernames of accounts in use, without that of the administrator.
@@ -187,7 +187,10 @@ func TestRemovalsThatTheGuardHoldsNeedAnAdministrator(t *testing.T) {
 	if answer := w.Post(store.RoleOperator, at+"/apply", url.Values{"allow": {"on"}}); answer.Status != http.StatusForbidden {
 		t.Errorf("an operator allowed removals: %d", answer.Status)
 	}
-	refused := w.Post(store.RoleAdministrator, at+"/apply", nil)
+	if answer := w.Post(store.RoleAdministrator, at+"/apply", url.Values{"allow": {"on"}, "confirmed": {"something else"}}); answer.Status != http.StatusConflict {
+		t.Errorf("applied without a confirmation of what it does: %d", answer.Status)
+	}
+	refused := w.Post(store.RoleAdministrator, at+"/apply", w.Shown(store.RoleAdministrator, at+"/apply", nil))
 	if refused.Status != http.StatusUnprocessableEntity {
 		t.Errorf("removals that nobody allowed: %d", refused.Status)
 	}
@@ -210,7 +213,7 @@ func TestApplyingIsStoppedAndGoneOnWith(t *testing.T) {
 	if taken, err := w.Store.Lease(t.Context(), w.app.Job.ID, "somebody", time.Minute); err != nil || !taken {
 		t.Fatalf("leased: %v, %v", taken, err)
 	}
-	begun := w.Post(store.RoleOperator, at+"/apply", nil)
+	begun := w.Post(store.RoleOperator, at+"/apply", w.Shown(store.RoleOperator, at+"/apply", nil))
 	shown := w.Get(store.RoleReader, begun.Location)
 	w.Contains(shown.TextOf("#operation"), "Under way")
 	if shown.Count("#operation[hx-get]") != 1 || shown.Count("main form") != 0 {
@@ -221,7 +224,7 @@ func TestApplyingIsStoppedAndGoneOnWith(t *testing.T) {
 	if answer := w.Post(store.RoleAdministrator, at+"/remove", nil); answer.Status != http.StatusConflict {
 		t.Errorf("removed while it is applied: %d", answer.Status)
 	}
-	if answer := w.Post(store.RoleOperator, at+"/apply", nil); answer.Status != http.StatusUnprocessableEntity {
+	if answer := w.Post(store.RoleOperator, at+"/apply", w.Shown(store.RoleOperator, at+"/apply", nil)); answer.Status != http.StatusUnprocessableEntity {
 		t.Errorf("applied at the same time: %d", answer.Status)
 	}
 	if answer := w.Post(store.RoleReader, begun.Location+"/stop", nil); answer.Status != http.StatusForbidden {
@@ -288,7 +291,10 @@ func TestPreviewsAreDownloadedAndRemoved(t *testing.T) {
 		t.Errorf("as PDF: %d", answer.Status)
 	}
 	w.Contains(w.Get(store.RoleAdministrator, at+"/remove").TextOf("main"), "2 changes that it lists were not carried out")
-	if removed := w.Post(store.RoleAdministrator, at+"/remove", nil); removed.Location != w.at+"/preview" {
+	if answer := w.Post(store.RoleAdministrator, at+"/remove", nil); answer.Status != http.StatusConflict {
+		t.Errorf("removed without a confirmation: %d", answer.Status)
+	}
+	if removed := w.Post(store.RoleAdministrator, at+"/remove", w.Shown(store.RoleAdministrator, at+"/remove", nil)); removed.Location != w.at+"/preview" {
 		t.Errorf("after it was removed: %q", removed.Location)
 	}
 	if answer := w.Get(store.RoleReader, at); answer.Status != http.StatusNotFound {

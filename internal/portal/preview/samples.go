@@ -176,7 +176,7 @@ func (a *Area) applySamples(app, hostile page.Application, now time.Time) []page
 		return page.Sample{Page: "Apply a preview", Case: name, Path: planPath(app, kept.ID, "apply"), Answer: a.applying.Show(applyHead(app, kept), data)}
 	}
 	remove := func(name string, app page.Application, kept administration.KeptPlan) page.Sample {
-		return page.Sample{Page: "Remove a preview", Case: name, Path: planPath(app, kept.ID, "remove"), Answer: a.removal.Show(removalHead(app, kept), newRemovalData(app, kept))}
+		return page.Sample{Page: "Remove a preview", Case: name, Path: planPath(app, kept.ID, "remove"), Answer: a.removal.Show(removalHead(app, kept), newRemovalData(app, kept, 2))}
 	}
 	undo := samplePlan(now)
 	undo.Kind, undo.Guard, undo.Seats = engine.UndoPlan, "", nil
@@ -251,6 +251,10 @@ func (a *Area) comparisonSamples(app, hostile page.Application, now time.Time) [
 		data := newComparisonData(app, kept, c, group, text, found, found.Previous != "")
 		return page.Sample{Page: "A comparison", Case: name, Path: data.Path, Answer: a.differences.Show(comparisonHead(app, kept), data)}
 	}
+	forget := func(name string, app page.Application, kept administration.KeptPlan, c store.Comparison) page.Sample {
+		data := newForgettingData(app, kept, c)
+		return page.Sample{Page: "Remove a comparison", Case: name, Path: data.Path, Answer: a.forgetting.Show(forgettingHead(app, kept, c), data)}
+	}
 	harm := journal.Difference{
 		Likeness: journal.Likeness(h), Person: plan.Identity{ID: h, Name: h}, Reason: h, Incumbent: journal.Side{At: now, Action: plan.Action(h), Status: plan.Status(h), Code: h, Text: h},
 		Fields: []journal.FieldDifference{{Name: h, Likeness: journal.Different, Incumbent: attr.Text(h), Planned: attr.Text(h)}},
@@ -262,6 +266,7 @@ func (a *Area) comparisonSamples(app, hostile page.Application, now time.Time) [
 		show("full", app, samplePlan(now), made, "", "", store.Listing[store.FoundDifference]{Items: sampleDifferences(now), Next: "next", Previous: "previous"}),
 		show("empty", app, samplePlan(now), store.Comparison{ID: "c"}, "", "", store.Listing[store.FoundDifference]{}),
 		show("filtered", app, samplePlan(now), made, journal.Different, "", store.Listing[store.FoundDifference]{Items: sampleDifferences(now)[:1]}),
+		forget("full", app, samplePlan(now), made), forget("empty", app, samplePlan(now), store.Comparison{ID: "c"}), forget("hostile", hostile, hostilePlan(now), harmful),
 		show("hostile", hostile, hostilePlan(now), harmful, journal.Likeness(h), h, store.Listing[store.FoundDifference]{Items: []store.FoundDifference{{Difference: harm}}, Next: h}),
 	}
 }

@@ -123,14 +123,39 @@ func (a *Area) act(ctx context.Context, r *page.Request, do func(of store.Admini
 	return page.Redirect(administratorPath(of.ID), notice), nil
 }
 
+// setRole gives an administrator another role. One that allows less is confirmed first.
 func (a *Area) setRole(ctx context.Context, r *page.Request) (page.Answer, error) {
 	role := store.Role(r.Value("role"))
+	of, err := a.administratorOf(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if less(role, of.Role) {
+		if answer, confirmed := a.ask(r, askedHead("Change the role of "+of.Name, of), newDemotion(of, role, r.Visitor)); !confirmed {
+			return answer, nil
+		}
+	}
 	return a.act(ctx, r, func(of store.Administrator) (page.Notice, error) {
 		return page.Success("%s has the role %s.", of.Name, role), a.People.SetRole(ctx, by(r), of.ID, role)
 	})
 }
 
+// disable keeps an administrator out, after that was confirmed.
 func (a *Area) disable(ctx context.Context, r *page.Request) (page.Answer, error) {
+	of, err := a.administratorOf(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if of.Disabled() {
+		return page.Redirect(administratorPath(of.ID), page.Caution("%s was disabled already.", of.Name)), nil
+	}
+	has, err := a.inUse(ctx, r, of)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if answer, confirmed := a.ask(r, askedHead("Disable "+of.Name, of), newDisabling(of, has, r.Visitor)); !confirmed {
+		return answer, nil
+	}
 	return a.act(ctx, r, func(of store.Administrator) (page.Notice, error) {
 		return page.Success("%s cannot sign in any more, and was signed out everywhere.", of.Name), a.People.Disable(ctx, by(r), of.ID)
 	})
@@ -142,7 +167,22 @@ func (a *Area) enable(ctx context.Context, r *page.Request) (page.Answer, error)
 	})
 }
 
+// revokeSessions ends the sessions of an administrator, after that was confirmed.
 func (a *Area) revokeSessions(ctx context.Context, r *page.Request) (page.Answer, error) {
+	of, err := a.administratorOf(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	has, err := a.inUse(ctx, r, of)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	if len(has.ids(r.Visitor.SessionID)) == 0 {
+		return page.Redirect(administratorPath(of.ID), page.Caution("%s has no session that could end.", of.Name)), nil
+	}
+	if answer, confirmed := a.ask(r, askedHead("End the sessions of "+of.Name, of), newEnding(of, has, r.Visitor)); !confirmed {
+		return answer, nil
+	}
 	return a.act(ctx, r, func(of store.Administrator) (page.Notice, error) {
 		count, err := a.People.RevokeSessions(ctx, by(r), of.ID)
 		return page.Success("%s of %s ended.", page.Plural(count, "session", "sessions"), of.Name), err
@@ -165,7 +205,8 @@ func (a *Area) makeLink(ctx context.Context, r *page.Request) (page.Answer, erro
 type removalData struct {
 	administratorRow
 
-	Faults page.Faults
+	Confirmation page.Confirmation
+	Faults       page.Faults
 }
 
 func removalHead(of administratorRow) page.Head {
@@ -177,21 +218,21 @@ func (a *Area) askRemoval(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return a.removalPage(ctx, r, of, nil)
+	data, err := a.newRemoval(ctx, r, of)
+	return a.removal.Show(removalHead(data.administratorRow), data), err
 }
 
-func (a *Area) removalPage(ctx context.Context, r *page.Request, of store.Administrator, faults page.Faults) (page.Answer, error) {
-	sessions, err := a.People.Sessions(ctx, by(r), of.ID)
-	if err != nil {
-		return page.Answer{}, refused(err)
-	}
-	data := removalData{newAdministratorRow(of, r.Visitor.ID), whole(faults)}
-	data.Sessions = len(sessions)
-	answer := a.removal.Show(removalHead(data.administratorRow), data)
-	if len(faults) > 0 {
-		answer = answer.With(http.StatusUnprocessableEntity)
-	}
-	return answer, nil
+// newRemoval makes the page that asks about a removal.
+func (a *Area) newRemoval(ctx context.Context, r *page.Request, of store.Administrator) (removalData, error) {
+	has, err := a.inUse(ctx, r, of)
+	return newRemovalData(of, has, r.Visitor), err
+}
+
+func newRemovalData(of store.Administrator, has use, visitor page.Visitor) removalData {
+	data := removalData{administratorRow: newAdministratorRow(of, visitor.ID)}
+	data.Sessions = len(has.Sessions)
+	data.Confirmation = page.Confirm("remove", of.ID, of.Name, of.Role, of.Disabled(), has.ids(""), has.Link)
+	return data
 }
 
 func (a *Area) remove(ctx context.Context, r *page.Request) (page.Answer, error) {
@@ -199,9 +240,18 @@ func (a *Area) remove(ctx context.Context, r *page.Request) (page.Answer, error)
 	if err != nil {
 		return page.Answer{}, err
 	}
+	data, err := a.newRemoval(ctx, r, of)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.removal.Show(removalHead(data.administratorRow), data).With(http.StatusConflict), nil
+	}
 	err = refused(a.People.Remove(ctx, by(r), of.ID))
 	if faults, ok := page.FaultsOf(err); ok {
-		return a.removalPage(ctx, r, of, faults)
+		data.Faults = whole(faults)
+		return a.removal.Show(removalHead(data.administratorRow), data).With(http.StatusUnprocessableEntity), nil
 	}
 	if err != nil {
 		return page.Answer{}, err

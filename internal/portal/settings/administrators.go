@@ -42,22 +42,18 @@ func (a *Area) showAdministrators(ctx context.Context, r *page.Request) (page.An
 	if err != nil {
 		return page.Answer{}, err
 	}
-	sessions, err := a.People.Sessions(ctx, by(r), "")
+	counts, err := a.People.CountSessions(ctx, by(r))
 	if err != nil {
-		return page.Answer{}, err
+		return page.Answer{}, refused(err)
 	}
-	return a.administrators.Show(administratorsHead(), newAdministratorsData(all, sessions, r.Visitor.ID)), nil
+	return a.administrators.Show(administratorsHead(), newAdministratorsData(all, counts, r.Visitor.ID)), nil
 }
 
-func newAdministratorsData(all []store.Administrator, sessions []store.Session, you string) administratorsData {
+func newAdministratorsData(all []store.Administrator, sessions map[string]int, you string) administratorsData {
 	var data administratorsData
-	counts := map[string]int{}
-	for _, session := range sessions {
-		counts[session.AdministratorID]++
-	}
 	for _, each := range all {
 		row := newAdministratorRow(each, you)
-		row.Sessions = counts[each.ID]
+		row.Sessions = sessions[each.ID]
 		data.Rows = append(data.Rows, row)
 	}
 	return data

@@ -63,6 +63,7 @@ type Area struct {
 	signIn         page.Page[signInData]
 	retention      page.Page[retentionData]
 	shortening     page.Page[shorteningData]
+	asked          page.Page[askedData]
 	audit          page.Page[auditData]
 	about          page.Page[aboutData]
 }
@@ -87,6 +88,7 @@ func New(config Config) *Area {
 		signIn:         page.Parse[signInData]("sign_in.tmpl", files),
 		retention:      page.Parse[retentionData]("retention.tmpl", files),
 		shortening:     page.Parse[shorteningData]("shortening.tmpl", files),
+		asked:          page.Parse[askedData]("asked.tmpl", files),
 		audit:          page.Parse[auditData]("audit.tmpl", files),
 		about:          page.Parse[aboutData]("about.tmpl", files),
 	}

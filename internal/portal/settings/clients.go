@@ -74,10 +74,13 @@ func newClientsData(all []store.APIClient, secrets map[string][]store.APISecret,
 	return data
 }
 
+// nothing is what a client signs in with that has nothing.
+const nothing = "Nothing"
+
 func newClientRow(client store.APIClient, secrets []store.APISecret, now time.Time) clientRow {
 	row := clientRow{
 		Name: client.Name, Path: clientPath(client.ID), ID: client.ID, Role: client.Role, Created: client.CreatedAt, Revoked: client.RevokedAt,
-		State: page.State{Text: "May sign in", Colour: "success"}, SignsIn: "Nothing",
+		State: page.State{Text: "May sign in", Colour: "success"}, SignsIn: nothing,
 	}
 	good := 0
 	for _, secret := range secrets {
@@ -287,6 +290,9 @@ func (a *Area) rotateClient(ctx context.Context, r *page.Request) (page.Answer, 
 	}
 	var issued auth.Issued
 	if err == nil {
+		if answer, confirmed, err := a.askCutOff(ctx, r, client, grace); !confirmed {
+			return answer, err
+		}
 		issued, err = a.clientActs().Rotate(ctx, by(r).Actor(), client.ID, grace, r.Value("publicKey"))
 		err = refused(err)
 	}
@@ -299,9 +305,46 @@ func (a *Area) rotateClient(ctx context.Context, r *page.Request) (page.Answer, 
 	return a.showSecret(ctx, r, issued, true)
 }
 
+// askCutOff asks before what a client has stops working at once, unless there is nothing
+// to ask. A public key that is not one is refused later.
+func (a *Area) askCutOff(ctx context.Context, r *page.Request, client store.APIClient, grace time.Duration) (answer page.Answer, confirmed bool, err error) {
+	key := r.Value("publicKey")
+	if client.Revoked() || grace < 0 {
+		return answer, true, nil // refused later
+	}
+	if key != "" {
+		if _, err := auth.CheckPublicKey(key); err != nil {
+			return answer, true, nil //nolint:nilerr // told by whoever uses the key
+		}
+	}
+	secrets, err := a.Store.APISecrets(ctx, client.ID)
+	if err != nil {
+		return answer, false, err
+	}
+	row := newClientRow(client, secrets, time.Now())
+	var ends string
+	switch {
+	case grace == 0 && row.SignsIn != nothing:
+		ends = row.SignsIn
+	case client.PublicKey != "":
+		ends = "Public key"
+	default:
+		return answer, true, nil
+	}
+	answer, confirmed = a.ask(r, clientHead("Rotate "+client.Name), newCutOff(row, ends, grace.String(), key))
+	return answer, confirmed, nil
+}
+
 // revocationData is what ends when a client is revoked.
 type revocationData struct {
 	clientRow
+
+	Confirmation page.Confirmation
+}
+
+func newRevocationData(client store.APIClient, secrets []store.APISecret, now time.Time) revocationData {
+	row := newClientRow(client, secrets, now)
+	return revocationData{row, page.Confirm("revoke", row.ID, row.Name, row.Role, row.SignsIn)}
 }
 
 func revocationHead(of clientRow) page.Head {
@@ -317,7 +360,7 @@ func (a *Area) askRevocation(ctx context.Context, r *page.Request) (page.Answer,
 	if err != nil {
 		return page.Answer{}, err
 	}
-	data := revocationData{newClientRow(client, secrets, time.Now())}
+	data := newRevocationData(client, secrets, time.Now())
 	return a.revocation.Show(revocationHead(data.clientRow), data), nil
 }
 
@@ -325,6 +368,18 @@ func (a *Area) revokeClient(ctx context.Context, r *page.Request) (page.Answer, 
 	client, err := a.clientOf(ctx, r)
 	if err != nil {
 		return page.Answer{}, err
+	}
+	if client.Revoked() {
+		return page.Redirect(clientsPath, page.Caution("%s was revoked already.", client.Name)), nil
+	}
+	secrets, err := a.Store.APISecrets(ctx, client.ID)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data := newRevocationData(client, secrets, time.Now())
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.revocation.Show(revocationHead(data.clientRow), data).With(http.StatusConflict), nil
 	}
 	if _, err := a.clientActs().Revoke(ctx, by(r).Actor(), client.ID); err != nil {
 		return page.Answer{}, err

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -19,6 +20,8 @@ type retentionData struct {
 
 // shorteningData is what is removed when the log is kept for less time.
 type shorteningData struct {
+	Confirmation page.Confirmation
+
 	Version  int
 	Entered  string // as the form has it
 	Kept     string // how long it would be kept
@@ -26,6 +29,7 @@ type shorteningData struct {
 	Older    string // how many entries are older, in words
 	Nothing  bool   // none is
 	Boundary time.Time
+	Oldest   time.Time // the oldest entry, zero for none
 }
 
 func retentionHead() page.Head {
@@ -82,8 +86,10 @@ func (a *Area) showRetention(context.Context, *page.Request) (page.Answer, error
 func (a *Area) saveRetention(ctx context.Context, r *page.Request) (page.Answer, error) {
 	all, now := retentionSettings(), a.Settings.Effective()
 	after, faults := change(r, now, all, now.Kept)
-	if len(faults) == 0 && settings.Check(after) == nil && !r.Checked("confirmed") && shortens(now.Kept, after) {
-		return a.askShortening(ctx, r, now, after)
+	if len(faults) == 0 && settings.Check(after) == nil && shortens(now.Kept, after) {
+		if answer, confirmed, err := a.askShortening(ctx, r, now, after); !confirmed {
+			return answer, err
+		}
 	}
 	status, faults, err := a.update(ctx, r, all, nil)
 	switch {
@@ -100,15 +106,43 @@ func shortens(before, after store.Settings) bool {
 	return after.LogKept() != 0 && (before.LogKept() == 0 || after.LogKept() < before.LogKept())
 }
 
-// askShortening says what would be removed.
-func (a *Area) askShortening(ctx context.Context, r *page.Request, now settings.Effective, after store.Settings) (page.Answer, error) {
-	boundary := time.Now().Add(-after.LogKept())
+// shownFor is for how long what would go is counted from one moment on. Without it each
+// entry that grows old meanwhile would ask anew.
+const shownFor = time.Hour
+
+// boundaryOf is the moment from before which entries go: that of the page that is
+// confirmed, or the one that holds now.
+func boundaryOf(r *page.Request, kept time.Duration, now time.Time) time.Time {
+	boundary := now.Add(-kept).UTC().Truncate(time.Second)
+	given, err := time.Parse(time.RFC3339, r.Value("boundary"))
+	if err == nil && !given.After(boundary) && boundary.Sub(given) < shownFor {
+		return given
+	}
+	return boundary
+}
+
+// askShortening says what would be removed, unless exactly that was confirmed.
+func (a *Area) askShortening(ctx context.Context, r *page.Request, now settings.Effective, after store.Settings) (answer page.Answer, confirmed bool, err error) {
+	boundary := boundaryOf(r, after.LogKept(), time.Now())
 	count, err := a.Administration.Store.CountEntries(ctx, journal.Query{Until: boundary})
 	if err != nil {
-		return page.Answer{}, err
+		return answer, false, err
 	}
 	data := newShorteningData(r.Number("version", -1), r.Value(nameOf(settings.LogDays)), now.Kept.LogDays, after.LogDays, count, boundary)
-	return a.shortening.Show(shorteningHead(), data), nil
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); confirmed {
+		return answer, true, nil
+	}
+	for entry, err := range a.Administration.Store.Entries(ctx, journal.Query{OldestFirst: true, Limit: 1}) {
+		if err != nil {
+			return answer, false, err
+		}
+		data.Oldest = entry.At
+	}
+	answer = a.shortening.Show(shorteningHead(), data)
+	if data.Confirmation.Changed {
+		answer = answer.With(http.StatusConflict)
+	}
+	return answer, false, nil
 }
 
 func newShorteningData(version int, entered string, before, after int, count store.Count, boundary time.Time) shorteningData {
@@ -116,5 +150,8 @@ func newShorteningData(version int, entered string, before, after int, count sto
 	if count.More {
 		older = "More than " + older
 	}
-	return shorteningData{version, entered, kept(after), kept(before), older, count.Number == 0 && !count.More, boundary}
+	return shorteningData{
+		Confirmation: page.Confirm(version, before, after, count, boundary), Version: version, Entered: entered, Kept: kept(after), Before: kept(before),
+		Older: older, Nothing: count.Number == 0 && !count.More, Boundary: boundary,
+	}
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/usher-id/usher/internal/auth"
@@ -97,15 +98,19 @@ func (a *Area) peopleSamples(now time.Time) []page.Sample {
 		return show("Link for an administrator", kind, administratorsPath, a.link.Show(linkHead(data), data))
 	}
 	removal := func(kind string, of store.Administrator, sessions int, faults page.Faults) page.Sample {
-		data := removalData{newAdministratorRow(of, visitor.ID), faults}
-		data.Sessions = sessions
+		data := newRemovalData(of, use{Sessions: make([]store.Session, sessions)}, visitor)
+		data.Faults = faults
 		return show("Remove an administrator", kind, data.Path+"/remove", a.removal.Show(removalHead(data.administratorRow), data))
 	}
 	last := page.Faults{"": page.Sentence(auth.ErrLast.Error())}
+	asked := func(kind, title string, of store.Administrator, changed bool, data askedData) page.Sample {
+		data.Confirmation.Changed = changed
+		return show("Ask about an administrator", kind, data.Path, a.asked.Show(askedHead(title, of), data))
+	}
 	return []page.Sample{
-		show("Administrators", "full", administratorsPath, a.administrators.Show(administratorsHead(), newAdministratorsData(all, sessions, visitor.ID))),
+		show("Administrators", "full", administratorsPath, a.administrators.Show(administratorsHead(), newAdministratorsData(all, map[string]int{all[0].ID: 2, all[1].ID: 1}, visitor.ID))),
 		show("Administrators", "empty", administratorsPath, a.administrators.Show(administratorsHead(), newAdministratorsData(nil, nil, ""))),
-		show("Administrators", "hostile", administratorsPath, a.administrators.Show(administratorsHead(), newAdministratorsData([]store.Administrator{harm}, []store.Session{harmSession}, ""))),
+		show("Administrators", "hostile", administratorsPath, a.administrators.Show(administratorsHead(), newAdministratorsData([]store.Administrator{harm}, map[string]int{harm.ID: 1}, ""))),
 		one("full", all[0], sessions[:2], nil), one("with a password", all[1], sessions[2:], nil), one("empty", all[2], nil, nil), one("last", all[3], nil, last),
 		one("hostile", harm, []store.Session{harmSession}, page.Faults{"": h, "role": h}),
 		show("Invite an administrator", "empty", administratorsPath+"/invite", a.invitation.Show(invitationHead(), newInvitationData(auth.Invitation{Role: store.RoleReader}, nil))),
@@ -114,9 +119,12 @@ func (a *Area) peopleSamples(now time.Time) []page.Sample {
 		link("not encrypted", auth.Link{Purpose: store.LinkReset, Expires: now.Add(auth.ResetLifetime), Name: "ben@contoso.com", DisplayName: "Ben Okoye", Role: store.RoleOperator}, "http://127.0.0.1:8080"),
 		link("hostile", auth.Link{Token: h, Name: h, DisplayName: h, Role: store.Role(h)}, h),
 		removal("full", all[1], 2, nil), removal("you, the last one", all[0], 1, last), removal("empty", all[2], 0, nil), removal("hostile", harm, 0, page.Faults{"": h}),
-		show("Sessions", "full", sessionsPath, a.sessions.Show(sessionsHead(), sessionsData{newSessionRows(sessions, all, visitor.SessionID), 12})),
-		show("Sessions", "empty", sessionsPath, a.sessions.Show(sessionsHead(), newSessionsData(nil, nil, ""))),
-		show("Sessions", "hostile", sessionsPath, a.sessions.Show(sessionsHead(), newSessionsData([]store.Session{harmSession}, []store.Administrator{harm}, ""))),
+		asked("disable", "Disable "+all[1].Name, all[1], false, newDisabling(all[1], use{sessions[:2], true}, visitor)), asked("disable, changed meanwhile", "Disable "+all[0].Name, all[0], true, newDisabling(all[0], use{}, visitor)),
+		asked("less of a role", "Change the role of "+all[1].Name, all[1], false, newDemotion(all[1], store.RoleReader, visitor)), asked("end sessions", "End the sessions of "+all[1].Name, all[1], false, newEnding(all[1], use{sessions[1:], false}, visitor)),
+		asked("hostile", h, harm, false, newDisabling(harm, use{[]store.Session{harmSession}, true}, visitor)), asked("hostile role", h, harm, false, newDemotion(harm, store.Role(h), visitor)),
+		show("Sessions", "full", sessionsPath, a.sessions.Show(sessionsHead(), sessionsData{newSessionRows(sessions, all, visitor.SessionID), page.Pager{Next: sessionsPath + "?cursor=x"}})),
+		show("Sessions", "empty", sessionsPath, a.sessions.Show(sessionsHead(), sessionsData{})),
+		show("Sessions", "hostile", sessionsPath, a.sessions.Show(sessionsHead(), sessionsData{Rows: newSessionRows([]store.Session{harmSession}, []store.Administrator{harm}, "")})),
 	}
 }
 
@@ -143,8 +151,12 @@ func (a *Area) clientSamples(now time.Time) []page.Sample {
 		data.Renewed = renewed
 		return show("Secret of an API client", kind, clientsPath, a.secret.Show(secretHead(data), data))
 	}
+	cut := func(kind string, of store.APIClient, secrets []store.APISecret, key string) page.Sample {
+		data := newCutOff(newClientRow(of, secrets, now), "Public key, and 1 secret", "0s", key)
+		return show("Rotate an API client at once", kind, data.Path, a.asked.Show(clientHead("Rotate "+of.Name), data))
+	}
 	revoke := func(kind string, of store.APIClient, secrets []store.APISecret) page.Sample {
-		data := revocationData{newClientRow(of, secrets, now)}
+		data := newRevocationData(of, secrets, now)
 		return show("Revoke an API client", kind, data.Path+"/revoke", a.revocation.Show(revocationHead(data.clientRow), data))
 	}
 	return []page.Sample{
@@ -158,6 +170,7 @@ func (a *Area) clientSamples(now time.Time) []page.Sample {
 		made("hostile", auth.Issued{Client: harm, Secret: provisioning.NewSecret(h)}, h, false),
 		one("full", clients[2], secrets[clients[2].ID], "24h", nil), one("with a key", clients[0], nil, "0s", nil), one("empty", clients[1], nil, "24h", nil),
 		one("hostile", harm, harmSecrets, h, page.Faults{"": h, "grace": h, "publicKey": h}),
+		cut("full", clients[2], secrets[clients[2].ID], ""), cut("hostile", harm, harmSecrets, h),
 		revoke("full", clients[2], secrets[clients[2].ID]), revoke("empty", clients[0], nil), revoke("hostile", harm, harmSecrets),
 	}
 }
@@ -183,11 +196,17 @@ func (a *Area) settingSamples(now time.Time) []page.Sample {
 		data.Checked, data.Secrets = checked, checked != ""
 		return show("Sign-in settings", kind, signInPath, a.signIn.Show(signInHead(), data))
 	}
+	out := func(kind string, now settings.Effective, names []string) page.Sample {
+		data := newSignInData(now, "https://usher.contoso.com", nil, nil)
+		data.KeptOut, data.Confirmation = names, page.Confirm(names)
+		return show("Sign-in settings", kind, signInPath, a.signIn.Show(signInHead(), data))
+	}
 	retention := func(kind string, now settings.Effective, faults page.Faults) page.Sample {
 		return show("Retention", kind, retentionPath, a.retention.Show(retentionHead(), newRetentionData(now, nil, faults)))
 	}
 	shortening := func(kind, entered string, count store.Count) page.Sample {
 		data := newShorteningData(12, entered, store.LogForever, 7, count, now.Add(-7*24*time.Hour))
+		data.Oldest = now.Add(-90 * 24 * time.Hour)
 		return show("Keep the log for less time", kind, retentionPath, a.shortening.Show(shorteningHead(), data))
 	}
 	state := standing{settings: full, administrators: sampleAdministrators(now), clients: []store.APIClient{{}}}
@@ -200,7 +219,7 @@ func (a *Area) settingSamples(now time.Time) []page.Sample {
 		notifications("set by a flag", fixed), notifications("test not taken", untaken), notifications("changed meanwhile", newNotificationsData(full, nil, meanwhile)),
 		notifications("hostile", newNotificationsData(harm, nil, allFaults)),
 		signIn("full", full, nil, ""), signIn("empty", none, nil, ""), signIn("checked", full, nil, "https://login.contoso.com"), signIn("changed meanwhile", full, meanwhile, ""),
-		signIn("hostile", harm, allFaults, h),
+		signIn("hostile", harm, allFaults, h), out("keeps people out", full, []string{"ann@contoso.com", "ben@contoso.com"}), out("hostile, keeps people out", harm, slices.Repeat([]string{h}, 12)),
 		retention("full", full, nil), retention("empty", none, nil), retention("hostile", harm, allFaults),
 		shortening("full", "7", store.Count{Number: 10000, More: true}), shortening("empty", "7", store.Count{}), shortening("hostile", h, store.Count{Number: 1}),
 		show("About", "full", aboutPath, a.about.Show(head("About Usher"), aboutData{"1.0.0", "go1.26 for linux/amd64", "PostgreSQL", "https://usher.contoso.com", sampleTenant})),

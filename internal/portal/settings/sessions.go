@@ -2,6 +2,7 @@ package settings
 
 import (
 	"context"
+	"errors"
 
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/store"
@@ -9,12 +10,9 @@ import (
 
 // sessionsData is where everybody is signed in.
 type sessionsData struct {
-	Rows []sessionRow
-	More int // sessions that are not shown
+	Rows  []sessionRow
+	Pager page.Pager
 }
-
-// mostSessions is how many sessions the page shows: those that began last.
-const mostSessions = 200
 
 func sessionsHead() page.Head {
 	h := head("Sessions", page.Link{Text: "Administrators", Path: administratorsPath})
@@ -27,16 +25,14 @@ func (a *Area) showSessions(ctx context.Context, r *page.Request) (page.Answer, 
 	if err != nil {
 		return page.Answer{}, err
 	}
-	sessions, err := a.People.Sessions(ctx, by(r), "")
+	found, err := a.People.FindSessions(ctx, by(r), store.Page{Cursor: r.Value("cursor")})
+	if errors.Is(err, store.ErrInvalid) {
+		return page.Redirect(sessionsPath, page.Notice{}), nil // the cursor of another list
+	}
 	if err != nil {
 		return page.Answer{}, refused(err)
 	}
-	return a.sessions.Show(sessionsHead(), newSessionsData(sessions, all, r.Visitor.SessionID)), nil
-}
-
-func newSessionsData(sessions []store.Session, all []store.Administrator, current string) sessionsData {
-	shown := sessions[:min(len(sessions), mostSessions)]
-	return sessionsData{newSessionRows(shown, all, current), len(sessions) - len(shown)}
+	return a.sessions.Show(sessionsHead(), sessionsData{newSessionRows(found.Items, all, r.Visitor.SessionID), r.Pager(found.Previous, found.Next)}), nil
 }
 
 // revokeSession ends a session, and goes back to the list that it was on.

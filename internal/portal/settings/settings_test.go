@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/auth"
 	"github.com/usher-id/usher/internal/auth/authtest"
@@ -22,6 +24,7 @@ import (
 	"github.com/usher-id/usher/internal/settings"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -110,6 +113,27 @@ func (w *world) session(id, whose string) {
 	w.Must(w.Store.AddSession(w.TB.Context(), "hash-"+id, store.Session{
 		ID: id, AdministratorID: whose, CreatedAt: now, SeenAt: now, IdleAt: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour), Address: "192.0.2.7", UserAgent: "Firefox",
 	}))
+}
+
+// entries adds entries to the provisioning log, of these moments.
+func (w *world) entries(moments ...time.Time) {
+	w.TB.Helper()
+	app, err := w.Service.Application(w.TB.Context(), "Salesforce")
+	if errors.Is(err, store.ErrNotFound) {
+		app, err = w.Add(), nil
+	}
+	w.Must(err)
+	cycles := w.Store.Engine()
+	job, err := cycles.Begin(w.TB.Context(), app.Job.ID)
+	w.Must(err)
+	cycle := engine.Cycle{ID: "c", JobID: job.ID, ApplicationID: app.ID, Fence: job.Fence}
+	var commit engine.Commit
+	for i, at := range moments {
+		commit.Entries = append(commit.Entries, journal.Entry{
+			At: at, JobID: app.Job.ID, ApplicationID: app.ID, CycleID: "c", Change: plan.Change{Action: plan.Update, Status: plan.Success, Source: plan.Identity{ID: strconv.Itoa(i), Name: "ana"}},
+		})
+	}
+	w.Must(cycles.Commit(w.TB.Context(), cycle, commit))
 }
 
 // audited fails unless the latest records begin with these, the newest first.
@@ -268,7 +292,13 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	w.add("ben", operator)
 	before := len(w.Audits(0))
 	for path, given := range map[string]url.Values{"/remove": nil, "/disable": nil, "/role": {"role": {"reader"}}} {
-		answer := w.Post(administrator, "/settings/administrators/ann"+path, given)
+		at := "/settings/administrators/ann" + path
+		if path == "/remove" {
+			given = w.Shown(administrator, at, nil)
+		} else {
+			_, given = w.Ask(administrator, at, given)
+		}
+		answer := w.Post(administrator, at, given)
 		if answer.Status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", path, answer.Status)
 		}
@@ -281,7 +311,14 @@ func TestTheLastAdministratorStays(t *testing.T) {
 	w.audited("Update administrator role | administrator@contoso.com (portal) | role administrator, before operator")
 	w.session("s1", "ann")
 	w.Contains(w.Get(administrator, "/settings/administrators/ann/remove").TextOf("main"), "1 session ends at once")
-	gone := w.Post(administrator, "/settings/administrators/ann/remove", nil)
+	shown := w.Shown(administrator, "/settings/administrators/ann/remove", nil)
+	w.session("s2", "ann")
+	for _, form := range []url.Values{nil, shown} {
+		if answer := w.Post(administrator, "/settings/administrators/ann/remove", form); answer.Status != http.StatusConflict {
+			t.Errorf("removed by %v: %d", form, answer.Status)
+		}
+	}
+	gone := w.Post(administrator, "/settings/administrators/ann/remove", w.Shown(administrator, "/settings/administrators/ann/remove", nil))
 	w.Contains(gone.Notice, "ann@contoso.com was removed")
 	w.audited("Remove administrator")
 	if again := w.Get(administrator, "/settings/administrators/ann"); again.Status != http.StatusNotFound {
@@ -310,13 +347,62 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 		t.Errorf("%d, to %s", ended.Status, ended.Location)
 	}
 	w.audited("Revoke session")
-	w.Contains(w.Post(administrator, "/settings/administrators/ben/sessions", nil).Notice, "2 sessions of ben@contoso.com ended")
-	w.Contains(w.Post(administrator, "/settings/administrators/ann/disable", nil).TextOf(".alert-danger"), "This is the last")
-	w.Contains(w.Post(administrator, "/settings/administrators/ben/disable", nil).Notice, "cannot sign in any more")
+	asked, confirming := w.Ask(administrator, "/settings/administrators/ben/sessions", nil)
+	w.Contains(asked.TextOf("main"), "2 sessions of Ben (ben@contoso.com) end at once")
+	w.session("s5", "ben")
+	changed := w.Post(administrator, "/settings/administrators/ben/sessions", confirming)
+	if changed.Status != http.StatusConflict {
+		t.Errorf("2 sessions were confirmed, and 3 ended: %d", changed.Status)
+	}
+	w.Contains(changed.TextOf("main"), "3 sessions")
+	w.Contains(w.Confirm(administrator, "/settings/administrators/ben/sessions", nil).Notice, "3 sessions of ben@contoso.com ended")
+	w.Contains(w.Post(administrator, "/settings/administrators/ben/sessions", nil).Notice, "no session that could end")
+	w.Contains(w.Confirm(administrator, "/settings/administrators/ann/disable", nil).TextOf(".alert-danger"), "This is the last")
+	asked, confirming = w.Ask(administrator, "/settings/administrators/ben/disable", nil)
+	w.Contains(asked.TextOf("main"), "Ben (ben@contoso.com, operator) cannot sign in any more.")
+	w.Contains(w.Get(administrator, "/settings/administrators/ben").TextOf("main"), "May sign in")
+	w.Contains(w.Post(administrator, "/settings/administrators/ben/role", url.Values{"role": {"administrator"}}).Notice, "has the role administrator")
+	if stale := w.Post(administrator, "/settings/administrators/ben/disable", confirming); stale.Status != http.StatusConflict {
+		t.Errorf("an operator was to be disabled, and an administrator was: %d", stale.Status)
+	}
+	asked, confirming = w.Ask(administrator, "/settings/administrators/ben/role", url.Values{"role": {"operator"}})
+	w.Contains(asked.TextOf("main"), "becomes operator, and is administrator now")
+	w.Contains(w.Post(administrator, "/settings/administrators/ben/role", confirming).Notice, "has the role operator")
+	w.Contains(w.Confirm(administrator, "/settings/administrators/ben/disable", nil).Notice, "cannot sign in any more")
 	w.Contains(w.Post(administrator, "/settings/administrators/ben/enable", nil).Notice, "may sign in again")
-	w.audited("Enable administrator", "Disable administrator", "Revoke all sessions")
+	w.audited("Enable administrator", "Disable administrator", "Update administrator role", "Update administrator role", "Revoke all sessions")
 	if got := w.Get(administrator, "/settings/sessions").Count(`[aria-label="Sessions"] tbody tr`); got != 1 {
 		t.Errorf("%d sessions are left", got)
+	}
+}
+
+func TestManySessionsAreReadInParts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.add("ann", administrator)
+	for i := range 120 {
+		w.session(fmt.Sprintf("s%03d", i), "ann")
+	}
+	seen := map[string]bool{}
+	answer := w.Get(administrator, "/settings/sessions")
+	for parts := 1; ; parts++ {
+		for _, id := range answer.Attributes(`tbody input[name="session"]`, "value") {
+			seen[id] = true
+		}
+		next := answer.Attributes(`a[rel="next"]`, "href")
+		if len(next) == 0 {
+			if parts != 3 {
+				t.Errorf("%d parts", parts)
+			}
+			break
+		}
+		answer = w.Get(administrator, "/settings/sessions"+next[0])
+	}
+	if len(seen) != 120 {
+		t.Errorf("%d sessions in all parts", len(seen))
+	}
+	if lost := w.Get(administrator, "/settings/sessions?cursor=x"); lost.Status != http.StatusSeeOther {
+		t.Errorf("a cursor that is none: %d", lost.Status)
 	}
 }
 
@@ -358,8 +444,22 @@ func TestAClientIsMadeRotatedAndRevoked(t *testing.T) {
 			t.Errorf("a wrong %s: %d %s", field, wrong.Status, wrong.TextOf("main"))
 		}
 	}
-	w.Contains(w.Post(administrator, at+"/revoke", nil).Notice, "terraform was revoked")
-	w.Contains(w.Post(administrator, at+"/revoke", nil).Notice, "terraform was revoked")
+	asked, confirming := w.Ask(administrator, at+"/rotate", url.Values{"grace": {"0s"}})
+	w.Contains(asked.TextOf("main"), "What terraform (administrator) signs in with stops working at once: 2 secrets.")
+	if kept := w.Get(administrator, at).Count(`[aria-label="Secrets"] tbody tr`); kept != 2 {
+		t.Errorf("it was rotated without a confirmation: %d secrets", kept)
+	}
+	if atOnce := w.Post(administrator, at+"/rotate", confirming).TextOf(".secret-once code"); atOnce == "" || atOnce == fresh {
+		t.Errorf("rotated at once, the secret is %q", atOnce)
+	}
+	if stale := w.Post(administrator, at+"/rotate", confirming); stale.Status != http.StatusConflict {
+		t.Errorf("what was confirmed is gone, and it was rotated again: %d", stale.Status)
+	}
+	if answer := w.Post(administrator, at+"/revoke", nil); answer.Status != http.StatusConflict {
+		t.Errorf("revoked without a confirmation: %d", answer.Status)
+	}
+	w.Contains(w.Post(administrator, at+"/revoke", w.Shown(administrator, at+"/revoke", nil)).Notice, "terraform was revoked")
+	w.Contains(w.Post(administrator, at+"/revoke", nil).Notice, "terraform was revoked already")
 	w.audited("Revoke API client", "Update API client credentials")
 	if again := w.Post(administrator, at+"/rotate", url.Values{"grace": {"0s"}}); again.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a revoked client was rotated: %d", again.Status)
@@ -529,6 +629,16 @@ func TestTheProviderIsCheckedAndTheOnlyWayInOnlyWhenItIsProven(t *testing.T) {
 		a.Issuer, a.Subject = server.URL, "1"
 		return a, nil, nil
 	}))
+	w.add("ben", operator)
+	keptOut := w.save(at, off)
+	if keptOut.Status != http.StatusUnprocessableEntity || w.live.Effective().SignIn.PasswordsOff {
+		t.Errorf("somebody is kept out without a confirmation: %d", keptOut.Status)
+	}
+	w.Contains(keptOut.TextOf("#kept-out"), "1 person cannot sign in any more with what you entered: ben@contoso.com.")
+	off["confirmed"] = keptOut.Attributes("main input[name=confirmed]", "value")
+	w.add("eve", reader)
+	w.Contains(w.save(at, off).TextOf("#kept-out"), "This is not what you confirmed any more. 2 people")
+	off["confirmed"] = w.save(at, off).Attributes("main input[name=confirmed]", "value")
 	w.Contains(w.save(at, off).Notice, "saved")
 	if !w.live.Effective().SignIn.PasswordsOff {
 		t.Error("passwords are on")
@@ -565,6 +675,19 @@ func TestTheLogIsKeptForLessTimeOnlyAfterItWasSaidWhatGoes(t *testing.T) {
 	}
 	if got := w.Get(administrator, at).Attributes("#field-logDays", "value"); !slices.Equal(got, []string{"0"}) {
 		t.Errorf("for ever is shown as %v", got)
+	}
+	w.entries(time.Now().AddDate(0, 0, -20), time.Now().AddDate(0, 0, -12))
+	asked, confirming := w.Ask(administrator, at, form(w.Get(administrator, at), at, url.Values{"logDays": {"10"}}))
+	w.Contains(asked.TextOf("main"), "2 entries from before")
+	w.entries(time.Now().AddDate(0, 0, -11))
+	refused := w.Post(administrator, at, confirming)
+	if refused.Status != http.StatusConflict || w.live.Effective().LogDays != store.LogForever {
+		t.Fatalf("2 entries were confirmed, and 3 go: %d, kept for %d days", refused.Status, w.live.Effective().LogDays)
+	}
+	w.Contains(refused.TextOf("main"), "3 entries from before")
+	w.Contains(w.Post(administrator, at, refused.Hidden("main form")).Notice, "saved")
+	if days := w.live.Effective().LogDays; days != 10 {
+		t.Errorf("kept for %d days", days)
 	}
 	for _, days := range []string{"many", "-3", "99999"} {
 		if wrong := w.save(at, url.Values{"logDays": {days}}); wrong.Status != http.StatusUnprocessableEntity || wrong.Count("#field-logDays.is-invalid") != 1 {

@@ -26,6 +26,11 @@ type signInData struct {
 	Redirect  string // that the provider has to know
 	Checked   string // that the provider answers, empty unless it was asked
 	Secrets   bool   // a secret was entered that the page does not hold any more
+
+	// KeptOut are the names of those who could not sign in any more with what was entered;
+	// Confirmation is what confirms that.
+	KeptOut      []string
+	Confirmation page.Confirmation
 }
 
 func signInHead() page.Head {
@@ -155,8 +160,19 @@ func (a *Area) saveSignIn(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
+	people, err := a.People.Administrators(ctx)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	var out []string
+	var confirmation page.Confirmation
 	status, faults, err := a.update(ctx, r, all, func(before, after store.Settings) page.Faults {
 		faults := page.Faults{}
+		out = keptOut(people, before.SignIn, after.SignIn)
+		var confirmed bool
+		if confirmation, confirmed = r.Confirms(page.Confirm(after.SignIn.PasswordsOff, after.SignIn.OpenID.Issuer, out)); len(out) > 0 && !confirmed {
+			faults[""] = "Nothing was saved yet. See below who cannot sign in any more then, and save again if that is meant."
+		}
 		if !proven && locksOut(before.SignIn, after.SignIn) {
 			faults[nameOf(settings.PasswordsOff)] = "Nobody with the role administrator has signed in with this provider yet, so it is not known to work. Save with passwords on, sign in with OpenID Connect once, and turn passwords off then."
 		}
@@ -169,7 +185,9 @@ func (a *Area) saveSignIn(ctx context.Context, r *page.Request) (page.Answer, er
 	case err != nil:
 		return page.Answer{}, err
 	case status != 0:
-		return a.signIn.Show(signInHead(), newSignInData(a.Settings.Effective(), r.Address(), given(r, all), faults)).With(status), nil
+		data := newSignInData(a.Settings.Effective(), r.Address(), given(r, all), faults)
+		data.KeptOut, data.Confirmation = out, confirmation
+		return a.signIn.Show(signInHead(), data).With(status), nil
 	}
 	return page.Redirect(signInPath, page.Success("The settings were saved. They hold from the next sign-in on.")), nil
 }

@@ -44,7 +44,7 @@ func newAccountData(v page.Visitor, openID bool, sessions []store.Session, fault
 	data := accountData{
 		Name: v.Name, Display: v.DisplayName, Role: v.Role, OpenID: openID,
 		Current:  faults.Of(page.Field{Name: "current", Label: "Present password", Type: "password", Required: true, Autofill: "current-password"}),
-		Password: faults.Of(page.Field{Name: "password", Label: "New password", Type: "password", Required: true, Autofill: "new-password", Help: "At least 12 characters. Other sessions of yours end."}),
+		Password: faults.Of(page.Field{Name: "password", Label: "New password", Type: "password", Required: true, Autofill: "new-password", Help: "At least 12 characters. Other sessions of yours end, and links to choose a password."}),
 		Again:    faults.Of(page.Field{Name: "again", Label: "The new password again", Type: "password", Required: true, Autofill: "new-password"}),
 	}
 	for _, each := range sessions {
@@ -101,6 +101,9 @@ func (a *Area) revoke(ctx context.Context, r *page.Request) (page.Answer, error)
 			return page.Answer{}, err
 		}
 		return page.Redirect("/account", page.Success("The session was ended.")), nil
+	}
+	if !r.Checked("all") {
+		return page.Answer{}, page.Invalid("", "Choose which session ends.")
 	}
 	count, err := a.People.RevokeSessions(ctx, by, r.Visitor.ID)
 	if err != nil {

@@ -26,7 +26,11 @@ const openIDCookie = "usher-openid"
 // session.
 func Authenticate(people *auth.People, from origin.Origin) page.Authenticate {
 	return func(ctx context.Context, r *http.Request) (page.Visitor, error) {
-		visitor, err := people.Visitor(ctx, token(r, from))
+		find := people.Visitor
+		if page.Automatic(r) {
+			find = people.Watcher
+		}
+		visitor, err := find(ctx, token(r, from))
 		if errors.Is(err, auth.ErrNoSession) {
 			return page.Visitor{}, page.ErrSignedOut
 		}

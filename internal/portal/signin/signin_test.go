@@ -247,7 +247,7 @@ func TestAccountsChangePasswordsAndEndSessions(t *testing.T) {
 	if rows := b.get("/account").Count("tbody tr"); rows != 2 {
 		t.Fatalf("%d sessions, want 2", rows)
 	}
-	if got := b.post("/account/sessions/revoke", nil); got.status != http.StatusSeeOther || other.get("/account").status != http.StatusSeeOther || b.get("/account").status != http.StatusOK {
+	if got := b.post("/account/sessions/revoke", url.Values{"all": {"on"}}); got.status != http.StatusSeeOther || other.get("/account").status != http.StatusSeeOther || b.get("/account").status != http.StatusOK {
 		t.Errorf("ending the other sessions: %d", got.status)
 	}
 	const next = "another horse entirely"
@@ -343,7 +343,10 @@ func TestSigningInAndOutIsInTheAuditLog(t *testing.T) {
 	b.post("/sign-in", url.Values{"name": {"ann@contoso.com"}, "password": {"wrong"}})
 	b.post("/sign-in", url.Values{"name": {"nobody@contoso.com"}, "password": {"wrong"}})
 	b.post("/sign-in", url.Values{"name": {"ann@contoso.com"}, "password": {password}})
-	b.post("/account/sessions/revoke", nil)
+	if got := b.post("/account/sessions/revoke", nil); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("no session was chosen: %d", got.status)
+	}
+	b.post("/account/sessions/revoke", url.Values{"all": {"on"}})
 	b.post("/sign-out", nil)
 	var got []string
 	for record, err := range h.store.Audits(t.Context(), 5) {

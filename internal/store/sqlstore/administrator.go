@@ -173,6 +173,28 @@ func (s *Store) UpdateAdministrator(ctx context.Context, id string, change func(
 	})
 }
 
+// ChangePassword gives an administrator another password; see store.Administrators.
+func (s *Store) ChangePassword(ctx context.Context, id string, hash provisioning.Secret, except string, audits ...journal.Audit) error {
+	return s.changePeople(ctx, "change the password of administrator "+id, func(t *tx) error {
+		before, err := t.administratorByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		after := before
+		after.PasswordHash = hash
+		if err := t.replaceAdministrator(ctx, before, after); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `delete from sessions where administrator_id = $1 and id <> $2`, id, except); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `delete from sign_in_links where administrator_id = $1 and used_at = 0`, id); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
+	})
+}
+
 func (t *tx) replaceAdministrator(ctx context.Context, before, after store.Administrator) error {
 	after.ID = before.ID
 	if err := t.checkAdministrator(ctx, after); err != nil {

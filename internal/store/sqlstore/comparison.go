@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 )
 
 // mostComparisons is how many comparisons of a plan are listed.
@@ -43,7 +44,7 @@ func (s *Store) AddDifferences(ctx context.Context, id string, differences []sto
 }
 
 // FinishComparison makes a comparison seen; see store.Comparisons.
-func (s *Store) FinishComparison(ctx context.Context, c store.Comparison) error {
+func (s *Store) FinishComparison(ctx context.Context, c store.Comparison, audits ...journal.Audit) error {
 	content, err := encodeJSON("comparison", c)
 	if err != nil {
 		return err
@@ -53,7 +54,10 @@ func (s *Store) FinishComparison(ctx context.Context, c store.Comparison) error 
 		if err == nil && count == 0 {
 			err = notFound("comparison", c.ID)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 
@@ -142,9 +146,12 @@ func (s *Store) differencesAt(ctx context.Context, id string, numbers []int64) (
 }
 
 // RemoveComparison removes a comparison; see store.Comparisons.
-func (s *Store) RemoveComparison(ctx context.Context, id string) error {
+func (s *Store) RemoveComparison(ctx context.Context, id string, audits ...journal.Audit) error {
 	return s.database.write(ctx, "remove a comparison", func(t *tx) error {
-		_, err := t.exec(ctx, `delete from comparisons where id = $1`, id)
-		return err
+		count, err := t.exec(ctx, `delete from comparisons where id = $1`, id)
+		if err != nil || count == 0 {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }

@@ -72,7 +72,7 @@ func (s *Store) SessionByHash(ctx context.Context, hash string) (store.Session, 
 	return session.value(), administrator.value(), nil
 }
 
-// Sessions returns sessions; see store.Sessions.
+// Sessions returns sessions; see store.SessionLists.
 func (s *Store) Sessions(ctx context.Context, administratorID string) ([]store.Session, error) {
 	var sessions []store.Session
 	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
@@ -82,6 +82,49 @@ func (s *Store) Sessions(ctx context.Context, administratorID string) ([]store.S
 		return err
 	}, `select `+sessionColumns+` from sessions s where $1 = '' or s.administrator_id = $1 order by s.created_at desc, s.id`, administratorID)
 	return sessions, wrapped("list sessions", err)
+}
+
+// Session returns a session; see store.SessionLists.
+func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
+	var row sessionRow
+	found, err := s.database.queries().one(ctx, row.targets(), `select `+sessionColumns+` from sessions s where s.id = $1`, id)
+	if err == nil && !found {
+		err = notFound("session", id)
+	}
+	return row.value(), wrapped("read session", err)
+}
+
+// FindSessions returns a part of the sessions; see store.SessionLists.
+func (s *Store) FindSessions(ctx context.Context, administratorID string, now time.Time, page store.Page) (store.Listing[store.Session], error) {
+	q := sequence[store.Session]{
+		columns: sessionColumns, from: "sessions s", order: []string{"s.created_at", "s.id"}, descending: true,
+		scan: func(rows *sql.Rows) (store.Session, error) {
+			var row sessionRow
+			err := rows.Scan(row.targets()...)
+			return row.value(), err
+		},
+		place: func(session store.Session) []any { return []any{micros(session.CreatedAt), session.ID} },
+	}
+	q.where.add(`s.idle_at > ?`, micros(now))
+	q.where.add(`s.expires_at > ?`, micros(now))
+	q.where.addText(`s.administrator_id = ?`, administratorID)
+	found, err := listing(ctx, s.database.queries(), page, q)
+	return found, wrapped("list sessions", err)
+}
+
+// CountSessions counts sessions; see store.SessionLists.
+func (s *Store) CountSessions(ctx context.Context, now time.Time) (map[string]int, error) {
+	counts := map[string]int{}
+	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
+		var (
+			id    string
+			count int
+		)
+		err := rows.Scan(&id, &count)
+		counts[id] = count
+		return err
+	}, `select administrator_id, count(*) from sessions where idle_at > $1 and expires_at > $1 group by administrator_id`, micros(now))
+	return counts, wrapped("count sessions", err)
 }
 
 // TouchSession notes the use of a session; see store.Sessions.

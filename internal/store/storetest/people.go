@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -196,6 +197,67 @@ func sessionTests() []test {
 			w.equal("audit log", w.activities(), []string{"Sign in"})
 			_, _, err = w.SessionByHash(w.ctx(), "hash-3")
 			w.wantError(err, store.ErrNotFound)
+		}},
+		{"sessions are read in parts and counted, without those that are over", func(t *testing.T, w *world) {
+			t.Helper()
+			w.addPeople(store.RoleAdministrator, "ann", "bob")
+			for i, whose := range []string{"ann", "bob", "ann", "bob", "ann"} {
+				session := signedIn(strconv.Itoa(i), whose)
+				session.CreatedAt = midday().Add(time.Duration(i/2) * time.Minute) // two at a time
+				session.IdleAt, session.ExpiresAt = midday().Add(time.Hour), midday().Add(2*time.Hour)
+				if i == 4 {
+					session.IdleAt = midday()
+				}
+				w.must(w.AddSession(w.ctx(), "hash-"+strconv.Itoa(i), session))
+			}
+			var got []string
+			for page := (store.Page{Limit: 2}); ; {
+				found, err := w.FindSessions(w.ctx(), "", midday(), page)
+				w.must(err)
+				for _, session := range found.Items {
+					got = append(got, session.ID)
+				}
+				if page.Cursor = found.Next; page.Cursor == "" {
+					break
+				}
+			}
+			w.equal("sessions in parts", got, []string{"session-3", "session-2", "session-1", "session-0"})
+			own, err := w.FindSessions(w.ctx(), "id-bob", midday(), store.Page{})
+			w.must(err)
+			w.equal("those of one", len(own.Items), 2)
+			_, err = w.FindSessions(w.ctx(), "", midday(), store.Page{Cursor: "x"})
+			w.wantError(err, store.ErrInvalid)
+			counts, err := w.CountSessions(w.ctx(), midday())
+			w.must(err)
+			w.equal("counted", counts, map[string]int{"id-ann": 2, "id-bob": 2})
+			one, err := w.Session(w.ctx(), "session-1")
+			w.must(err)
+			w.equal("whose it is", one.AdministratorID, "id-bob")
+			_, err = w.Session(w.ctx(), "session-9")
+			w.wantError(err, store.ErrNotFound)
+		}},
+		{"another password ends the other sessions and the links", func(t *testing.T, w *world) {
+			t.Helper()
+			w.addPeople(store.RoleAdministrator, "ann", "bob")
+			for id, whose := range map[string]string{"1": "ann", "2": "ann", "3": "bob"} {
+				w.must(w.AddSession(w.ctx(), "hash-"+id, signedIn(id, whose)))
+			}
+			w.must(w.AddSignInLink(w.ctx(), "link-ann", link(store.LinkReset, "ann")))
+			w.must(w.AddSignInLink(w.ctx(), "link-bob", link(store.LinkReset, "bob")))
+			w.must(w.ChangePassword(w.ctx(), "id-ann", provisioning.NewSecret("another"), "session-1", journal.Audit{Activity: "Change password"}))
+			sessions, err := w.Sessions(w.ctx(), "id-ann")
+			w.must(err)
+			w.equal("sessions that are left", []string{sessions[0].ID, strconv.Itoa(len(sessions))}, []string{"session-1", "1"})
+			_, _, err = w.SignInLink(w.ctx(), "link-ann")
+			w.wantError(err, store.ErrNotFound)
+			_, bob, err := w.SignInLink(w.ctx(), "link-bob")
+			w.must(err)
+			w.equal("the link of somebody else", bob.Name, person("bob", store.RoleAdministrator).Name)
+			ann, err := w.Administrator(w.ctx(), "id-ann")
+			w.must(err)
+			w.equal("the password", ann.PasswordHash.Reveal(), "another")
+			w.equal("audit log", w.activities(), []string{"Change password"})
+			w.wantError(w.ChangePassword(w.ctx(), "nobody", provisioning.NewSecret("another"), ""), store.ErrNotFound)
 		}},
 		{"nobody unknown or disabled gets a session", func(t *testing.T, w *world) {
 			t.Helper()

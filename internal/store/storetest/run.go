@@ -29,7 +29,6 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("Atomic", func(t *testing.T) { atomic(t, open) })
 	t.Run("Concurrent", func(t *testing.T) { concurrent(t, open) })
 	t.Run("Model", func(t *testing.T) { model(t, open) })
-	t.Run("Standings", func(t *testing.T) { Standings(t, open) })
 }
 
 // test is one test of the suite. Its name reads as a sentence.
@@ -51,7 +50,7 @@ func runAll(t *testing.T, open func(t *testing.T) store.Store, tests []test) {
 
 func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
-	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), importEffectTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
+	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
 		retentionTests(), progressTests(), schemaDraftTests(), operationTests(), comparisonTests(), uploadTests(),
 		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),

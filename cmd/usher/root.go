@@ -81,14 +81,14 @@ failed or are held back ("usher logs" says who and why).`,
 	flags := root.PersistentFlags()
 	flags.StringVar(&o.data, "data", environment("USHER_DATA", "./usher-data"), "folder of the embedded database (also USHER_DATA)")
 	flags.StringVar(&o.database, "database", os.Getenv("USHER_DATABASE"), "postgres:// URL of a database to use instead (also USHER_DATABASE)")
-	flags.StringVarP(&o.output, "output", "o", "table", "form of the output: table or json; logs and audit also csv, plans also diff")
+	flags.StringVarP(&o.output, "output", "o", "table", "form of the output: table or json; logs, audit and comparisons also csv, plans also diff")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "write what happens to the error output, as structured log")
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
 		return &exitError{exitUsage, fmt.Errorf("%w; see %s --help", err, command.CommandPath())}
 	})
 	root.AddCommand(
 		newDemoCommand(o), newSimCommand(o), newDirectoryCommand(o), newAppCommand(o), newAssignCommand(o), newUnassignCommand(o),
-		newProvisionCommand(o), newPlanCommand(o), newApplyCommand(o), newUndoCommand(o), newDriftCommand(o), newServeCommand(o),
+		newProvisionCommand(o), newPlanCommand(o), newCompareCommand(o), newApplyCommand(o), newUndoCommand(o), newDriftCommand(o), newServeCommand(o),
 		newRemovalsCommand(o), newStatusCommand(o), newLogsCommand(o), newAuditCommand(o), newAPIClientCommand(o), newAdministratorCommand(o), newWhyCommand(o), newExprCommand(o),
 		newPortalPreviewCommand(),
 	)
@@ -108,6 +108,8 @@ func (o *options) checkOutput(command *cobra.Command) error {
 		return &exitError{exitUsage, fmt.Errorf("%s has no diff output; plans have it", command.CommandPath())}
 	case o.output != "csv":
 		return &exitError{exitUsage, fmt.Errorf("--output is table, json or csv, not %q", o.output)}
+	case command.CommandPath() == "usher compare", command.CommandPath() == "usher compare show":
+		return nil
 	case command.Name() != "logs" && command.Name() != "audit":
 		return &exitError{exitUsage, fmt.Errorf("%s has no csv output; table and json it has", command.CommandPath())}
 	}

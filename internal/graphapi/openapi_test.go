@@ -1,6 +1,7 @@
 package graphapi_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -104,6 +105,14 @@ func eachReference(value any, visit func(string)) {
 	}
 }
 
+// comparisonBody uploads the log of an incumbent that gave Ana an account.
+func comparisonBody() string {
+	log := `{"value":[{"activityDateTime":"2026-01-31T12:00:00Z","changeId":"1","provisioningAction":"create","provisioningStatusInfo":{"status":"success"},
+		"sourceIdentity":{"id":"` + ana + `","displayName":"Ana"},"targetIdentity":{"id":"005","displayName":"ana"},
+		"modifiedProperties":[{"displayName":"LastName","oldValue":null,"newValue":"Other"}]}]}`
+	return `{"files":[{"name":"log.json","contentBytes":"` + base64.StdEncoding.EncodeToString([]byte(log)) + `"}]}`
+}
+
 // Answers of every kind have the form that the document gives them.
 func TestAnswersHaveTheFormOfTheDocument(t *testing.T) {
 	t.Parallel()
@@ -117,10 +126,11 @@ func TestAnswersHaveTheFormOfTheDocument(t *testing.T) {
 	w.want(http.StatusOK, http.MethodPost, own+"/plans/"+made["id"].(string)+"/apply", "")
 	w.cycle()
 	log := w.object(w.want(http.StatusOK, http.MethodGet, "/v1.0/auditLogs/provisioning?$top=1", ""))
-	keys := strings.NewReplacer("{application}", principal, "{user}", ana, "{plan}", made["id"].(string), "{cycle}", names(log["value"], "cycleId")[0])
+	compared := w.object(w.want(http.StatusCreated, http.MethodPost, own+"/plans/"+made["id"].(string)+"/comparisons", comparisonBody()))
+	keys := strings.NewReplacer("{comparison}", compared["id"].(string), "{application}", principal, "{user}", ana, "{plan}", made["id"].(string), "{cycle}", names(log["value"], "cycleId")[0])
 	bodies := map[string]string{
 		"previewSchema": schema, "allowRemovals": `{"all":true}`, "rejectRemovals": `{"all":true}`, "reconsiderRemovals": `{"all":true}`, "retryEscrows": `{"all":true}`,
-		"acceptDrift": `{"all":true,"attribute":"Alias"}`, "retractDrift": `{"all":true,"attribute":"Alias"}`,
+		"makeComparison": comparisonBody(), "acceptDrift": `{"all":true,"attribute":"Alias"}`, "retractDrift": `{"all":true,"attribute":"Alias"}`,
 	}
 	checked := 0
 	for path, item := range document["paths"].(map[string]any) {

@@ -22,6 +22,7 @@ type route struct {
 	needs   store.Role // the least role that may
 	answer  handler
 	keys    []string // names of the keys of the pattern, in order
+	most    int64    // bytes of a body where that is more than usual
 	slow    bool     // it looks at everybody, or talks to a target: it may take as long as slowTimeout
 }
 

@@ -222,7 +222,7 @@ func (a *api) prepare(r *http.Request, caller store.APIClient, id string) (*requ
 		return nil, route{}, err
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		req.body, err = readBody(r, a.MaxBody)
+		req.body, err = readBody(r, max(a.MaxBody, found.most))
 	}
 	return req, found, err
 }

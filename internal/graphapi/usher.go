@@ -33,7 +33,7 @@ func (a *api) usherRoutes() []route {
 			slowly(post(app+"/schema/impact", store.RoleReader, a.schemaImpact)),
 			slowly(get(app+"/events", a.streamEvents)),
 		},
-		a.removalRoutes(app), a.waitingRoutes(app), a.connectionRoutes(app), a.planRoutes(app), a.driftRoutes(app), a.accountRoutes(app),
+		a.removalRoutes(app), a.waitingRoutes(app), a.connectionRoutes(app), a.planRoutes(app), a.comparisonRoutes(app), a.driftRoutes(app), a.accountRoutes(app),
 	)
 }
 

@@ -55,6 +55,25 @@ function beyond() {
 }
 `
 
+// fits fails when a table of the page, or of a part of it that opens, is wider than its
+// place, so that columns are out of sight.
+func (w *window) fits(what string) {
+	w.t.Helper()
+	wide, err := ask[[]string](w, `(function () {
+		var closed = Array.from(document.querySelectorAll("details:not([open])"));
+		closed.forEach(function (d) { d.open = true; });
+		var wide = Array.from(document.querySelectorAll(".table-wrap")).filter(function (e) { return e.scrollWidth > e.clientWidth + 1; })
+			.map(function (e) { return e.getAttribute("aria-label") + " by " + (e.scrollWidth - e.clientWidth) + " pixels"; });
+		closed.forEach(function (d) { d.open = false; });
+		return wide; })()`)
+	if err != nil {
+		w.t.Fatalf("at %s: %v", w.where(), err)
+	}
+	if len(wide) > 0 {
+		w.t.Errorf("%s has tables that are too wide: %s", what, strings.Join(wide, ", "))
+	}
+}
+
 // inspect looks at the page with rules of axe-core, all if none is named, and whether it
 // is wider than the window. Whatever is serious or critical is a fault of the test.
 func (w *window) inspect(what string, rules ...string) {

@@ -47,6 +47,9 @@ func (w *window) lookAtSample(number int, name string) {
 	w.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(w.base+"/samples/"+strconv.Itoa(number)), chromedp.WaitReady("body"))
 	w.settle()
 	w.inspect(name)
+	if !strings.HasSuffix(name, ": hostile") { // their names are longer than any table
+		w.fits(name)
+	}
 	if !strings.HasSuffix(name, ": hostile") && !strings.HasSuffix(name, ": empty") { // these have no colours of their own
 		w.light(false)
 		w.inspect(name+", dark", "color-contrast", "link-in-text-block")

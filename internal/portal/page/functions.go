@@ -18,8 +18,14 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"ago": func(at time.Time) template.HTML { return Ago(at, time.Now()) }, "asset": asset, "icon": icon, "dict": dict, "list": list,
 		"number": Number[int], "number64": Number[int64], "plural": Plural, "percent": Percent, "duration": Duration, "lower": strings.ToLower,
-		"sentence": Sentence, "browser": Browser, "query": url.QueryEscape, "segment": url.PathEscape, "join": strings.Join, "short": Short, "add": func(a, b int) int { return a + b },
+		"sentence": Sentence, "browser": Browser, "address": address, "query": url.QueryEscape, "segment": url.PathEscape, "join": strings.Join, "short": Short, "add": func(a, b int) int { return a + b },
 	}
+}
+
+// address returns a sign-in name or a mail address that may be broken behind its "@", so
+// that a table with several of them fits.
+func address(text string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "@", "@<wbr>")) //nolint:gosec // all of it is escaped
 }
 
 // asset returns the path of a style sheet or script.

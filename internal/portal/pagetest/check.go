@@ -14,6 +14,7 @@ import (
 
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"github.com/usher-id/usher/internal/portal/page"
 )
@@ -84,12 +85,16 @@ func (d Document) Attributes(selector, name string) []string {
 	return values
 }
 
-// Text returns the text below a node, white space folded.
+// Text returns the text below a node, white space folded, as somebody reads it.
 func Text(node *html.Node) string {
 	var text strings.Builder
 	for n := range node.Descendants() {
-		if n.Type == html.TextNode {
-			text.WriteString(n.Data + " ")
+		if n.Type != html.TextNode {
+			continue
+		}
+		text.WriteString(n.Data)
+		if n.NextSibling == nil || n.NextSibling.DataAtom != atom.Wbr { // a word goes on behind it
+			text.WriteByte(' ')
 		}
 	}
 	return strings.Join(strings.Fields(text.String()), " ")

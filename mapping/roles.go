@@ -83,6 +83,7 @@ func sortRoles(roles []attr.Value, ranking []string) {
 			cmp.Compare(distance(left), distance(right)),
 			cmp.Compare(rank(left, ranking), rank(right, ranking)),
 			strings.Compare(left.Get(roleName).String(), right.Get(roleName).String()),
+			strings.Compare(left.Get("id").String(), right.Get("id").String()),
 		)
 	})
 }

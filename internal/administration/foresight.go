@@ -3,10 +3,10 @@ package administration
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/usher-id/usher/directory"
-	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/plan"
@@ -22,34 +22,33 @@ type Reassignment struct {
 // Foresight is what a reassignment means for people, as far as assignments go: the
 // scoping filters and the mapping are for a preview.
 type Foresight struct {
-	People    int  // whom it is about
-	More      bool // it is about more, and only these were looked at
-	Gaining   int  // had no access until now
-	Losing    int  // have none any more
-	Accounts  int  // of those who lose access, who has an account in use
-	Changing  int  // get another role than now
-	Conflicts int  // are given different roles, of which one counts
+	People    int // whom it is about
+	Gaining   int // had no access until now
+	Losing    int // have none any more
+	Accounts  int // of those who lose access, who has an account in use
+	Changing  int // get another role than now
+	Conflicts int // are given different roles, of which one counts
 
-	// LosingAccounts and Conflicted are the first of them, at most mostExamples.
+	// LosingAccounts and Conflicted are the first of them, by id, at most mostExamples.
 	LosingAccounts []directory.User
 	Conflicted     []Conflict
+
+	// Everybody stands for all whom it is about and for what they are assigned through: it
+	// is another text when it is about others, or when something else is assigned to them.
+	Everybody string
 
 	Leave provisioning.Leave // what becomes of the accounts of those who lose access
 	Held  string             // why the removal guard would hold that many removals, empty when it would not
 }
 
-const (
-	// mostForeseen is how many people a reassignment is looked at for.
-	mostForeseen = 10_000
-	// mostExamples is how many people are named.
-	mostExamples = 20
-)
+// mostExamples is how many people are named.
+const mostExamples = store.MostStandingIDs
 
 // Foresee tells what a reassignment means, before it is made. It asks nobody but the
 // directory. An assignment that is not there is store.ErrNotFound; users, groups and
 // roles that are not there mean nothing for anybody.
 func (s *Service) Foresee(ctx context.Context, app Application, change Reassignment) (Foresight, error) {
-	f := foreseen{Service: s, app: app, grants: make(map[string][]directory.Grant)}
+	f := foreseen{Service: s, app: app, crowds: map[string][]int{}}
 	var err error
 	if f.ranking, err = s.ranking(ctx, app); err != nil {
 		return Foresight{}, err
@@ -60,14 +59,20 @@ func (s *Service) Foresee(ctx context.Context, app Application, change Reassignm
 	if err := f.gather(ctx, change); err != nil {
 		return Foresight{}, err
 	}
-	for people := range slices.Chunk(f.people, peoplePage) {
-		subjects, err := s.Runner.Engine.Directory.Subjects(ctx, app.Job.ID, people)
-		if err != nil {
-			return Foresight{}, err
-		}
-		for _, subject := range subjects {
-			f.judge(subject)
-		}
+	query := store.StandingQuery{JobID: app.Job.ID, Accounts: f.mayTake()}
+	for _, part := range f.parts {
+		query.Crowds = append(query.Crowds, part.crowd)
+	}
+	standings, err := s.Store.Standings(ctx, query)
+	if err != nil {
+		return Foresight{}, err
+	}
+	for _, standing := range standings {
+		f.judge(standing)
+	}
+	f.result.Everybody = Mark(f.everybody)
+	if err := f.name(ctx); err != nil {
+		return Foresight{}, err
 	}
 	f.result.Leave = app.Job.Settings.Leave([]provisioning.Trigger{provisioning.Unassigned})
 	if f.result.Accounts == 0 || f.result.Leave.Action == provisioning.LeaveNothing {
@@ -86,10 +91,30 @@ type foreseen struct {
 	app       Application
 	ranking   []string
 	needsRole bool
-	removed   []string                     // ids of assignments
-	grants    map[string][]directory.Grant // that people get, by their id; everybody whom the change is about is in it
-	people    []string                     // the same, in the order in which they were found
+	parts     []reassigned
+	everybody []string
+	losing    []string         // ids of the first who lose an account
+	clashing  []string         // and of those who are given different roles
+	crowds    map[string][]int // places of the parts that are about the latter
 	result    Foresight
+}
+
+// reassigned is what a number of people get, or lose.
+type reassigned struct {
+	crowd   store.Crowd
+	grant   directory.Grant
+	removed bool
+}
+
+// takes reports whether the part takes a grant away.
+func (r reassigned) takes(grant directory.Grant) bool {
+	switch {
+	case !r.removed:
+		return false
+	case r.grant.Direct():
+		return grant.Direct() && grant.Role.ID == r.grant.Role.ID
+	}
+	return grant.AssignmentID == r.grant.AssignmentID
 }
 
 // gather finds whom the change is about.
@@ -99,10 +124,11 @@ func (f *foreseen) gather(ctx context.Context, change Reassignment) error {
 		return err
 	}
 	for _, assignment := range ended {
-		f.removed = append(f.removed, assignment.ID)
-		if err := f.each(ctx, assignment.PrincipalType, assignment.PrincipalID, nil); err != nil {
-			return err
+		grant := directory.Grant{AssignmentID: assignment.ID, Role: directory.AppRole{ID: assignment.AppRoleID}}
+		if assignment.PrincipalType == "Group" {
+			grant.GroupID = assignment.PrincipalID
 		}
+		f.add(reassigned{grant: grant, removed: true}, assignment.PrincipalID)
 	}
 	roles, err := f.Store.Roles(ctx, f.app.ID)
 	if err != nil {
@@ -117,7 +143,7 @@ func (f *foreseen) gather(ctx context.Context, change Reassignment) error {
 		}
 		if wanted.PrincipalType == "Group" {
 			group, err := f.Store.Group(ctx, wanted.Principal)
-			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) {
+			if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || err == nil && !group.SecurityEnabled {
 				continue
 			}
 			if err != nil {
@@ -125,84 +151,96 @@ func (f *foreseen) gather(ctx context.Context, change Reassignment) error {
 			}
 			grant.GroupID, grant.GroupName = group.ID, group.DisplayName
 		}
-		if err := f.each(ctx, wanted.PrincipalType, wanted.Principal, &grant); err != nil {
-			return err
-		}
+		f.add(reassigned{grant: grant}, wanted.Principal)
 	}
 	return nil
 }
 
-// each notes a user, or the members of a group, with the grant that they get, if any.
-func (f *foreseen) each(ctx context.Context, kind, id string, grant *directory.Grant) error {
-	if kind != "Group" {
-		f.note(id, grant)
-		return nil
-	}
-	groups := []string{id}
-	for at := 0; at < len(groups); at++ {
-		for member, err := range f.Store.Members(ctx, groups[at]) {
-			switch {
-			case err != nil:
-				return err
-			case member.Type == "User":
-				f.note(member.Member, grant)
-			case f.app.Job.Settings.NestedGroups && !slices.Contains(groups, member.Member):
-				groups = append(groups, member.Member)
-			}
-			if f.result.More {
-				return nil
-			}
-		}
-	}
-	return nil
-}
-
-func (f *foreseen) note(userID string, grant *directory.Grant) {
-	given, known := f.grants[userID]
-	if !known {
-		if len(f.people) == mostForeseen {
-			f.result.More = true
-			return
-		}
-		f.people = append(f.people, userID)
-	}
-	if grant != nil {
-		given = append(given, *grant)
-	}
-	f.grants[userID] = given
-}
-
-// judge compares what somebody has with what they will have.
-func (f *foreseen) judge(subject engine.Subject) {
-	if subject.Gone || subject.User.Deleted() {
+// add adds a part for a group, or a user to the part of all who get, or lose, the same
+// in person.
+func (f *foreseen) add(part reassigned, principal string) {
+	if !part.grant.Direct() {
+		part.crowd.Group = part.grant.GroupID
+		f.parts = append(f.parts, part)
 		return
 	}
-	f.result.People++
-	after := slices.DeleteFunc(slices.Clone(subject.Grants), func(g directory.Grant) bool { return slices.Contains(f.removed, g.AssignmentID) })
-	after = append(after, f.grants[subject.User.ID]...)
-	had, has := f.access(subject.Grants), f.access(after)
-	roleBefore, _ := mapping.PreferredRole(subject.Grants, f.ranking)
-	roleAfter, _ := mapping.PreferredRole(after, f.ranking)
+	same := slices.IndexFunc(f.parts, func(other reassigned) bool {
+		return other.removed == part.removed && other.grant.Direct() && other.grant.Role.ID == part.grant.Role.ID
+	})
+	if same < 0 {
+		same = len(f.parts)
+		f.parts = append(f.parts, part)
+	}
+	f.parts[same].crowd.Users = append(f.parts[same].crowd.Users, principal)
+}
+
+// mayTake reports whether somebody may lose access: nobody does where each group gets
+// another role in place of the one that it loses.
+func (f *foreseen) mayTake() bool {
+	return slices.ContainsFunc(f.parts, func(part reassigned) bool {
+		return part.removed && (part.grant.Direct() || !slices.ContainsFunc(f.parts, func(other reassigned) bool {
+			return !other.removed && other.grant.GroupID == part.grant.GroupID && f.access([]directory.Grant{other.grant})
+		}))
+	})
+}
+
+// judge compares what people have with what they will have.
+func (f *foreseen) judge(people store.Standing) {
+	f.everybody = append(f.everybody, fmt.Sprint(people.Crowds, people.Account, people.Digest, through(people.Grants)))
+	f.result.People += people.People
+	after := f.changed(people.Grants, people.Crowds)
+	had, has := f.access(people.Grants), f.access(after)
+	roleBefore, _ := mapping.PreferredRole(people.Grants, f.ranking)
+	roleAfter, different := mapping.PreferredRole(after, f.ranking)
 	switch {
 	case !had && has:
-		f.result.Gaining++
+		f.result.Gaining += people.People
 	case had && !has:
-		f.result.Losing++
-		if !subject.Connection.IsZero() && subject.Connection.Enabled {
-			f.result.Accounts++
-			if len(f.result.LosingAccounts) < mostExamples {
-				f.result.LosingAccounts = append(f.result.LosingAccounts, subject.User)
-			}
+		f.result.Losing += people.People
+		if people.Account {
+			f.result.Accounts += people.People
+			f.losing = firstOf(f.losing, people.IDs)
 		}
 	case had && roleBefore != roleAfter:
-		f.result.Changing++
+		f.result.Changing += people.People
 	}
-	if conflict, found := ConflictOf(subject.User, after, f.ranking); found {
-		f.result.Conflicts++
-		if len(f.result.Conflicted) < mostExamples {
-			f.result.Conflicted = append(f.result.Conflicted, conflict)
+	if different < 2 {
+		return
+	}
+	f.result.Conflicts += people.People
+	f.clashing = firstOf(f.clashing, people.IDs)
+	for _, id := range people.IDs {
+		f.crowds[id] = people.Crowds
+	}
+}
+
+// through names assignments.
+func through(grants []directory.Grant) []string {
+	names := make([]string, len(grants))
+	for i, grant := range grants {
+		names[i] = grant.AssignmentID + " " + grant.Role.ID
+	}
+	return names
+}
+
+// firstOf returns the first ids of two lists, in order.
+func firstOf(a, b []string) []string {
+	all := slices.Sorted(slices.Values(slices.Concat(a, b)))
+	return all[:min(mostExamples, len(all))]
+}
+
+// changed returns the grants that people will have, of whom some parts are about.
+func (f *foreseen) changed(grants []directory.Grant, crowds []int) []directory.Grant {
+	after := slices.Clone(grants)
+	for _, place := range crowds {
+		after = slices.DeleteFunc(after, f.parts[place].takes)
+	}
+	for _, place := range crowds {
+		if part := f.parts[place]; !part.removed {
+			after = append(after, part.grant)
 		}
 	}
+	return after
 }
 
 // access reports whether grants are enough for an account.
@@ -213,39 +251,23 @@ func (f *foreseen) access(grants []directory.Grant) bool {
 	return slices.ContainsFunc(grants, func(g directory.Grant) bool { return !f.needsRole || g.Role.ID != directory.DefaultAccess })
 }
 
-// FoundConflicts is a part of the people whose assignments give them different roles.
-type FoundConflicts struct {
-	Conflicts []Conflict
-	Looked    int    // people that this part looked at
-	Next      string // where the next part begins, empty after the last one
-}
-
-// mostLooked is how many people are looked at for one part of a list of conflicts.
-const mostLooked = 2500
-
-// FindConflicts is Conflicts in parts of at most limit conflicts, each of which takes a
-// bounded time: one may hold fewer, even none, and have a part after it.
-func (s *Service) FindConflicts(ctx context.Context, app Application, after string, limit int) (FoundConflicts, error) {
-	var found FoundConflicts
-	ranking, err := s.ranking(ctx, app)
+// name reads the people who are named.
+func (f *foreseen) name(ctx context.Context) error {
+	subjects, err := f.Runner.Engine.Directory.Subjects(ctx, f.app.Job.ID, slices.Concat(f.losing, f.clashing))
 	if err != nil {
-		return found, err
+		return err
 	}
-	for subject, err := range s.people(ctx, app, after) {
-		if err != nil {
-			return found, err
+	for i, subject := range subjects {
+		if i < len(f.losing) {
+			f.result.LosingAccounts = append(f.result.LosingAccounts, subject.User)
+			continue
 		}
-		if len(found.Conflicts) == limit || found.Looked == mostLooked {
-			found.Next = after
-			break
-		}
-		found.Looked++
-		after = subject.User.ID
-		if conflict, clashes := ConflictOf(subject.User, subject.Grants, ranking); clashes {
-			found.Conflicts = append(found.Conflicts, conflict)
+		after := f.changed(subject.Grants, f.crowds[subject.User.ID])
+		if conflict, found := ConflictOf(subject.User, after, f.ranking); found {
+			f.result.Conflicted = append(f.result.Conflicted, conflict)
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // AssignMany makes several assignments, all or none of them, and returns how many of

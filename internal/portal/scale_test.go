@@ -108,13 +108,9 @@ func refuses(path string) bool {
 	return strings.HasPrefix(path, "/sign-in/") || strings.HasSuffix(path, "/download")
 }
 
-// thorough reports whether a page looks at many people one by one: the survey reads all
-// accounts of the target, and what a change of assignments means for up to 10,000 people
-// is told before it is made.
-func thorough(path string) bool {
-	return strings.HasSuffix(path, "/accounts/survey") || strings.Contains(path, "/users-and-groups/") && strings.Contains(path, "role=") ||
-		strings.Contains(path, "/users-and-groups/remove?")
-}
+// thorough reports whether a page looks at many things one by one: the survey reads all
+// accounts of the target.
+func thorough(path string) bool { return strings.HasSuffix(path, "/accounts/survey") }
 
 func middle(durations []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(durations))

@@ -114,6 +114,8 @@ type UserAccess struct {
 
 // Access tells who may use which application, and through what.
 type Access interface {
+	Standings
+
 	// FindAssignments returns a part of the assignments that are selected, in the order of
 	// the principal's display name and id.
 	FindAssignments(ctx context.Context, search AssignmentSearch, page Page) (Listing[FoundAssignment], error)

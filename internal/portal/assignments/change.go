@@ -91,11 +91,7 @@ func (a *Area) removalData(ctx context.Context, r *page.Request, app page.Applic
 		return data, page.Refused("An assignment ended meanwhile", "Somebody else removed one of these assignments.", "Go back to the list and check who is left.")
 	}
 	data.Foresight, data.Accounts = newForesightView(app, foresight), foresight.Accounts
-	var losing []string // those who are named on the page
-	for _, user := range foresight.LosingAccounts {
-		losing = append(losing, user.ID)
-	}
-	data.Confirmation = page.Confirm(data.ids(), losing, foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
+	data.Confirmation = page.Confirm(data.ids(), foresight.Everybody, foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
 	return data, err
 }
 

@@ -61,9 +61,6 @@ func newForesightView(app page.Application, f administration.Foresight) foresigh
 			view.Lines = append(view.Lines, page.Plural(count, one, many))
 		}
 	}
-	if f.More {
-		view.Lines = append(view.Lines, "This is about more than "+page.Number(f.People)+" people; the numbers are those of the first "+page.Number(f.People)+".")
-	}
 	say(f.Gaining, "person gets access to "+app.DisplayName+" who had none.", "people get access to "+app.DisplayName+" who had none.")
 	say(f.Changing, "person gets another role than now.", "people get another role than now.")
 	say(f.Accounts, "person loses the account: with the next cycle it "+fate(f.Leave, "is", "it stays as it is")+".", "people lose their accounts: with the next cycle they "+fate(f.Leave, "are", "stay as they are")+".")

@@ -21,6 +21,9 @@ func (s *Store) LimitPages(ctx context.Context) error {
 	return err
 }
 
+// GoThroughLists makes Standings go through all lists, however few the people are.
+func (s *Store) GoThroughLists() { s.manyStanding = 0 }
+
 // Plan returns how SQLite would run the queries of a collection, a line for each
 // step.
 func (s *Store) QueryPlan(ctx context.Context, text string) ([]string, error) {

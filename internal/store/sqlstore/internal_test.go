@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -128,4 +131,35 @@ func TestEditsAndBatchesTakeTurns(t *testing.T) {
 			t.Errorf("the next cannot have the turn: %v", err)
 		}
 	})
+}
+
+// Ids are read in parts, each of which is one text.
+func TestManyIdsAreReadInTheirOrder(t *testing.T) {
+	t.Parallel()
+	opened, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "usher.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := opened.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	numbers := `select id from (with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < $2)
+		select printf('%08d', number) as id from numbers) named where id > $1 order by id`
+	for _, there := range []int{1, idsAtOnce - 1, idsAtOnce, idsAtOnce + 1, 2*idsAtOnce + 500} {
+		for _, most := range []int{0, 1, idsAtOnce, idsAtOnce + 1, 3 * idsAtOnce} {
+			ids, err := opened.database.queries().ids(t.Context(), most, numbers, "00000000", int64(there))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := there
+			if most > 0 {
+				want = min(there, most)
+			}
+			if len(ids) != want || ids[want-1] != fmt.Sprintf("%08d", want) || !slices.IsSorted(ids) {
+				t.Errorf("%d of %d ids: %d, up to %s", most, there, len(ids), ids[len(ids)-1])
+			}
+		}
+	}
 }

@@ -34,6 +34,8 @@ type Store struct {
 
 	ahead    readAhead
 	assigned assignedCounts
+
+	manyStanding int // from how many people on all lists are gone through; see Standings
 }
 
 var (
@@ -69,7 +71,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := database.migrate(ctx, logger); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, database.close()))
 	}
-	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}}, nil
+	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding}, nil
 }
 
 // Close closes the database. Nothing may use the store any more.

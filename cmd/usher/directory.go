@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/source/csv"
 )
@@ -83,7 +84,7 @@ func filesOf(folder string, named csv.Files, changed func(flag string) bool) csv
 func (w *workspace) importFolder(ctx context.Context, folder string, files csv.Files, replace bool) (store.ImportReport, error) {
 	config := csv.Config{Folder: folder, Files: files}
 	if !replace {
-		config.Directory = known{w.store} // a small file may name people who are not in it
+		config.Directory = w.service.DirectoryNames() // a small file may name people who are not in it
 	}
 	source, err := csv.Open(config)
 	if err != nil {
@@ -93,29 +94,8 @@ func (w *workspace) importFolder(ctx context.Context, folder string, files csv.F
 		err := fmt.Errorf("--replace needs a file of users in %s that is complete; nothing was imported", folder)
 		return store.ImportReport{}, errors.Join(err, source.Close())
 	}
-	report, err := w.store.Import(ctx, source.Deltas(ctx, nil), replace)
-	return report, errors.Join(err, source.Close())
-}
-
-// known answers for the names in a file that are in the directory already.
-type known struct{ store store.Store }
-
-// FindUser returns the id of a user.
-func (k known) FindUser(ctx context.Context, name string) (string, bool, error) {
-	user, err := k.store.User(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", false, nil
-	}
-	return user.ID, err == nil, err
-}
-
-// FindGroup returns the id of a group.
-func (k known) FindGroup(ctx context.Context, name string) (string, bool, error) {
-	group, err := k.store.Group(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", false, nil
-	}
-	return group.ID, err == nil, err
+	done, err := w.acts().ImportDirectory(ctx, administration.Importing{From: source, Replace: replace})
+	return done.ImportReport, errors.Join(err, source.Close())
 }
 
 func writeReport(out io.Writer, report store.ImportReport) error {

@@ -28,8 +28,7 @@ type Store interface {
 // underWay is what is kept of acts that take more than one request.
 type underWay interface {
 	store.Progress
-	store.Operations
-	store.Uploads
+	store.UnderWay
 }
 
 // Service answers an administrator's questions. It keeps no state of its own: what it

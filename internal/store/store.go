@@ -111,6 +111,11 @@ type Importer interface {
 	// and assignments may come before those whom they name, and users may swap their
 	// names. The error lists the first twenty faults and says how many there are.
 	Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (ImportReport, error)
+
+	// ImportIf is Import that counts only when agree agrees with what it does: an error of
+	// agree undoes everything, and comes back. The record that agree returns is written to
+	// the audit log with it. Agree must not use the store.
+	ImportIf(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool, agree func(ImportEffect) (journal.Audit, error)) error
 }
 
 // ImportReport counts what an import did.
@@ -118,6 +123,24 @@ type ImportReport struct {
 	Shrinkage directory.Shrinkage `json:"shrinkage,omitzero"` // set when suspiciously many users were removed
 
 	Users, Groups, Members, Assignments ImportCount
+}
+
+// ImportEffect is what an import does, and what that means for who may use what.
+type ImportEffect struct {
+	ImportReport
+
+	Before   int            // users who were there before
+	Removed  []string       // user principal names of the first users who are removed
+	Accesses []AccessEffect // of the applications for which somebody gains or loses access, by display name
+}
+
+// AccessEffect is who may use an application after an import and could not before, and
+// the other way round: who is assigned, in person or through a group, and enabled.
+type AccessEffect struct {
+	ApplicationID string
+	DisplayName   string
+	Gained, Lost  int
+	Losers        []string // user principal names of the first of those who lose it
 }
 
 // ImportCount counts the objects of one kind.
@@ -466,6 +489,11 @@ type Records interface {
 	Retention
 	Progress
 	Lists
+	UnderWay
+}
+
+// UnderWay is all that a store keeps of what people have begun and not finished.
+type UnderWay interface {
 	Operations
 	Uploads
 }

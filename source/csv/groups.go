@@ -2,6 +2,7 @@ package csv
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/usher-id/usher/attr"
@@ -117,6 +118,9 @@ func (r *reading) checkAssignments(ctx context.Context, file string) error {
 	return r.rows(ctx, file, assignmentsLayout(), func(row row) error {
 		row.demand(applicationColumn)
 		row.demand(principalColumn)
+		if err := r.checkRole(ctx, row); err != nil {
+			return err
+		}
 		name := row.name(principalColumn)
 		switch kind := row.name(principalTypeColumn); kind {
 		case groupKind:
@@ -180,4 +184,25 @@ func (r *reading) assignment(ctx context.Context, row row) (directory.Content, e
 		Principal:     principal.id,
 		Role:          row.name(roleColumn),
 	}, nil
+}
+
+// checkRole asks once for each role of an application whether it can be assigned.
+func (r *reading) checkRole(ctx context.Context, row row) error {
+	application, role := row.name(applicationColumn), row.name(roleColumn)
+	if r.source.applications == nil || application == "" {
+		return nil
+	}
+	question := application + "\x00" + role
+	wrong, asked := r.roles[question]
+	if !asked {
+		var err error
+		if wrong, err = r.source.applications.CheckRole(ctx, application, role); err != nil {
+			return fmt.Errorf("look up the role %q of %q: %w", role, application, err)
+		}
+		r.roles[question] = wrong
+	}
+	if wrong != "" {
+		row.fault(applicationColumn, "%s", wrong)
+	}
+	return nil
 }

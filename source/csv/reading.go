@@ -23,6 +23,7 @@ type reading struct {
 	groups map[string]string   // display name or id to id
 	shared map[string]int      // how many groups have a display name
 	known  map[string]resolved // what the directory said
+	roles  map[string]string   // what is wrong with a role of an application
 	sums   map[string]uint64   // of the files as they were validated
 }
 
@@ -43,6 +44,7 @@ func newReading(s *Source) *reading {
 		groups: map[string]string{},
 		shared: map[string]int{},
 		known:  map[string]resolved{},
+		roles:  map[string]string{},
 		sums:   map[string]uint64{},
 	}
 }

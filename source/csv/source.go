@@ -17,10 +17,12 @@
 package csv
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -59,6 +61,9 @@ type Directory interface {
 type Config struct {
 	Folder string // files are opened below it and nowhere else
 
+	// Contents are the files by name, in place of those of a folder.
+	Contents map[string][]byte
+
 	// Files are the files to read. The zero Files are those of the standard names that
 	// the folder has.
 	Files Files
@@ -67,15 +72,28 @@ type Config struct {
 	// members must be in the files, except that a set without a file of users (or
 	// groups) passes their names on as they are.
 	Directory Directory
+
+	// Applications says whether assignments can be made. Without it, that is found out by
+	// whoever takes them in.
+	Applications Applications
+}
+
+// Applications knows the roles of applications.
+type Applications interface {
+	// CheckRole says what is wrong with a role of an application, each by name or id,
+	// empty when it can be assigned.
+	CheckRole(ctx context.Context, application, role string) (wrong string, err error)
 }
 
 // Source reads one set of CSV files.
 type Source struct {
-	root      *os.Root
-	folder    string
-	files     Files
-	directory Directory
-	seed      maphash.Seed
+	root         *os.Root // nil when the files are in memory
+	contents     map[string][]byte
+	folder       string
+	files        Files
+	directory    Directory
+	applications Applications
+	seed         maphash.Seed
 }
 
 var _ source.Source = (*Source)(nil)
@@ -83,24 +101,40 @@ var _ source.Source = (*Source)(nil)
 // Open opens the folder. It returns an error when the folder cannot be opened or has
 // none of the files. Close the Source after use.
 func Open(config Config) (*Source, error) {
+	s := &Source{
+		contents: config.Contents, folder: config.Folder, files: config.Files,
+		directory: config.Directory, applications: config.Applications, seed: maphash.MakeSeed(),
+	}
+	if config.Contents != nil {
+		return s, nil
+	}
 	root, err := os.OpenRoot(config.Folder)
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of CSV files: %w", err)
 	}
-	files := config.Files
-	if files == (Files{}) {
-		files = present(root)
+	s.root = root
+	if s.files == (Files{}) {
+		s.files = present(root)
 	}
-	if files == (Files{}) {
+	if s.files == (Files{}) {
 		return nil, errors.Join(
 			fmt.Errorf("read CSV files: %s has none of users.csv, groups.csv, members.csv and assignments.csv", config.Folder),
 			root.Close(),
 		)
 	}
-	return &Source{
-		root: root, folder: config.Folder, files: files,
-		directory: config.Directory, seed: maphash.MakeSeed(),
-	}, nil
+	return s, nil
+}
+
+// open opens a file of the set.
+func (s *Source) open(name string) (io.ReadCloser, error) {
+	if s.root != nil {
+		return s.root.Open(name)
+	}
+	content, found := s.contents[name]
+	if !found {
+		return nil, fs.ErrNotExist
+	}
+	return io.NopCloser(bytes.NewReader(content)), nil
 }
 
 // present returns the standard files that the folder has.
@@ -115,13 +149,22 @@ func present(root *os.Root) Files {
 }
 
 // Close closes the folder.
-func (s *Source) Close() error { return s.root.Close() }
+func (s *Source) Close() error {
+	if s.root == nil {
+		return nil
+	}
+	return s.root.Close()
+}
 
 // Describe describes the set. It is complete when it has the users and may name
 // nobody else.
 func (s *Source) Describe() source.Descriptor {
+	name := "CSV files"
+	if s.folder != "" {
+		name += " in " + s.folder
+	}
 	return source.Descriptor{
-		Name:     "CSV files in " + s.folder,
+		Name:     name,
 		Complete: s.files.Users != "" && s.directory == nil,
 	}
 }

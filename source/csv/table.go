@@ -87,7 +87,7 @@ func (r row) fault(column, format string, args ...any) {
 func (s *Source) rows(
 	ctx context.Context, file string, l layout, form, faults *faultList, each func(row) bool,
 ) (sum uint64, err error) {
-	in, err := s.root.Open(file)
+	in, err := s.open(file)
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", file, err)
 	}

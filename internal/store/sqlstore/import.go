@@ -19,7 +19,23 @@ const importBatch = 500
 // changes nothing. The error lists the first faults and wraps the error of each.
 func (s *Store) Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (store.ImportReport, error) {
 	var report store.ImportReport
-	err := s.database.batch(ctx, "import", func(t *tx) error {
+	err := s.importing(ctx, deltas, replace, func(i *importer, work func() error) error {
+		err := work()
+		report = i.report
+		return err
+	})
+	if err != nil {
+		return store.ImportReport{}, err
+	}
+	return report, nil
+}
+
+// importing runs an import in a transaction. Around gets the import that is set up, and
+// calls the work, which takes the deltas in.
+func (s *Store) importing(
+	ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool, around func(i *importer, work func() error) error,
+) error {
+	return s.database.batch(ctx, "import", func(t *tx) error {
 		if text := s.database.dialect.unhurried; text != "" { // a source may be slow
 			if _, err := t.exec(ctx, text); err != nil {
 				return err
@@ -29,24 +45,24 @@ func (s *Store) Import(ctx context.Context, deltas iter.Seq2[directory.Delta, er
 		if err := i.begin(ctx); err != nil {
 			return err
 		}
-		for delta, err := range deltas {
-			if err != nil {
-				return err
-			}
-			if err := i.add(ctx, delta); err != nil {
-				return err
-			}
-		}
-		if err := i.finish(ctx); err != nil {
+		return around(i, func() error { return i.take(ctx, deltas) })
+	})
+}
+
+// take takes all deltas in.
+func (i *importer) take(ctx context.Context, deltas iter.Seq2[directory.Delta, error]) error {
+	for delta, err := range deltas {
+		if err != nil {
 			return err
 		}
-		report = i.report
-		return i.faults.err()
-	})
-	if err != nil {
-		return store.ImportReport{}, err
+		if err := i.add(ctx, delta); err != nil {
+			return err
+		}
 	}
-	return report, nil
+	if err := i.finish(ctx); err != nil {
+		return err
+	}
+	return i.faults.err()
 }
 
 // importer takes deltas into a transaction. It gathers runs of deltas of the same

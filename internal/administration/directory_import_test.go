@@ -1,0 +1,101 @@
+package administration_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/usher-id/usher/internal/administration"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/source"
+	"github.com/usher-id/usher/source/csv"
+)
+
+// files opens files of the standard names.
+func (w *world) files(known bool, contents map[string]string) source.Source {
+	w.tb.Helper()
+	config := csv.Config{Contents: map[string][]byte{}}
+	standard := csv.StandardFiles()
+	for _, each := range []struct {
+		name string
+		file *string
+	}{
+		{standard.Users, &config.Files.Users},
+		{standard.Groups, &config.Files.Groups},
+		{standard.Members, &config.Files.Members},
+		{standard.Assignments, &config.Files.Assignments},
+	} {
+		if text, found := contents[each.name]; found {
+			*each.file, config.Contents[each.name] = each.name, []byte(text)
+		}
+	}
+	if known {
+		config.Directory, config.Applications = w.DirectoryNames(), w.DirectoryNames()
+	}
+	opened, err := csv.Open(config)
+	w.must(err)
+	return opened
+}
+
+func TestAnImportIsForeseenAndThenDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.connected()
+	w.assign(app, "User", ana, "Standard User")
+	everybody := map[string]string{"users.csv": "id,userPrincipalName,displayName\nnew,new@contoso.com,New One\n"}
+	foreseen, err := w.ForeseeImport(t.Context(), administration.Importing{From: w.files(false, everybody), Replace: true})
+	w.must(err)
+	if foreseen.Users.Created != 1 || foreseen.Users.Removed != foreseen.Before || len(foreseen.Accesses) != 1 || foreseen.Accesses[0].Lost != 1 {
+		t.Fatalf("it foresees %+v", foreseen)
+	}
+	if _, err := w.store.User(t.Context(), "new"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what was foreseen was done: %v", err)
+	}
+	done, err := w.acts.ImportDirectory(t.Context(), administration.Importing{From: w.files(false, everybody), Replace: true, Agree: func(effect store.ImportEffect) error {
+		effect.Shrinkage, foreseen.Shrinkage = store.ImportEffect{}.Shrinkage, store.ImportEffect{}.Shrinkage // has the moment
+		if diff := cmp.Diff(foreseen, effect); diff != "" {
+			t.Errorf("it does something else (-foreseen +done):\n%s", diff)
+		}
+		return nil
+	}})
+	w.must(err)
+	if done.Users.Created != 1 {
+		t.Errorf("it did %+v", done)
+	}
+	w.contains(w.audits(1), "Import directory | dora@contoso.com | users: 1 added, 0 changed, 3 removed; who is not in the files was removed")
+}
+
+func TestAnImportThatCannotBeIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.connected()
+	_, err := w.acts.ImportDirectory(t.Context(), administration.Importing{From: w.files(true, map[string]string{"groups.csv": "id,displayName\ng,G\n"}), Replace: true})
+	if refusal := w.refusal(err, administration.Invalid); refusal.Field != "replace" {
+		t.Errorf("%v", refusal)
+	}
+	_, err = w.ForeseeImport(t.Context(), administration.Importing{From: w.files(true, map[string]string{
+		"assignments.csv": "application,principalType,principal,role\nNowhere,User," + ana + ",Standard User\n" +
+			app.DisplayName + ",User," + ana + ",Emperor\n" + app.DisplayName + ",User," + ana + ",\n" + app.DisplayName + ",User," + ana + ",Standard User\n",
+	})})
+	faults, ok := errors.AsType[source.Faults](err)
+	if !ok || len(faults) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for i, want := range []string{`no application "Nowhere"`, `no role "Emperor"`, "skipped"} {
+		if faults[i].Line != i+2 || faults[i].Column == 0 || !strings.Contains(faults[i].Message, want) {
+			t.Errorf("fault %v, want one in line %d with %s", faults[i], i+2, want)
+		}
+	}
+	// What only the directory knows is told as well: a name that somebody else has.
+	_, err = w.ForeseeImport(t.Context(), administration.Importing{From: w.files(true, map[string]string{"users.csv": "id,userPrincipalName,displayName\nother,ana@contoso.com,Other\n"})})
+	w.contains([]string{w.refusal(err, administration.Invalid).Error()}, "ana@contoso.com")
+	agreed := errors.New("not agreed")
+	_, err = w.acts.ImportDirectory(t.Context(), administration.Importing{
+		From: w.files(true, map[string]string{"users.csv": "id,userPrincipalName,displayName\nx,x@contoso.com,X\n"}), Agree: func(store.ImportEffect) error { return agreed },
+	})
+	if !errors.Is(err, agreed) {
+		t.Errorf("%v", err)
+	}
+}

@@ -49,7 +49,7 @@ func wholeWorld(t *testing.T) (w *portaltest.World, named map[string]string) {
 		operations = administration.NewOperations(service)
 		var all []portaltest.Area
 		for _, each := range areas(Dependencies{
-			Administration: service, Operations: operations, People: people, Settings: live, Clients: clients, Origin: origin.Origin{},
+			Administration: service, Operations: operations, People: people, Settings: live, Clients: clients, Origin: origin.Origin{}, OpenFiles: portaltest.OpenFiles(service),
 			NextRun: func(provisioning.Job, time.Time) time.Time { return time.Time{} },
 		}) {
 			all = append(all, each)
@@ -62,9 +62,13 @@ func wholeWorld(t *testing.T) (w *portaltest.World, named map[string]string) {
 	run := w.Cycle(app)
 	plan, err := w.Acts.MakePlan(t.Context(), app, administration.Planning{Full: true})
 	w.Must(err)
+	upload := store.NewUpload(string(store.RoleAdministrator), "directory import", store.UploadedFile{
+		Field: "users", Name: "users.csv", Content: []byte("id,userPrincipalName,displayName\nzoe,zoe@contoso.com,Zoe Hart\n"),
+	})
+	w.Must(w.Store.KeepUpload(t.Context(), upload))
 	return w, map[string]string{
 		"application": app.ID, "user": portaltest.Ana, "person": portaltest.Ana, "group": portaltest.Sales, "cycle": run.CycleID, "plan": plan.ID, "entry": "1", "attribute": "Username",
-		"operation": "0", "token": "x", "administrator": "x", "client": "x", "comparison": "x",
+		"operation": "0", "token": "x", "administrator": "x", "client": "x", "comparison": "x", "upload": upload.ID, "file": "users.csv",
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/assignments"
 	"github.com/usher-id/usher/internal/portal/configuration"
 	"github.com/usher-id/usher/internal/portal/failures"
+	"github.com/usher-id/usher/internal/portal/imports"
 	"github.com/usher-id/usher/internal/portal/insights"
 	"github.com/usher-id/usher/internal/portal/logs"
 	"github.com/usher-id/usher/internal/portal/mappings"
@@ -41,6 +42,9 @@ type Dependencies struct {
 	Clients        settingspages.Store    // keeps the clients of the API
 	Notifier       settingspages.Notifier // delivers test notices
 	Database       string                 // its kind, such as "PostgreSQL"
+
+	// OpenFiles opens what people upload to fill the directory.
+	OpenFiles imports.Open
 
 	// NextRun returns when a job's next cycle is due, the zero time for never.
 	NextRun func(job provisioning.Job, now time.Time) time.Time
@@ -69,6 +73,7 @@ func areas(d Dependencies) []area {
 		insights.New(d.Administration),
 		mappings.New(d.Administration),
 		people.New(d.Administration),
+		imports.New(d.Administration, d.OpenFiles),
 		accounts.New(d.Administration, d.Operations),
 		removals.New(d.Administration),
 		failures.New(d.Administration),

@@ -76,21 +76,27 @@ func (r *Request) target() string {
 // Address is scheme and host under which visitors reach the portal.
 func (r *Request) Address() string { return r.site.Origin.Of(r.HTTP) }
 
-// upload is how large a file may be that somebody sends.
-const upload = 16 << 20
+// formSize is how many bytes a form may have, with its files.
+const formSize = 16 << 20
+
+// Sent reports whether a file was chosen in a field.
+func (r *Request) Sent(field string) bool {
+	if r.HTTP.MultipartForm == nil {
+		return false
+	}
+	headers := r.HTTP.MultipartForm.File[field]
+	return len(headers) > 0 && (headers[0].Size > 0 || headers[0].Filename != "")
+}
 
 // File returns the content of an uploaded file and its name. None is a Fault that
 // names the field.
 func (r *Request) File(field string) (content []byte, name string, err error) {
-	if r.HTTP.MultipartForm == nil {
+	if !r.Sent(field) {
 		return nil, "", Invalid(field, "Choose a file first.")
 	}
-	headers := r.HTTP.MultipartForm.File[field]
-	if len(headers) == 0 || headers[0].Size == 0 && headers[0].Filename == "" {
-		return nil, "", Invalid(field, "Choose a file first.")
-	}
-	content, err = readFile(headers[0])
-	return content, headers[0].Filename, err
+	header := r.HTTP.MultipartForm.File[field][0]
+	content, err = readFile(header)
+	return content, header.Filename, err
 }
 
 func readFile(header *multipart.FileHeader) (content []byte, err error) {
@@ -103,14 +109,14 @@ func readFile(header *multipart.FileHeader) (content []byte, err error) {
 }
 
 // readForm reads the form of a request within its limits.
-func readForm(w http.ResponseWriter, r *http.Request) error {
+func readForm(w http.ResponseWriter, r *http.Request, limit int64) error {
 	if !validQuery(r.URL) {
 		return &Fault{Status: http.StatusBadRequest, Title: "This address is not valid", Text: "The query of the address cannot be read.", Advice: "Follow a link of the portal instead."}
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r.ParseForm()
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, upload)
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	err := r.ParseForm() // ParseMultipartForm would not tell what is wrong with a plain form
 	if media, _, unknown := mime.ParseMediaType(r.Header.Get("Content-Type")); err == nil && unknown == nil && media == "multipart/form-data" {
 		err = r.ParseMultipartForm(1 << 20)

@@ -26,7 +26,16 @@ type Router struct {
 type route struct {
 	needs  store.Role // empty: also who is not signed in
 	slow   bool
+	large  bool // what is sent may be as large as an upload that is kept
 	handle Handler
+}
+
+// limit is how many bytes may be sent.
+func (r route) limit() int64 {
+	if r.large {
+		return store.MaxUploadSize + formSize
+	}
+	return formSize
 }
 
 // Get routes a page that everybody may see who is signed in.
@@ -52,6 +61,16 @@ func (r *Router) SlowGet(pattern string, handle Handler) {
 // SlowPost routes a form that asks a target, and may take minutes.
 func (r *Router) SlowPost(pattern string, needs store.Role, handle Handler) {
 	r.add(http.MethodPost, pattern, route{needs: needs, slow: true, handle: handle})
+}
+
+// SlowGetFor routes a page that needs a role, and may take minutes.
+func (r *Router) SlowGetFor(pattern string, needs store.Role, handle Handler) {
+	r.add(http.MethodGet, pattern, route{needs: needs, slow: true, handle: handle})
+}
+
+// Upload routes a form with files as large as store.Uploads keeps, which may take minutes.
+func (r *Router) Upload(pattern string, needs store.Role, handle Handler) {
+	r.add(http.MethodPost, pattern, route{needs: needs, slow: true, large: true, handle: handle})
 }
 
 // Open routes what works for those who are not signed in, too.

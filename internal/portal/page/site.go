@@ -138,12 +138,17 @@ func (s *Site) run(ctx context.Context, w http.ResponseWriter, request *Request,
 		}
 		return Answer{}, forbidden(request.Visitor, to.needs)
 	}
-	if err := readForm(w, r); err != nil {
-		return Answer{}, err
-	}
 	timeout := requestTimeout
 	if to.slow {
 		timeout = slowTimeout
+	}
+	if to.large { // a long file may take longer on its way than the server gives a request
+		var cancel context.CancelFunc
+		ctx, cancel = patient(ctx, w, timeout)
+		defer cancel()
+	}
+	if err := readForm(w, r, to.limit()); err != nil {
+		return Answer{}, err
 	}
 	ctx, cancel := patient(ctx, w, timeout)
 	defer cancel()

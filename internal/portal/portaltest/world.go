@@ -205,6 +205,7 @@ type Answer struct {
 	Location string // where it sends the browser, empty for nowhere
 	Notice   string // that the next page shows, of the answers to forms
 	Header   http.Header
+	Body     string // as it was sent
 }
 
 // Get asks for a page as a visitor of a role.
@@ -242,7 +243,7 @@ func (w *World) Do(role store.Role, request *http.Request) Answer {
 	response := recorder.Result()
 	text, err := io.ReadAll(response.Body)
 	w.Must(errors.Join(err, response.Body.Close()))
-	answer := Answer{Status: response.StatusCode, Location: response.Header.Get("Location"), Header: response.Header, Document: pagetest.Read(w.TB, string(text))}
+	answer := Answer{Status: response.StatusCode, Location: response.Header.Get("Location"), Header: response.Header, Body: string(text), Document: pagetest.Read(w.TB, string(text))}
 	for _, cookie := range response.Cookies() {
 		if cookie.Name == "usher-notice" && cookie.Value != "" {
 			answer.Notice = w.notice(cookie)

@@ -138,7 +138,7 @@ func firstSteps(users int, seen []administration.Overview) []firstStep {
 		return path + "/" + name
 	}
 	return []firstStep{
-		{"Fill the directory", "Import users and groups from CSV files with usher directory import, or push them through the API.", page.Link{Text: "Users", Path: "/users"}, users > 0},
+		{"Fill the directory", "Import users and groups from CSV files, here or with usher directory import, or push them through the API.", page.Link{Text: "Import", Path: "/directory/import"}, users > 0},
 		{"Add an application", "Take Salesforce from the gallery.", page.Link{Text: "New application", Path: "/applications/new"}, len(seen) > 0},
 		{"Enter admin credentials", "Usher signs in with them; the connection is tested before anything is saved.", page.Link{Text: "Provisioning", Path: below("provisioning")}, credentials},
 		{"Assign people", "Say who gets an account, and in which role.", page.Link{Text: "Users and groups", Path: below("users-and-groups")}, assigned},

@@ -7,10 +7,11 @@ type OperationKind string
 
 // The kinds of operation.
 const (
-	MakingPlan   OperationKind = "plan"  // computes what a cycle would do
-	MakingUndo   OperationKind = "undo"  // makes a plan that takes back what a cycle wrote
-	ApplyingPlan OperationKind = "apply" // carries a plan out
-	FindingDrift OperationKind = "drift" // looks for changes made in the target
+	MakingPlan   OperationKind = "plan"   // computes what a cycle would do
+	MakingUndo   OperationKind = "undo"   // makes a plan that takes back what a cycle wrote
+	ApplyingPlan OperationKind = "apply"  // carries a plan out
+	FindingDrift OperationKind = "drift"  // looks for changes made in the target
+	Assigning    OperationKind = "assign" // makes the assignments of a file
 )
 
 // OperationState is how far an operation has come.

@@ -12,7 +12,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 )
 
 const (
@@ -172,14 +174,22 @@ func (s *Service) CheckAssignments(ctx context.Context, app Application, rows []
 	}
 	noDefault := s.DefaultAccessRefused(app)
 	found, faults := make([]AssignmentRow, len(rows)), []Fault(nil)
-	for i, row := range rows {
-		found[i] = row
-		wrong, err := s.findPrincipal(ctx, &found[i])
+	for first := 0; first < len(rows); first += principalsPart {
+		part := rows[first:min(first+principalsPart, len(rows))]
+		names := make([]string, len(part))
+		for i, row := range part {
+			names[i] = row.Principal
+		}
+		principals, err := s.Store.Principals(ctx, names)
 		if err != nil {
 			return nil, err
 		}
-		faults = append(faults, wrong...)
-		faults = append(faults, findRole(&found[i], roles, noDefault)...)
+		for i, row := range part {
+			at := &found[first+i]
+			*at = row
+			faults = append(faults, at.find(principals[row.Principal])...)
+			faults = append(faults, findRole(at, roles, noDefault)...)
+		}
 	}
 	if err := refuseAll(faultsText(len(faults)), firstFaults(faults)); err != nil {
 		return nil, err
@@ -187,46 +197,31 @@ func (s *Service) CheckAssignments(ctx context.Context, app Application, rows []
 	return found, nil
 }
 
-func (s *Service) findPrincipal(ctx context.Context, row *AssignmentRow) ([]Fault, error) {
+// principalsPart is for how many rows the directory is asked at once.
+const principalsPart = 5000
+
+// find puts the id of the user or group in the place of the name.
+func (row *AssignmentRow) find(named store.Principals) []Fault {
 	name := row.Principal
 	fault := func(message string) []Fault { return []Fault{{row.Line, "principal", message}} }
-	isUser, isGroup := false, false
-	if row.PrincipalType != "Group" {
-		user, err := s.Store.User(ctx, name)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		if isUser = err == nil && !user.Deleted(); isUser {
-			row.Principal = user.ID
-		}
+	isUser := row.PrincipalType != "Group" && named.User.ID != "" && !named.User.Deleted()
+	if row.PrincipalType != "User" && len(named.Groups) > 1 {
+		return fault(fmt.Sprintf("several groups are named %q; give the id", name))
 	}
-	if row.PrincipalType != "User" {
-		group, err := s.Store.Group(ctx, name)
-		if errors.Is(err, store.ErrConflict) {
-			return fault(fmt.Sprintf("several groups are named %q; give the id", name)), nil
-		}
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		isGroup = err == nil && !group.Deleted()
-		if isGroup && !isUser {
-			row.Principal = group.ID
-		}
-		if isGroup && !isUser && !group.SecurityEnabled {
-			return fault(fmt.Sprintf("%q is no security group, so it cannot be assigned", name)), nil
-		}
-	}
+	isGroup := row.PrincipalType != "User" && len(named.Groups) == 1 && !named.Groups[0].Deleted()
 	switch {
 	case isUser && isGroup:
-		return fault(fmt.Sprintf("%q is a user and a group; say which in the column principalType", name)), nil
+		return fault(fmt.Sprintf("%q is a user and a group; say which in the column principalType", name))
 	case isUser:
-		row.PrincipalType = "User"
+		row.PrincipalType, row.Principal = "User", named.User.ID
+	case isGroup && !named.Groups[0].SecurityEnabled:
+		return fault(fmt.Sprintf("%q is no security group, so it cannot be assigned", name))
 	case isGroup:
-		row.PrincipalType = "Group"
+		row.PrincipalType, row.Principal = "Group", named.Groups[0].ID
 	default:
-		return fault(fmt.Sprintf("there is no %s %q in the directory", strings.ToLower(cmp.Or(row.PrincipalType, "user or group")), name)), nil
+		return fault(fmt.Sprintf("there is no %s %q in the directory", strings.ToLower(cmp.Or(row.PrincipalType, "user or group")), name))
 	}
-	return nil, nil
+	return nil
 }
 
 func findRole(row *AssignmentRow, roles []directory.AppRole, noDefault error) []Fault {
@@ -252,6 +247,10 @@ func findRole(row *AssignmentRow, roles []directory.AppRole, noDefault error) []
 	return []Fault{{row.Line, "role", fmt.Sprintf("%d roles are named %q; give the id of the one", len(named), row.Role)}}
 }
 
+// AssignedAtOnce is how many assignments of a file are made in one transaction. A file
+// with more takes longer than a browser waits; see [Operations.AssignAll].
+const AssignedAtOnce = 2000
+
 // AssignAll makes the assignments of a file, all or none of them, and returns how many
 // of them are new. The rows are checked before.
 func (a Acts) AssignAll(ctx context.Context, app Application, rows []AssignmentRow) (added int, err error) {
@@ -259,6 +258,11 @@ func (a Acts) AssignAll(ctx context.Context, app Application, rows []AssignmentR
 	if err != nil {
 		return 0, err
 	}
+	return a.assignRows(ctx, app, rows, func(added int) string { return fmt.Sprintf("from a file: %d assignments, %d new", len(rows), added) })
+}
+
+// assignRows makes checked assignments in one transaction, with the audit record.
+func (a Acts) assignRows(ctx context.Context, app Application, rows []AssignmentRow, detail func(added int) string) (added int, err error) {
 	err = a.Store.Edit(ctx, "assign from a file", func(e store.Editor) error {
 		added = 0
 		for _, row := range rows {
@@ -270,7 +274,39 @@ func (a Acts) AssignAll(ctx context.Context, app Application, rows []AssignmentR
 				added++
 			}
 		}
-		return e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, fmt.Sprintf("from a file: %d assignments, %d new", len(rows), added)))
+		return e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, detail(added)))
 	})
 	return added, err
+}
+
+// AssignAll is [Acts.AssignAll] in the background, for a file that is too long for one
+// transaction. The rows are checked before anything is written, and made in parts, each
+// whole with its audit record: one that is stopped leaves those that were made, and
+// the same file goes on where it ended.
+func (o *Operations) AssignAll(ctx context.Context, actor string, app Application, rows []AssignmentRow) (provisioning.Operation, error) {
+	return o.begin(ctx, actor, app, provisioning.Operation{Kind: provisioning.Assigning}, len(rows), func(ctx context.Context, t *task) error {
+		acts := o.By(actor)
+		t.observe(engine.Progress{Phase: "check"})
+		checked, err := acts.CheckAssignments(ctx, app, rows)
+		if err != nil {
+			return err
+		}
+		done := 0
+		for part := range slices.Chunk(checked, AssignedAtOnce) {
+			t.observe(engine.Progress{Phase: "assign", Counts: provisioning.Counts{Collected: len(rows), Unchanged: done}})
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			from := done + 1
+			done += len(part)
+			_, err := acts.assignRows(ctx, app, part, func(added int) string {
+				return fmt.Sprintf("from a file: assignments %d to %d of %d, %d new", from, done, len(rows), added)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		t.observe(engine.Progress{Phase: "assign", Counts: provisioning.Counts{Collected: len(rows), Unchanged: done}})
+		return nil
+	})
 }

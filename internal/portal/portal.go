@@ -66,7 +66,7 @@ func areas(d Dependencies) []area {
 		signin.New(d.People, d.Origin),
 		status.New(d.Administration, d.NextRun),
 		applications.New(d.Administration),
-		assignments.New(d.Administration),
+		assignments.New(d.Administration, d.Operations),
 		configuration.New(d.Administration),
 		logs.New(d.Administration),
 		ondemand.New(d.Administration),

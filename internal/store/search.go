@@ -132,6 +132,16 @@ type Access interface {
 	// AccessOf returns every application that a user is assigned to or has an account in,
 	// in the order of the application's display name.
 	AccessOf(ctx context.Context, userID string) ([]UserAccess, error)
+
+	// Principals finds users and groups by ids and names, many at once, without their
+	// attributes: what each of the texts names, by the text.
+	Principals(ctx context.Context, idsOrNames []string) (map[string]Principals, error)
+}
+
+// Principals is what an id or a name stands for.
+type Principals struct {
+	User   directory.User    // with this id or user principal name, as of Users.User; zero for none
+	Groups []directory.Group // with this id or display name; of those that are not deleted, if there is one
 }
 
 // AccountState selects accounts.

@@ -16,6 +16,7 @@ var files embed.FS
 // Area is the users and groups of an application.
 type Area struct {
 	Administration *administration.Service
+	Operations     *administration.Operations
 
 	list      page.Page[listData]
 	add       page.Page[addData]
@@ -25,16 +26,17 @@ type Area struct {
 	conflicts page.Page[conflictsData]
 }
 
-// New returns the area.
-func New(service *administration.Service) *Area {
+// New returns the area. Operations make the assignments of long files; they may be nil
+// for samples.
+func New(service *administration.Service, operations *administration.Operations) *Area {
 	return &Area{
-		Administration: service,
-		list:           page.Parse[listData]("list.tmpl", files),
-		add:            page.Parse[addData]("add.tmpl", files),
-		role:           page.Parse[changeData]("role.tmpl", files),
-		removal:        page.Parse[changeData]("removal.tmpl", files),
-		upload:         page.Parse[uploadData]("upload.tmpl", files),
-		conflicts:      page.Parse[conflictsData]("conflicts.tmpl", files),
+		Administration: service, Operations: operations,
+		list:      page.Parse[listData]("list.tmpl", files),
+		add:       page.Parse[addData]("add.tmpl", files),
+		role:      page.Parse[changeData]("role.tmpl", files),
+		removal:   page.Parse[changeData]("removal.tmpl", files),
+		upload:    page.Parse[uploadData]("upload.tmpl", files),
+		conflicts: page.Parse[conflictsData]("conflicts.tmpl", files),
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	pagetest.Samples(t, assignments.New(nil))
+	pagetest.Samples(t, assignments.New(nil, nil))
 }
 
 // world is a world with the area and Salesforce.
@@ -46,9 +47,12 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{roles: map[string]string{}}
+	var operations *administration.Operations
 	w.World = portaltest.New(t, func(service *administration.Service) []portaltest.Area {
-		return []portaltest.Area{assignments.New(service)}
+		operations = administration.NewOperations(service)
+		return []portaltest.Area{assignments.New(service, operations)}
 	})
+	w.Run(operations)
 	w.app = w.Connected()
 	w.at = page.Application{Application: w.app}.Path("users-and-groups")
 	roles, err := w.Service.Roles(t.Context(), w.app)
@@ -335,6 +339,52 @@ func (w *world) upload(content string) portaltest.Answer {
 	return w.Do(administrator, request)
 }
 
+// A long file is made in the background; the same file again changes nothing.
+func TestALongFileIsDoneInTheBackground(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const people = 2*administration.AssignedAtOnce + 1
+	var file strings.Builder
+	file.WriteString("principal,role,principalType\n")
+	w.Must(w.Store.Edit(t.Context(), "fill", func(e store.Editor) error {
+		for n := range people {
+			name := fmt.Sprintf("person%05d@contoso.com", n)
+			fmt.Fprintf(&file, "%s,Standard User,%s\n", strings.ToUpper(name), []string{"", "User"}[n%2])
+			if err := e.PutUser(t.Context(), directory.User{ID: fmt.Sprintf("cccccccc-0000-0000-0000-%012d", n), UserPrincipalName: name, DisplayName: name, AccountEnabled: true}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for turn, want := range []int{people, 0} {
+		preview := w.upload(file.String())
+		w.Contains(preview.TextOf("main"), "It is done in the background, in parts")
+		if size := len(preview.Text); size > 100_000 {
+			t.Errorf("the page has %d bytes", size)
+		}
+		begun := w.Post(administrator, w.at+"/upload/apply", preview.Hidden("form[action$=apply]"))
+		if over := w.Over(begun); over.State != provisioning.OperationDone || over.Progress.Counts.Unchanged != people || over.Kind != provisioning.Assigning {
+			t.Fatalf("%+v", over)
+		}
+		count, err := w.Store.CountAssigned(t.Context(), w.app.ID)
+		w.Must(err)
+		if count != people {
+			t.Errorf("%d people are assigned", count)
+		}
+		added := 0
+		for _, record := range w.Audits(3) {
+			var from, to, all, fresh int
+			if _, err := fmt.Sscanf(record[strings.LastIndex(record, "| ")+2:], "from a file: assignments %d to %d of %d, %d new", &from, &to, &all, &fresh); err != nil || all != people {
+				t.Errorf("the audit log has %q: %v", record, err)
+			}
+			added += fresh
+		}
+		if added != want {
+			t.Errorf("turn %d: %d new ones in the audit log, want %d", turn, added, want)
+		}
+	}
+}
+
 func TestAFileIsPreviewedAndThenDone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -356,12 +406,27 @@ func TestAFileIsPreviewedAndThenDone(t *testing.T) {
 		t.Error(diff)
 	}
 	w.same("after the preview")
-	done := w.Post(administrator, w.at+"/upload/apply", url.Values{"content": preview.Attributes("input[name=content]", "value")})
+	form := preview.Hidden("form[action$=apply]")
+	for name, unconfirmed := range map[string]url.Values{"nothing": {"upload": form["upload"]}, "something else": {"upload": form["upload"], "confirmed": {"x"}}} {
+		if answer := w.Post(administrator, w.at+"/upload/apply", unconfirmed); answer.Status != http.StatusConflict {
+			t.Errorf("%s was confirmed: %d", name, answer.Status)
+		}
+	}
+	w.Must(w.Store.RemoveMember(t.Context(), directory.Member{Group: portaltest.Marketing, Member: portaltest.Ben, Type: "User"}))
+	stale := w.Post(administrator, w.at+"/upload/apply", form)
+	if stale.Status != http.StatusConflict {
+		t.Errorf("access for 2 people was confirmed, and 1 gets it: %d", stale.Status)
+	}
+	w.Contains(stale.TextOf("main"), "Nothing was done.")
+	w.Contains(stale.TextOf("main"), "1 person gets access")
+	w.same("before it is confirmed")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Marketing, Member: portaltest.Ben, Type: "User"}))
+	done := w.Post(administrator, w.at+"/upload/apply", form)
 	w.Contains(done.Notice, "2 assignments were made.")
 	w.same("done", "Ana Lima as Standard User", "Marketing as Read Only")
-	for _, content := range []string{"", "x", "H4sIAAAAAAAA"} {
-		if broken := w.Post(administrator, w.at+"/upload/apply", url.Values{"content": {content}}); broken.Status != http.StatusUnprocessableEntity {
-			t.Errorf("sent back as %q: %d", content, broken.Status)
+	for _, upload := range []string{"", "x", form.Get("upload")} {
+		if broken := w.Post(administrator, w.at+"/upload/apply", url.Values{"upload": {upload}}); broken.Status != http.StatusUnprocessableEntity {
+			t.Errorf("the upload %q, which is not kept: %d", upload, broken.Status)
 		}
 	}
 	if empty := w.upload(""); empty.Status != http.StatusUnprocessableEntity {

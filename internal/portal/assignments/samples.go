@@ -119,9 +119,9 @@ func sampleChange(app page.Application, name string, foresight foresightView) ch
 
 func sampleUpload(app page.Application, name string, foresight foresightView) uploadData {
 	data := newUploadData(app)
-	data.Name, data.Content, data.Count, data.More, data.Foresight = "sales-2026.csv", "H4sIAAAAAAAA", 1300, 1250, foresight
+	data.Name, data.Upload, data.Count, data.More, data.Foresight, data.Long = "sales-2026.csv", "KQ3T5ZJ2", 13000, 12988, foresight, true
 	if name == page.Hostile {
-		data.Name = page.Hostile
+		data.Name, data.Upload, data.Confirmation.Changed = page.Hostile, page.Hostile, true
 	}
 	for i := range 12 {
 		data.Rows = append(data.Rows, uploadedRow{Line: i + 2, Principal: name, Type: "User", Role: "Standard User"})

@@ -2,23 +2,25 @@ package assignments
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/base64"
 	"errors"
-	"io"
+	"net/http"
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
 )
 
 // uploadData is the page for a file of assignments.
 type uploadData struct {
+	Confirmation page.Confirmation
+
 	Path      string
 	File      page.Field
 	Faults    page.Faults
 	Name      string        // of the file that is previewed, empty before
-	Content   string        // the same file, packed, to be sent back and applied
+	Upload    string        // id under which the file is kept
+	Long      bool          // it is made in the background
 	Count     int           // assignments in it
 	Rows      []uploadedRow // the first of them
 	More      int           // further ones
@@ -50,37 +52,55 @@ func (a *Area) askUpload(_ context.Context, _ *page.Request, app page.Applicatio
 	return a.upload.Show(uploadHead(app), newUploadData(app)), nil
 }
 
-// preview shows what a file would do.
+// uploadPurpose is what files of assignments are kept for.
+func uploadPurpose(app page.Application) string { return "assignments of " + app.ID }
+
+// preview keeps a file, and shows what it would do.
 func (a *Area) preview(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
 	content, name, err := r.File("file")
 	if err != nil {
 		return a.faulty(app, err)
 	}
-	named, checked, err := a.read(ctx, app, content)
+	upload := store.NewUpload(r.Visitor.ID, uploadPurpose(app), store.UploadedFile{Field: "file", Name: name, Content: content})
+	data, _, err := a.previewed(ctx, app, upload)
 	if err != nil {
 		return a.faulty(app, err)
 	}
-	data := newUploadData(app)
-	data.Name, data.Count = name, len(checked)
-	change := administration.Reassignment{}
-	for i, each := range checked {
-		change.Add = append(change.Add, each.NewAssignment)
-		if i < rowsShown {
-			row := uploadedRow{Line: each.Line, Principal: named[i].Principal, Type: each.PrincipalType, Role: named[i].Role}
-			if row.Role == "" {
-				row.Role = "Default Access"
-			}
-			data.Rows = append(data.Rows, row)
-		}
-	}
-	data.More = data.Count - len(data.Rows)
-	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
-	if err != nil {
+	if err := a.Administration.Store.KeepUpload(ctx, upload); err != nil {
 		return page.Answer{}, err
 	}
-	data.Foresight = newForesightView(app, foresight)
-	data.Content, err = pack(content)
-	return a.upload.Show(uploadHead(app), data), err
+	return a.upload.Show(uploadHead(app), data), nil
+}
+
+// previewed returns what a file would do, and its rows as they are.
+func (a *Area) previewed(ctx context.Context, app page.Application, upload store.Upload) (uploadData, []administration.AssignmentRow, error) {
+	named, checked, err := a.read(ctx, app, upload.Files[0].Content)
+	if err != nil {
+		return uploadData{}, nil, err
+	}
+	change := administration.Reassignment{Add: make([]administration.NewAssignment, len(checked))}
+	for i, each := range checked {
+		change.Add[i] = each.NewAssignment
+	}
+	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
+	return newPreviewData(app, upload, named, checked, foresight), named, err
+}
+
+// newPreviewData makes the page of a file: of its rows as they are, and with ids in place
+// of names.
+func newPreviewData(app page.Application, upload store.Upload, named, checked []administration.AssignmentRow, foresight administration.Foresight) uploadData {
+	data := newUploadData(app)
+	data.Name, data.Upload, data.Count, data.Long = upload.Files[0].Name, upload.ID, len(checked), len(checked) > administration.AssignedAtOnce
+	for i, each := range checked[:min(len(checked), rowsShown)] {
+		row := uploadedRow{Line: each.Line, Principal: named[i].Principal, Type: each.PrincipalType, Role: named[i].Role}
+		if row.Role == "" {
+			row.Role = "Default Access"
+		}
+		data.Rows = append(data.Rows, row)
+	}
+	data.More, data.Foresight = data.Count-len(data.Rows), newForesightView(app, foresight)
+	data.Confirmation = page.Confirm(upload.ID, checked, foresight.People, foresight.Gaining, foresight.Losing, foresight.Accounts, foresight.Changing, foresight.Conflicts)
+	return data
 }
 
 // read reads a file, and returns its rows as they are and with ids in place of names.
@@ -92,19 +112,39 @@ func (a *Area) read(ctx context.Context, app page.Application, content []byte) (
 	return named, checked, err
 }
 
-// apply makes the assignments of a file that was previewed.
+// apply makes the assignments of a file that was previewed, if that still means what the
+// page said that asked.
 func (a *Area) apply(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
-	content, err := unpack(r.Raw("content"))
-	if err != nil {
-		return a.faulty(app, page.Invalid("file", "The file was not sent back whole. Choose it again."))
+	owner := r.Visitor.ID
+	upload, err := a.Administration.Store.Upload(ctx, owner, uploadPurpose(app), r.Value("upload"))
+	if errors.Is(err, store.ErrNotFound) {
+		return a.faulty(app, page.Invalid("file", "The file is not kept any more: it was taken already, or an hour went by. Choose it again."))
 	}
-	rows, err := administration.ReadAssignments(bytes.NewReader(content))
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data, rows, err := a.previewed(ctx, app, upload)
 	if err != nil {
 		return a.faulty(app, err)
+	}
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		return a.upload.Show(uploadHead(app), data).With(http.StatusConflict), nil
+	}
+	if data.Long {
+		begun, err := a.Operations.AssignAll(ctx, r.Visitor.Actor(), app.Application, rows)
+		if err != nil {
+			return a.faulty(app, err)
+		}
+		_, err = a.Administration.Store.RemoveUpload(ctx, owner, upload.ID)
+		return page.Redirect(app.Path("operations/"+begun.ID), page.Notice{}), err
 	}
 	added, err := r.Acts().AssignAll(ctx, app.Application, rows)
 	if err != nil {
 		return a.faulty(app, err)
+	}
+	if _, err := a.Administration.Store.RemoveUpload(ctx, owner, upload.ID); err != nil {
+		return page.Answer{}, err
 	}
 	return page.Redirect(app.Path(menu), assigned(app, added, len(rows))), nil
 }
@@ -119,37 +159,4 @@ func (a *Area) faulty(app page.Application, err error) (page.Answer, error) {
 	data.Faults = faults
 	data.File = faults.Of(data.File)
 	return refused(a.upload.Show(uploadHead(app), data)), nil
-}
-
-// pack makes a file a text that a form can hold: the preview sends it along, so that the
-// same file is applied and nobody has to keep it meanwhile.
-func pack(content []byte) (string, error) {
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	if _, err := writer.Write(content); err != nil {
-		return "", err
-	}
-	if err := writer.Close(); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
-}
-
-// mostUnpacked is how many bytes a file has that was uploaded.
-const mostUnpacked = 16 << 20
-
-func unpack(text string) ([]byte, error) {
-	packed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, err
-	}
-	reader, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
-	}
-	content, err := io.ReadAll(io.LimitReader(reader, mostUnpacked+1))
-	if err == nil && len(content) > mostUnpacked {
-		err = errors.New("the file is too large")
-	}
-	return content, err
 }

@@ -51,6 +51,8 @@ func operationTitle(kind provisioning.OperationKind) string {
 		return "Apply a preview"
 	case provisioning.FindingDrift:
 		return "Look for drift"
+	case provisioning.Assigning:
+		return "Assign from a file"
 	}
 	return string(kind)
 }
@@ -74,7 +76,14 @@ func operationState(state provisioning.OperationState) page.State {
 // phaseText says what goes on.
 func phaseText(kind provisioning.OperationKind, phase string) string {
 	switch phase {
+	case "check":
+		return "Checking the file again."
+	case "assign":
+		return "Assigning."
 	case "":
+		if kind == provisioning.Assigning {
+			return "Beginning."
+		}
 		if kind == provisioning.ApplyingPlan {
 			return "Waiting for the cycle that runs, then applying."
 		}
@@ -105,6 +114,9 @@ func operationHead(app page.Application, operation provisioning.Operation, runni
 	if operation.Kind == provisioning.FindingDrift {
 		menu, parent = "drift", "Drift"
 	}
+	if operation.Kind == provisioning.Assigning {
+		menu, parent = "users-and-groups", "Users and groups"
+	}
 	head := app.Of("", menu).Below(operationTitle(operation.Kind), app.Path(menu), parent)
 	if running {
 		head.Refresh = operationRefresh
@@ -120,6 +132,9 @@ func newOperationData(app page.Application, operation provisioning.Operation, no
 		Progress: progress.New(noted, "Progress", "person", "people"), Counts: noted.Counts,
 		Message: page.Sentence(operation.Message),
 	}
+	if operation.Kind == provisioning.Assigning {
+		data.Progress, data.Counts = progress.New(noted, "Progress", "assignment", "assignments"), provisioning.Counts{} // no account is touched
+	}
 	if !operation.Ended.IsZero() {
 		data.Took = page.Duration(operation.Ended.Sub(noted.Began).Round(time.Millisecond))
 	}
@@ -132,6 +147,9 @@ func (d operationData) whatNext(app page.Application, operation provisioning.Ope
 	applying := operation.Kind == provisioning.ApplyingPlan
 	if operation.Kind == provisioning.FindingDrift {
 		again = page.Link{Text: "Look again", Path: app.Path("drift")}
+	}
+	if operation.Kind == provisioning.Assigning {
+		return d.whatNextOfFile(app, operation, state)
 	}
 	if operation.PlanID != "" {
 		d.Next = append(d.Next, page.Link{Text: "Look at the preview", Path: planPath(app, operation.PlanID, "")})
@@ -159,6 +177,27 @@ func (d operationData) whatNext(app page.Application, operation provisioning.Ope
 	case provisioning.OperationFailed:
 		d.Headline, d.Advice = "It could not be done.", failedAdvice(administration.Code(operation.Refused), applying)
 		d.Next = append(d.Next, again)
+	}
+	return d
+}
+
+// whatNextOfFile is whatNext for the assignments of a file.
+func (d operationData) whatNextOfFile(app page.Application, operation provisioning.Operation, state provisioning.OperationState) operationData {
+	all := page.Link{Text: "Users and groups", Path: app.Path("users-and-groups")}
+	again := page.Link{Text: "Upload the file again", Path: app.Path("users-and-groups/upload")}
+	done := page.Plural(operation.Progress.Counts.Unchanged, "assignment", "assignments")
+	switch state {
+	case provisioning.OperationRunning:
+	case provisioning.OperationDone:
+		d.Headline, d.Next = "The file was taken: "+done+" of it are made.", []page.Link{all}
+	case provisioning.OperationStopped:
+		d.Headline, d.Advice, d.Next = "It was stopped.", "Of the file, "+done+" are made and stay. The same file goes on with the rest.", []page.Link{again, all}
+	case provisioning.OperationBroken:
+		d.Headline, d.Message = "Nothing was heard of it for a while.", "The process that did it has probably ended."
+		d.Advice, d.Next = "What was made until then stays. The same file goes on with the rest.", []page.Link{again, all}
+	case provisioning.OperationFailed:
+		d.Headline, d.Next = "It could not be done.", []page.Link{again, all}
+		d.Advice = "Of the file, " + done + " are made and stay. Mend the cause, and upload it again: it goes on with the rest."
 	}
 	return d
 }

@@ -207,6 +207,7 @@ func (a *Area) operationSamples(app, hostile page.Application, now time.Time) []
 	return []page.Sample{
 		show("full", app, sampleOperation(now, provisioning.MakingPlan, provisioning.OperationRunning)), show("empty", app, beginning), show("failed", app, failed), show("broke off", app, lost),
 		show("done", app, sampleOperation(now, provisioning.MakingPlan, provisioning.OperationDone)), show("stopped", app, sampleOperation(now, provisioning.ApplyingPlan, provisioning.OperationStopped)),
+		show("a file", app, sampleOperation(now, provisioning.Assigning, provisioning.OperationRunning)), show("a file, stopped", app, sampleOperation(now, provisioning.Assigning, provisioning.OperationStopped)),
 		show("nothing drifted", app, drift), show("hostile", hostile, harm),
 	}
 }

@@ -1,9 +1,11 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/usher-id/usher/attr"
@@ -79,6 +81,7 @@ func listTests() []test {
 	return []test{
 		{"users are found by the beginnings of words", findUsersByWords},
 		{"users are listed by display name and selected by state and department", selectUsers},
+		{"users and groups are found by many ids and names at once, as one by one", findPrincipals},
 		{"who is renamed is found by the new name alone", func(t *testing.T, w *world) {
 			t.Helper()
 			w.must(w.PutUser(w.ctx(), named("a", "Ana Horvat", "surname", "Horvat")))
@@ -544,4 +547,38 @@ func findAudits(t *testing.T, w *world) {
 	w.equal("activity", find(store.AuditSearch{Activity: "Start"}), []string{"3"})
 	w.equal("text", find(store.AuditSearch{Text: "über 100% 1"}), []string{"1"})
 	w.equal("span", find(store.AuditSearch{Since: noon(1), Until: noon(2)}), []string{"2", "1"})
+}
+
+func findPrincipals(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("ana", "ben", "cleo")
+	w.must(w.RemoveUser(w.ctx(), "ben"))
+	for _, id := range []string{"g1", "g2", "g3"} {
+		each := group(id)
+		each.DisplayName = map[string]string{"g1": "Sales", "g2": "Twice", "g3": "TWICE"}[id]
+		w.must(w.PutGroup(w.ctx(), each))
+	}
+	names := []string{"ana", strings.ToUpper(user("ana").UserPrincipalName), "ben", "sales", "g2", "twice", "nobody", "", "a\x00"}
+	for range 600 {
+		names = append(names, "cleo")
+	}
+	found, err := w.Principals(w.ctx(), names)
+	w.must(err)
+	for _, name := range names {
+		one, err := w.User(w.ctx(), name)
+		w.equal("the user "+name, found[name].User.ID, one.ID)
+		w.equal("is deleted "+name, found[name].User.Deleted(), one.Deleted())
+		if err != nil {
+			w.wantError(err, store.ErrNotFound)
+		}
+		alone, err := w.Group(w.ctx(), name)
+		switch groups := found[name].Groups; {
+		case errors.Is(err, store.ErrConflict):
+			w.equal("groups called "+name, len(groups), 2)
+		case err != nil:
+			w.equal("groups called "+name, len(groups), 0)
+		default:
+			w.equal("the group "+name, []string{groups[0].ID, groups[0].DisplayName}, []string{alone.ID, alone.DisplayName})
+		}
+	}
 }

@@ -73,7 +73,7 @@ const (
 	// mostLooked is about how many people are looked at for one part of a list of conflicts.
 	mostLooked = 20_000
 	// conflictsPage is about how many of them are looked at at a time.
-	conflictsPage = 4000
+	conflictsPage = 2500
 )
 
 // FindConflicts is Conflicts in parts of at most limit conflicts, each of which takes a

@@ -63,11 +63,11 @@ func (s *Service) Foresee(ctx context.Context, app Application, change Reassignm
 	for _, part := range f.parts {
 		query.Crowds = append(query.Crowds, part.crowd)
 	}
-	standings, err := s.Store.Standings(ctx, query)
+	found, err := s.Store.Standings(ctx, query)
 	if err != nil {
 		return Foresight{}, err
 	}
-	for _, standing := range standings {
+	for _, standing := range found.Standings {
 		f.judge(standing)
 	}
 	f.result.Everybody = Mark(f.everybody)
@@ -75,13 +75,11 @@ func (s *Service) Foresee(ctx context.Context, app Application, change Reassignm
 		return Foresight{}, err
 	}
 	f.result.Leave = app.Job.Settings.Leave([]provisioning.Trigger{provisioning.Unassigned})
-	if f.result.Accounts == 0 || f.result.Leave.Action == provisioning.LeaveNothing {
-		return f.result, nil
+	if f.result.Accounts > 0 && f.result.Leave.Action != provisioning.LeaveNothing {
+		guard := plan.Guard{Limit: app.Job.Settings.RemovalLimit, Percent: app.Job.Settings.RemovalPercent}
+		f.result.Held = guard.Judge(f.result.Accounts, found.InUse)
 	}
-	links, err := s.Store.CountLinks(ctx, app.Job.ID)
-	guard := plan.Guard{Limit: app.Job.Settings.RemovalLimit, Percent: app.Job.Settings.RemovalPercent}
-	f.result.Held = guard.Judge(f.result.Accounts, links.Enabled)
-	return f.result, err
+	return f.result, nil
 }
 
 // foreseen is a reassignment that is being looked at.

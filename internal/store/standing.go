@@ -35,6 +35,12 @@ type StandingQuery struct {
 	Accounts bool // whether they have accounts is looked up; without it nobody has one
 }
 
+// FoundStandings are standings, with what all of them are a part of.
+type FoundStandings struct {
+	Standings []Standing
+	InUse     int // how many accounts of the job are in use, if accounts were looked up
+}
+
 // MostStandingIDs is how many people of a standing are named.
 const MostStandingIDs = 20
 
@@ -43,7 +49,7 @@ const MostStandingIDs = 20
 type Standings interface {
 	// Standings returns the standings of the people who are in one of the crowds, each
 	// with the ids of the first MostStandingIDs.
-	Standings(ctx context.Context, query StandingQuery) ([]Standing, error)
+	Standings(ctx context.Context, query StandingQuery) (FoundStandings, error)
 
 	// AssignedStandings returns the standings of some of the people who are assigned, those
 	// that come after an id, each with all ids. It looks at about so many people, and

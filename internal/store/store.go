@@ -273,7 +273,9 @@ type Links interface {
 
 	// CountLinks returns how many connections, enabled ones, escrows, waiting references,
 	// staged and rejected removals, and people in a grace period a job has.
+	// CountWaiting is the same without connections, of which there are many.
 	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
+	CountWaiting(ctx context.Context, jobID string) (LinkCount, error)
 
 	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
 	// no id is given, and returns how many. RejectRemovals lets the accounts be until

@@ -64,7 +64,7 @@ func head(app page.Application) page.Head {
 }
 
 func (a *Area) showManaged(ctx context.Context, r *page.Request) (page.Answer, error) {
-	app, err := r.Application(ctx)
+	app, err := r.ApplicationWithAccounts(ctx)
 	if err != nil {
 		return page.Answer{}, err
 	}

@@ -40,7 +40,7 @@ func (a *Area) Mount(r *page.Router) {
 // of finds the application that a page is about.
 func (a *Area) of(handle func(context.Context, *page.Request, page.Application) (page.Answer, error)) page.Handler {
 	return func(ctx context.Context, r *page.Request) (page.Answer, error) {
-		app, err := r.Application(ctx)
+		app, err := r.ApplicationWithAccounts(ctx)
 		if err != nil {
 			return page.Answer{}, err
 		}

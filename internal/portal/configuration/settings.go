@@ -206,7 +206,7 @@ func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Appli
 // settingsAgain shows the form again with what was entered. The address of a webhook may
 // be a secret and is not shown again.
 func (a *Area) settingsAgain(ctx context.Context, r *page.Request, given values, faults page.Faults, found []string, confirmation page.Confirmation) (page.Answer, error) {
-	app, err := r.Application(ctx) // as it is saved now
+	app, err := r.ApplicationWithAccounts(ctx) // as it is saved now
 	if err != nil {
 		return page.Answer{}, err
 	}

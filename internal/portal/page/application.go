@@ -13,7 +13,7 @@ import (
 type Application struct {
 	administration.Application
 
-	Links store.LinkCount
+	Links store.LinkCount // without connections, unless it says otherwise where it comes from
 }
 
 // Path returns the path of a page of the application, such as "provisioning"; an empty
@@ -121,6 +121,16 @@ func (r *Request) ApplicationNamed(ctx context.Context, name string) (Applicatio
 	return r.site.application(ctx, name)
 }
 
+// ApplicationWithAccounts is Application with its accounts counted, which takes a while
+// where there are many.
+func (r *Request) ApplicationWithAccounts(ctx context.Context) (Application, error) {
+	app, err := r.Application(ctx)
+	if err == nil {
+		app.Links, err = r.site.Administration.Store.CountLinks(ctx, app.Job.ID)
+	}
+	return app, err
+}
+
 func (s *Site) application(ctx context.Context, name string) (Application, error) {
 	app, err := s.Administration.Application(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -129,8 +139,8 @@ func (s *Site) application(ctx context.Context, name string) (Application, error
 	if err != nil {
 		return Application{}, err
 	}
-	links, err := s.Administration.Store.CountLinks(ctx, app.Job.ID)
-	return Application{app, links}, err
+	waiting, err := s.Administration.Store.CountWaiting(ctx, app.Job.ID)
+	return Application{app, waiting}, err
 }
 
 // Acts returns what the visitor does: the logs have it under their name.

@@ -58,7 +58,7 @@ func (a *Area) Samples() []page.Sample {
 	full := administration.Health{Healthy: true, Assigned: 9300, Links: app.Links, Behind: 3, At: now}
 	busy := full
 	busy.Running, busy.Progress = true, progress
-	changed := newStartData(fresh, full)
+	changed := newStartData(fresh, administration.StartMeaning{Assigned: full.Assigned, Enabled: full.Links.Enabled})
 	changed.Confirmation.Changed, changed.Everybody, changed.Allowed, changed.Quarantine = true, true, 31, true
 	return []page.Sample{
 		{Page: "Home", Case: "full", Path: "/", Answer: a.home.Show(homeHead(), home)},
@@ -67,7 +67,7 @@ func (a *Area) Samples() []page.Sample {
 		overview("full", app, full), overview("running", running, busy), overview("quarantine", quarantined, full), overview("empty", fresh, administration.Health{At: now}), overview("hostile", hostile, full),
 		cycles("full", app, records), cycles("empty", app, nil), cycles("hostile", hostile, harmful),
 		cycle("full", app, records[0]), cycle("failed", app, records[3]), cycle("hostile", hostile, harmful[0]),
-		{Page: "Start provisioning", Case: "full", Path: app.Path("start"), Answer: a.starting.Show(app.Of("Start provisioning", ""), newStartData(fresh, full))},
+		{Page: "Start provisioning", Case: "full", Path: app.Path("start"), Answer: a.starting.Show(app.Of("Start provisioning", ""), newStartData(fresh, administration.StartMeaning{Assigned: full.Assigned, Enabled: full.Links.Enabled}))},
 		{Page: "Start provisioning", Case: "changed meanwhile", Path: app.Path("start"), Answer: a.starting.Show(startHead(app), changed)},
 		{Page: "Restart provisioning", Case: "full", Path: app.Path("restart"), Answer: a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, provisioning.RestartDefault, nil))},
 		{Page: "Restart provisioning", Case: "refused", Path: app.Path("restart"), Answer: a.restart.Show(app.Of("Restart provisioning", ""), newRestartData(app, provisioning.RestartNone, page.Faults{"": "Choose at least one thing that is to be forgotten."})).With(422)},

@@ -37,19 +37,15 @@ func (a *Area) askStart(ctx context.Context, r *page.Request) (page.Answer, erro
 func startHead(app page.Application) page.Head { return app.Of("Start provisioning", "") }
 
 func (a *Area) startData(ctx context.Context, app page.Application) (startData, error) {
-	health, err := a.Administration.Health(ctx, app.Application)
-	if err != nil {
-		return startData{}, err
-	}
 	meaning, err := a.Administration.MeaningOfStart(ctx, app.Application)
-	data := newStartData(app, health)
-	data.Confirmation, data.Allowed = page.Confirm(meaning), meaning.Allowed
+	data := newStartData(app, meaning)
+	data.Confirmation = page.Confirm(meaning)
 	return data, err
 }
 
-func newStartData(app page.Application, health administration.Health) startData {
+func newStartData(app page.Application, meaning administration.StartMeaning) startData {
 	return startData{
-		Name: app.DisplayName, Path: app.Path("start"), Preview: app.Path("preview"), Assigned: health.Assigned, Accounts: health.Links.Enabled,
+		Name: app.DisplayName, Path: app.Path("start"), Preview: app.Path("preview"), Assigned: meaning.Assigned, Accounts: meaning.Enabled, Allowed: meaning.Allowed,
 		Everybody: app.Job.Settings.SyncAll, Guarded: app.Job.Settings.RemovalLimit > 0 || app.Job.Settings.RemovalPercent > 0, First: !app.Job.Status.InitialDone, Quarantine: app.Job.Status.Quarantine.Reason != "",
 	}
 }
@@ -124,7 +120,7 @@ func newRestartData(app page.Application, chosen provisioning.RestartScope, faul
 }
 
 func (a *Area) askRestart(ctx context.Context, r *page.Request) (page.Answer, error) {
-	app, err := r.Application(ctx)
+	app, err := r.ApplicationWithAccounts(ctx)
 	if err != nil {
 		return page.Answer{}, err
 	}
@@ -142,7 +138,7 @@ func (a *Area) showRestart(ctx context.Context, app page.Application, chosen pro
 // it is for administrators, as allowing them is, and about those alone that the page
 // counted.
 func (a *Area) restartJob(ctx context.Context, r *page.Request) (page.Answer, error) {
-	app, err := r.Application(ctx)
+	app, err := r.ApplicationWithAccounts(ctx)
 	if err != nil {
 		return page.Answer{}, err
 	}

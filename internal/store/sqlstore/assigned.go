@@ -115,34 +115,20 @@ const altersAssigned = `select count(*) from (select 1 from changes c
 
 // countAssigned counts the living users who are assigned to an application.
 func (s session) countAssigned(ctx context.Context, applicationID string, nested bool) (int, error) {
-	if nested {
-		return s.count(ctx, `with recursive through (id) as (`+assignedSecurityGroups+`
-			union
-			select g.id from through t
-				join members m on m.group_id = t.id and m.member_type = 'Group'
-				join groups g on g.id = m.member_id and g.deleted_at = 0)`+countThrough, applicationID)
+	p := standings{session: s, applicationID: applicationID, nested: nested}
+	if err := p.open(ctx); err != nil {
+		return 0, err
 	}
-	return s.count(ctx, `with through (id) as materialized (`+assignedSecurityGroups+`)`+countThrough, applicationID)
+	lists, err := p.assignedLists(ctx, "", 0)
+	if err != nil {
+		return 0, err
+	}
+	people, err := p.onLists(ctx, lists)
+	return len(people), err
 }
 
-const (
-	assignedSecurityGroups = `
+// assignedSecurityGroups are the ids of the groups that are assigned to application $1.
+const assignedSecurityGroups = `
 		select distinct g.id from assignments a
 			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
 			where a.application_id = $1 and a.principal_type = 'Group'`
-
-	// All ids are counted that are assigned in person or are a member of one of the groups,
-	// and then those taken off that are no living user: deleted users and groups, which are
-	// few. To look up each of the others would cost five times as much.
-	countThrough = `
-		select (select count(*) from (
-				select a.principal_id from assignments a where a.application_id = $1 and a.principal_type = 'User'
-				union
-				select m.member_id from through t cross join members m where m.group_id = t.id
-			) assigned) - (select count(*) from (
-				select id from users where deleted_at > 0
-				union
-				select id from groups
-			) absent where exists (select 1 from assignments a where a.application_id = $1 and a.principal_id = absent.id and a.principal_type = 'User')
-				or exists (select 1 from members m where m.member_id = absent.id and m.group_id in (select id from through)))`
-)

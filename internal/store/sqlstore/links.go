@@ -105,24 +105,45 @@ func (s *Store) Escrow(ctx context.Context, jobID, sourceID string) (engine.Escr
 	return escrow, err
 }
 
-// CountLinks counts what a job keeps; see store.Links. The accounts in use are the many,
-// so the others are counted; that their ids are more than nothing leads SQLite to their index.
+// CountLinks counts what a job keeps; see store.Links.
 func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
-	var c store.LinkCount
+	return s.database.queries().countLinks(ctx, jobID)
+}
+
+// countLinks counts what a job keeps. The accounts in use are the many, so the others are
+// counted; that their ids are more than nothing leads SQLite to their index.
+func (s session) countLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
+	c, err := s.countWaiting(ctx, jobID)
+	if err != nil {
+		return c, err
+	}
 	disabled := 0
-	_, err := s.database.queries().one(ctx, []any{&c.Connections, &disabled, &c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Leaving, &c.Unconfirmed},
-		`select count(*),
-			(select count(*) from connections where job_id = $1 and not enabled and source_id > ''),
-			(select count(*) from escrows where job_id = $1),
-			(select count(*) from waiting_references where job_id = $1),
-			(select count(*) from removals where job_id = $1 and state = 'staged'),
-			(select count(*) from removals where job_id = $1 and state = 'rejected'),
-			(select count(*) from leavers where job_id = $1),
-			(select count(*) from connections where job_id = $1 and pending <> '')
+	_, err = s.one(ctx, []any{&c.Connections, &disabled}, `select count(*),
+			(select count(*) from connections where job_id = $1 and not enabled and source_id > '')
 		from connections where job_id = $1`, jobID)
 	if err != nil {
 		return store.LinkCount{}, fmt.Errorf("count connections: %w", err)
 	}
 	c.Enabled = c.Connections - disabled
+	return c, nil
+}
+
+// CountWaiting counts what waits in a job; see store.Links.
+func (s *Store) CountWaiting(ctx context.Context, jobID string) (store.LinkCount, error) {
+	return s.database.queries().countWaiting(ctx, jobID)
+}
+
+func (s session) countWaiting(ctx context.Context, jobID string) (store.LinkCount, error) {
+	var c store.LinkCount
+	_, err := s.one(ctx, []any{&c.Escrows, &c.Waiting, &c.Staged, &c.Rejected, &c.Leaving, &c.Unconfirmed},
+		`select (select count(*) from escrows where job_id = $1),
+			(select count(*) from waiting_references where job_id = $1),
+			(select count(*) from removals where job_id = $1 and state = 'staged'),
+			(select count(*) from removals where job_id = $1 and state = 'rejected'),
+			(select count(*) from leavers where job_id = $1),
+			(select count(*) from connections where job_id = $1 and pending <> '')`, jobID)
+	if err != nil {
+		return store.LinkCount{}, fmt.Errorf("count what waits: %w", err)
+	}
 	return c, nil
 }

@@ -35,8 +35,8 @@ type standings struct {
 	people []string          // ids, in order
 	class  []int             // of each of the people
 	known  []class           // the first one is that of people of whom nothing is known
-	places map[class]int     // where a class is among those known
 	noted  [][]mark          // what is known of the people on each list
+	inUse  int               // accounts of the job
 }
 
 // list is the ids of some people, in order, with what is known of all of them.
@@ -66,11 +66,11 @@ const (
 type class struct{ before, list int }
 
 // Standings tells through what people are assigned; see store.Standings.
-func (s *Store) Standings(ctx context.Context, query store.StandingQuery) ([]store.Standing, error) {
-	var found []store.Standing
+func (s *Store) Standings(ctx context.Context, query store.StandingQuery) (store.FoundStandings, error) {
+	var found store.FoundStandings
 	err := s.database.read(ctx, "find out through what people are assigned", func(session session) error {
-		p := standings{session: session, jobID: query.JobID, marks: map[string][]mark{}}
-		if err := p.open(ctx); err != nil {
+		p, err := openStandings(ctx, session, query.JobID)
+		if err != nil {
 			return err
 		}
 		if err := p.gather(ctx, query.Crowds); err != nil {
@@ -83,19 +83,24 @@ func (s *Store) Standings(ctx context.Context, query store.StandingQuery) ([]sto
 		if err := look(ctx, query.Accounts); err != nil {
 			return err
 		}
-		found = p.finish(store.MostStandingIDs)
+		found = store.FoundStandings{Standings: p.finish(store.MostStandingIDs), InUse: p.inUse}
 		return nil
 	})
 	return found, err
 }
 
+func openStandings(ctx context.Context, s session, jobID string) (standings, error) {
+	job, err := s.jobByID(ctx, jobID)
+	if err != nil {
+		return standings{}, err
+	}
+	p := standings{session: s, jobID: jobID, applicationID: job.ApplicationID, nested: job.Settings.NestedGroups}
+	return p, p.open(ctx)
+}
+
 // open reads what is assigned to the application.
 func (p *standings) open(ctx context.Context) error {
-	job, err := p.jobByID(ctx, p.jobID)
-	if err != nil {
-		return err
-	}
-	p.applicationID, p.nested = job.ApplicationID, job.Settings.NestedGroups
+	p.marks = map[string][]mark{}
 	roles := map[string]directory.AppRole{directory.DefaultAccess: defaultAccess(p.applicationID)}
 	found, err := p.roles(ctx, `select `+roleColumns+` from app_roles where application_id = $1`, p.applicationID)
 	if err != nil {
@@ -191,19 +196,26 @@ func ofCrowd(marks []mark) bool {
 
 // begin begins with the people of some lists, and what is known of them by that.
 func (p *standings) begin(ctx context.Context, lists []list) error {
-	for _, each := range lists {
-		p.people = merge(p.people, each.ids)
-	}
-	deleted, err := p.ids(ctx, 0, `select id from users where deleted_at > 0 and id > $1 order by id`, "")
-	if err != nil {
+	var err error
+	if p.people, err = p.onLists(ctx, lists); err != nil {
 		return err
 	}
-	p.people = without(p.people, deleted)
-	p.class, p.known, p.places = make([]int, len(p.people)), make([]class, 1), map[class]int{}
+	p.class, p.known = make([]int, len(p.people)), make([]class, 1)
 	for _, each := range lists {
 		p.note(each)
 	}
 	return nil
+}
+
+// onLists returns the people on lists who are not deleted, each once, in order.
+func (p *standings) onLists(ctx context.Context, lists []list) ([]string, error) {
+	sorted := slices.SortedFunc(slices.Values(lists), func(a, b list) int { return cmp.Compare(len(a.ids), len(b.ids)) })
+	var people []string
+	for _, each := range sorted {
+		people = merge(people, each.ids)
+	}
+	deleted, err := p.ids(ctx, 0, idQuery{"id", `from users where deleted_at > 0 and id > $1`}, "")
+	return without(people, deleted), err
 }
 
 // living returns those of some ids, in order, that users have who are not deleted.
@@ -224,7 +236,7 @@ func (p *standings) living(ctx context.Context, ids []string) ([]string, error) 
 // is not 0.
 func (p *standings) members(ctx context.Context, group, after string, most int) (list, error) {
 	found := list{marks: p.marks[group]}
-	ids, err := p.ids(ctx, most, `select member_id as id from members where group_id = $2 and member_id > $1 order by member_id`, after, group)
+	ids, err := p.ids(ctx, most, idQuery{"member_id", `from members where group_id = $2 and member_id > $1`}, after, group)
 	if err != nil || len(ids) == 0 {
 		return found, err
 	}
@@ -238,9 +250,8 @@ func (p *standings) members(ctx context.Context, group, after string, most int) 
 
 // assigned returns the list of the users who have a grant in person, as members does.
 func (p *standings) assigned(ctx context.Context, grant int, after string, most int) (list, error) {
-	ids, err := p.ids(ctx, most, `select principal_id as id from assignments
-		where application_id = $2 and app_role_id = $3 and principal_type = 'User' and principal_id > $1 order by principal_id`,
-		after, p.applicationID, p.grants[grant].Role.ID)
+	q := idQuery{"principal_id", `from assignments where application_id = $2 and app_role_id = $3 and principal_type = 'User' and principal_id > $1`}
+	ids, err := p.ids(ctx, most, q, after, p.applicationID, p.grants[grant].Role.ID)
 	found := list{marks: []mark{{grantMark, grant}}, ids: ids}
 	if len(ids) > 0 && len(ids) == most {
 		found.last = ids[most-1]
@@ -273,17 +284,15 @@ func (p *standings) goThrough(ctx context.Context, accounts bool) error {
 	if !accounts {
 		return nil
 	}
-	for kind, text := range map[markKind]string{
-		connectedMark: `select source_id as id from connections where job_id = $2 and source_id > $1 order by source_id`,
-		disabledMark:  `select source_id as id from connections where job_id = $2 and source_id > $1 and not enabled order by source_id`,
-	} {
-		ids, err := p.ids(ctx, 0, text, "", p.jobID)
-		if err != nil {
-			return err
-		}
-		p.note(list{marks: []mark{{kind: kind}}, ids: ids})
+	all, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, "", p.jobID)
+	if err != nil {
+		return err
 	}
-	return nil
+	disabled, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1 and not enabled`}, "", p.jobID)
+	p.note(list{marks: []mark{{kind: connectedMark}}, ids: all})
+	p.note(list{marks: []mark{{kind: disabledMark}}, ids: disabled})
+	p.inUse = len(all) - len(disabled)
+	return err
 }
 
 // lookUp looks up each of the people, who are few.
@@ -313,7 +322,12 @@ func (p *standings) lookUp(ctx context.Context, accounts bool) error {
 		return nil
 	}
 	ids, err := p.texts(ctx, `select source_id from connections where job_id = $1 and enabled and source_id in list($2) order by source_id`, p.jobID, p.people)
+	if err != nil {
+		return err
+	}
 	p.note(list{marks: []mark{{kind: connectedMark}}, ids: ids})
+	links, err := p.countLinks(ctx, p.jobID)
+	p.inUse = links.Enabled
 	return err
 }
 
@@ -321,6 +335,7 @@ func (p *standings) lookUp(ctx context.Context, accounts bool) error {
 func (p *standings) note(on list) {
 	number, at := len(p.noted), 0
 	p.noted = append(p.noted, on.marks)
+	next := make([]int, len(p.known)) // the class of those of each class who are on the list, if there are any
 	for _, id := range on.ids {
 		at = seek(p.people, at, id)
 		if at == len(p.people) {
@@ -329,14 +344,12 @@ func (p *standings) note(on list) {
 		if p.people[at] != id {
 			continue
 		}
-		to := class{p.class[at], number}
-		place, found := p.places[to]
-		if !found {
-			place = len(p.known)
-			p.known = append(p.known, to)
-			p.places[to] = place
+		before := p.class[at]
+		if next[before] == 0 {
+			next[before] = len(p.known)
+			p.known = append(p.known, class{before, number})
 		}
-		p.class[at] = place
+		p.class[at] = next[before]
 	}
 }
 
@@ -344,33 +357,55 @@ func (p *standings) note(on list) {
 // when that is 0.
 func (p *standings) finish(most int) []store.Standing {
 	var found []store.Standing
-	var digests []hash.Hash
+	var digests []digest
 	of := make([]int, len(p.known)) // place of the standing of a class, and 1
 	same := map[string]int{}
-	var line []byte
 	for i, id := range p.people {
 		c := p.class[i]
 		if of[c] == 0 {
 			marks := p.marksOf(c)
 			name := fmt.Sprint(marks)
 			if same[name] == 0 {
-				found, digests = append(found, p.standing(marks)), append(digests, sha256.New())
+				found, digests = append(found, p.standing(marks)), append(digests, digest{sum: sha256.New()})
 				same[name] = len(found)
 			}
 			of[c] = same[name]
 		}
-		standing := &found[of[c]-1]
+		place := of[c] - 1
+		standing := &found[place]
 		standing.People++
 		if most == 0 || len(standing.IDs) < most {
 			standing.IDs = append(standing.IDs, id)
 		}
-		line = append(append(line[:0], id...), 0)
-		_, _ = digests[of[c]-1].Write(line) // a hash takes everything
+		digests[place].add(id)
 	}
 	for i := range found {
-		found[i].Digest = hex.EncodeToString(digests[i].Sum(nil))
+		found[i].Digest = digests[i].text()
 	}
 	return found
+}
+
+// digest is the SHA-256 of ids, each of which ends with a zero byte.
+type digest struct {
+	sum   hash.Hash
+	lines []byte // what was not added yet
+}
+
+func (d *digest) add(id string) {
+	d.lines = append(append(d.lines, id...), 0)
+	if len(d.lines) > 2000 {
+		d.flush()
+	}
+}
+
+func (d *digest) flush() {
+	_, _ = d.sum.Write(d.lines) // a hash takes everything
+	d.lines = d.lines[:0]
+}
+
+func (d *digest) text() string {
+	d.flush()
+	return hex.EncodeToString(d.sum.Sum(nil))
 }
 
 // marksOf returns what is known of a class, in order.
@@ -409,8 +444,8 @@ func (p *standings) standing(marks []mark) store.Standing {
 // store.Standings.
 func (s *Store) AssignedStandings(ctx context.Context, jobID, after string, about int) (found []store.Standing, next string, err error) {
 	err = s.database.read(ctx, "find out through what people are assigned", func(session session) error {
-		p := standings{session: session, jobID: jobID, marks: map[string][]mark{}}
-		if err := p.open(ctx); err != nil {
+		p, err := openStandings(ctx, session, jobID)
+		if err != nil {
 			return err
 		}
 		next, err = p.part(ctx, clean(after), about)
@@ -425,23 +460,9 @@ func (s *Store) AssignedStandings(ctx context.Context, jobID, after string, abou
 // part begins with people who are assigned, up to where the first list was cut off of
 // which so many are read.
 func (p *standings) part(ctx context.Context, after string, about int) (next string, err error) {
-	var lists []list
-	for group := range p.marks {
-		members, err := p.members(ctx, group, after, about)
-		if err != nil {
-			return "", err
-		}
-		lists = append(lists, members)
-	}
-	for place, grant := range p.grants {
-		if !grant.Direct() {
-			continue
-		}
-		assigned, err := p.assigned(ctx, place, after, about)
-		if err != nil {
-			return "", err
-		}
-		lists = append(lists, assigned)
+	lists, err := p.assignedLists(ctx, after, about)
+	if err != nil {
+		return "", err
 	}
 	for _, each := range lists {
 		if each.last != "" && (next == "" || each.last < next) {
@@ -456,4 +477,28 @@ func (p *standings) part(ctx context.Context, after string, about int) (next str
 		}
 	}
 	return next, p.begin(ctx, lists)
+}
+
+// assignedLists are the lists of who is assigned, after an id, each of at most so many if
+// that is not 0.
+func (p *standings) assignedLists(ctx context.Context, after string, most int) ([]list, error) {
+	var lists []list
+	for group := range p.marks {
+		members, err := p.members(ctx, group, after, most)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, members)
+	}
+	for place, grant := range p.grants {
+		if !grant.Direct() {
+			continue
+		}
+		assigned, err := p.assigned(ctx, place, after, most)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, assigned)
+	}
+	return lists, nil
 }

@@ -237,7 +237,12 @@ func (w *standingWorld) compareCrowds(r *rapid.T) {
 	}
 	got, err := w.store.Standings(w.t.Context(), query)
 	w.must(r, err)
-	w.compare(r, got, want)
+	w.compare(r, got.Standings, want)
+	links, err := w.store.CountLinks(w.t.Context(), w.job)
+	w.must(r, err)
+	if query.Accounts && got.InUse != links.Enabled {
+		r.Fatalf("%d accounts are in use, want %d", got.InUse, links.Enabled)
+	}
 }
 
 // compareAssigned goes through all who are assigned in parts.

@@ -17,7 +17,7 @@ type Judged struct {
 }
 
 // judgedAtOnce is how many people are read at a time.
-const judgedAtOnce = 500
+const judgedAtOnce = 200
 
 // Judge tells of everybody at whom an initial cycle of an application looks whether
 // they are in scope by each of the filters, in the order of user id, after the one

@@ -271,11 +271,7 @@ type Links interface {
 	// Escrow returns what is kept for retry for a user in a job, zero when nothing is.
 	Escrow(ctx context.Context, jobID, sourceID string) (engine.Escrow, error)
 
-	// CountLinks returns how many connections, enabled ones, escrows, waiting references,
-	// staged and rejected removals, and people in a grace period a job has.
-	// CountWaiting is the same without connections, of which there are many.
-	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
-	CountWaiting(ctx context.Context, jobID string) (LinkCount, error)
+	LinkCounts
 
 	// AllowRemovals lets staged removals go ahead with the next cycle, all of them when
 	// no id is given, and returns how many. RejectRemovals lets the accounts be until
@@ -285,6 +281,16 @@ type Links interface {
 	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
 	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
 	ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
+}
+
+// LinkCounts counts what a job keeps.
+type LinkCounts interface {
+	// CountLinks returns how many connections, enabled ones, escrows, waiting references,
+	// staged and rejected removals, and people in a grace period a job has.
+	CountLinks(ctx context.Context, jobID string) (LinkCount, error)
+
+	// CountWaiting is CountLinks without connections, of which there are many.
+	CountWaiting(ctx context.Context, jobID string) (LinkCount, error)
 }
 
 // LinkCount counts what a job keeps.

@@ -123,7 +123,7 @@ func (s session) countAssigned(ctx context.Context, applicationID string, nested
 	if err != nil {
 		return 0, err
 	}
-	people, err := p.onLists(ctx, lists)
+	people, err := p.undeleted(ctx, onLists(lists))
 	return len(people), err
 }
 

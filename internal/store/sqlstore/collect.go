@@ -54,19 +54,6 @@ const (
 		select source_id from connections where job_id = $1 and source_id > $2
 		order by 1 limit $3`
 
-	collectAssigned = `select a.principal_id from jobs j
-			join assignments a on a.application_id = j.application_id
-			where j.id = $1 and a.principal_type = 'User' and a.principal_id > $2
-		union
-		select m.member_id from jobs j
-			join assignments a on a.application_id = j.application_id and a.principal_type = 'Group'
-			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
-			join members m on m.group_id = g.id and m.member_type = 'User'
-			where j.id = $1 and m.member_id > $2
-		union
-		select source_id from connections where job_id = $1 and source_id > $2
-		order by 1 limit $3`
-
 	// $4 and $5 bound the changes; $6 is when an escrow must be due, and $7 since when a
 	// value must be waiting. In the order of the parts: who is touched in person; members
 	// of groups that were assigned, unassigned, removed, restored or made another kind of
@@ -127,9 +114,14 @@ func touchedQuery(collection engine.Collection, nested bool) string {
 		where c.job_id = $1 and c.source_id = touched.id and ` + possibleLeaver + ` order by 1 limit $3`
 }
 
-// aheadIDs is how many ids Collect reads at a time where it has to sort: the cost of
-// a page does not grow with what there is, and the memory stays bounded.
-const aheadIDs = 100_000
+const (
+	// aheadIDs is how many ids Collect reads at a time where it has to sort: the cost of
+	// a page does not grow with what there is, and the memory stays bounded.
+	aheadIDs = 100_000
+	// firstAhead is how many it reads at first where whoever looks at everyone may soon
+	// have seen enough, and a part costs less than all.
+	firstAhead = 2000
+)
 
 // aheadKey is the place of what was read ahead: a job goes through its leavers and
 // through everybody at about the same time.
@@ -194,12 +186,10 @@ func (c cycles) ahead(ctx context.Context, collection engine.Collection) ([]stri
 	case ok && after != "" && known.follows(part) && (len(known.ids) >= limit || known.complete):
 		part = known
 	default:
-		size := max(aheadIDs, limit)
-		ids, err := c.readAhead(ctx, collection, size)
-		if err != nil {
+		var err error
+		if part.ids, part.complete, err = c.readAhead(ctx, collection); err != nil {
 			return nil, err
 		}
-		part.ids, part.complete = ids, len(ids) < size
 	}
 	page := part.ids[:min(limit, len(part.ids))]
 	if len(page) == limit {
@@ -209,21 +199,50 @@ func (c cycles) ahead(ctx context.Context, collection engine.Collection) ([]stri
 	return page, nil
 }
 
-func (c cycles) readAhead(ctx context.Context, collection engine.Collection, size int) ([]string, error) {
+// readAhead reads a long run, of at least as many ids as the collection's limit if there
+// are so many.
+func (c cycles) readAhead(ctx context.Context, collection engine.Collection) (ids []string, complete bool, err error) {
+	size := max(c.store.aheadIDs, collection.Limit)
+	if collection.Kind == provisioning.Initial {
+		if collection.After == "" {
+			size = max(c.store.firstAhead, collection.Limit)
+		}
+		err = c.database().read(ctx, "read ahead", func(s session) error {
+			ids, complete, err = s.assignedOrConnected(ctx, collection.JobID, collection.After, size)
+			return err
+		})
+		return ids, complete, err
+	}
 	session := c.database().queries()
 	nested, err := session.nests(ctx, collection.JobID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if collection.Kind == provisioning.Initial {
-		text := collectAssigned
-		if nested {
-			text = collectAssignedNested
-		}
-		return session.texts(ctx, text, collection.JobID, collection.After, int64(size))
-	}
-	return session.texts(ctx, touchedQuery(collection, nested), collection.JobID, collection.After, int64(size),
+	ids, err = session.texts(ctx, touchedQuery(collection, nested), collection.JobID, collection.After, int64(size),
 		int64(collection.Since), int64(collection.Until), micros(collection.Due), micros(collection.Overdue))
+	return ids, len(ids) < size, err
+}
+
+// assignedOrConnected returns the ids of people after an id who are assigned or have an
+// account, deleted ones too, in order, at least so many if there are so many.
+func (s session) assignedOrConnected(ctx context.Context, jobID, after string, size int) (ids []string, complete bool, err error) {
+	p, err := openStandings(ctx, s, jobID)
+	if err != nil {
+		return nil, false, err
+	}
+	for len(ids) < size && !complete {
+		lists, err := p.assignedLists(ctx, after, size)
+		if err != nil {
+			return nil, false, err
+		}
+		connected, err := p.list(ctx, nil, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, after, size, jobID)
+		if err != nil {
+			return nil, false, err
+		}
+		lists, after = cutOff(append(lists, connected)) // groups among the members are not on them, so they may be short
+		ids, complete = append(ids, onLists(lists)...), after == ""
+	}
+	return ids, complete, nil
 }
 
 // follows reports whether the run is of the same collection as other and goes on

@@ -16,7 +16,7 @@ const mostComparisons = 20
 // BeginComparison keeps a comparison; see store.Comparisons.
 func (s *Store) BeginComparison(ctx context.Context, c store.Comparison) error {
 	return s.database.write(ctx, "keep a comparison", func(t *tx) error {
-		known, err := t.texts(ctx, `select key from plans where key = $1`, c.PlanKey)
+		known, err := t.texts(ctx, `select key from plans where key = $1 and created_at > 0`, c.PlanKey)
 		if err == nil && len(known) == 0 {
 			err = notFound("plan", c.PlanKey)
 		}
@@ -147,11 +147,22 @@ func (s *Store) differencesAt(ctx context.Context, id string, numbers []int64) (
 
 // RemoveComparison removes a comparison; see store.Comparisons.
 func (s *Store) RemoveComparison(ctx context.Context, id string, audits ...journal.Audit) error {
-	return s.database.write(ctx, "remove a comparison", func(t *tx) error {
-		count, err := t.exec(ctx, `delete from comparisons where id = $1`, id)
+	const what = "remove a comparison"
+	if err := s.database.write(ctx, what, func(t *tx) error { // nobody sees it any more
+		count, err := t.exec(ctx, `update comparisons set ready = $1 where id = $2 and ready`, false, id)
 		if err != nil || count == 0 {
 			return err
 		}
 		return t.appendAudits(ctx, audits)
+	}); err != nil {
+		return err
+	}
+	if err := s.drain(ctx, what, `delete from comparison_rows where comparison_id = $1 and number in
+		(select number from comparison_rows where comparison_id = $1 order by number limit $2)`, id); err != nil {
+		return err
+	}
+	return s.database.write(ctx, what, func(t *tx) error {
+		_, err := t.exec(ctx, `delete from comparisons where id = $1`, id)
+		return err
 	})
 }

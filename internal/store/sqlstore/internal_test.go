@@ -11,11 +11,18 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/usher-id/usher/attr"
+	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/plan"
+	"github.com/usher-id/usher/provisioning"
 )
 
 func TestAttributesComeBackAsTheyWereWritten(t *testing.T) {
@@ -162,3 +169,60 @@ func TestIdsAreReadInTheirOrder(t *testing.T) {
 		}
 	}
 }
+
+// A plan whose removal broke off is one that nobody finishes or applies, and goes with the
+// old ones.
+func TestAPlanWhoseRemovalBrokeOffIsGone(t *testing.T) {
+	t.Parallel()
+	opened, err := Open(t.Context(), Config{Path: filepath.Join(t.TempDir(), "usher.db"), Sealer: plainSealer{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := opened.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, ports := t.Context(), opened.Engine()
+	app := directory.Application{ID: "app", ObjectID: "object", AppID: "client", TemplateID: "salesforce", DisplayName: "Salesforce"}
+	must(opened.AddApplication(ctx, app, provisioning.Job{ID: "job", ApplicationID: "app", TemplateID: "salesforce"}, mapping.Schema{}))
+	p := engine.Plan{Key: "key", JobID: "job", ApplicationID: "app", State: engine.PlanDraft, At: time.Now().UTC().Truncate(time.Microsecond)}.Sealed(provisioning.NewSecret("secret"))
+	must(ports.DraftPlan(ctx, p))
+	must(ports.PutItems(ctx, p.Key, []engine.PlanItem{{State: engine.ItemOpen, Change: plan.Change{Source: plan.Identity{ID: "ana"}}}}))
+	p.ID, p.State = "abcdef0123456789", engine.PlanReady
+	must(ports.FinishPlan(ctx, p))
+	must(opened.database.write(ctx, "hide a plan", func(x *tx) error {
+		_, err := x.exec(ctx, hidePlan)
+		return err
+	}))
+	if _, err := opened.Plan(ctx, p.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is found: %v", err)
+	}
+	if err := ports.FinishPlan(ctx, p); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is finished: %v", err)
+	}
+	job, err := ports.Begin(ctx, "job")
+	must(err)
+	if err := ports.AdvancePlan(ctx, engine.Cycle{ID: "cycle", JobID: "job", ApplicationID: "app", Fence: job.Fence}, p); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is applied: %v", err)
+	}
+	removed, err := opened.RemovePlansBefore(ctx, time.Unix(0, 0))
+	must(err)
+	counts, err := opened.CountPlanItems(ctx, p.Key)
+	must(err)
+	if removed != 1 || len(counts) > 0 {
+		t.Errorf("%d plans were removed, %v items are left", removed, counts)
+	}
+}
+
+// plainSealer seals nothing: these tests keep no real secret.
+type plainSealer struct{}
+
+func (plainSealer) Seal(plain, _ []byte) ([]byte, error)  { return plain, nil }
+func (plainSealer) Open(sealed, _ []byte) ([]byte, error) { return sealed, nil }

@@ -27,18 +27,6 @@ const (
 				join groups g on g.id = m.member_id and g.deleted_at = 0
 		)`
 
-	collectAssignedNested = nestedGroups + `
-		select a.principal_id from jobs j
-			join assignments a on a.application_id = j.application_id
-			where j.id = $1 and a.principal_type = 'User' and a.principal_id > $2
-		union
-		select m.member_id from inside i
-			join members m on m.group_id = i.group_id and m.member_type = 'User'
-			where m.member_id > $2
-		union
-		select source_id from connections where job_id = $1 and source_id > $2
-		order by 1 limit $3`
-
 	// Everybody below a group that changed, or that has a role that changed. Whether an
 	// assigned group is above it is not asked: it may just have ceased to be. Whoever has
 	// nothing to do with the application is found out when they are judged.

@@ -91,10 +91,56 @@ func (c cycles) PutItems(ctx context.Context, key string, items []engine.PlanIte
 
 // DiscardPlan removes a plan; see engine.Plans.
 func (c cycles) DiscardPlan(ctx context.Context, key string) error {
-	return c.database().batch(ctx, "discard a plan", func(t *tx) error {
-		_, err := t.exec(ctx, `delete from plans where key = $1`, key)
+	if err := c.database().batch(ctx, "discard a plan", func(t *tx) error {
+		_, err := t.exec(ctx, hidePlan+` where key = $1`, key)
+		return err
+	}); err != nil {
+		return err
+	}
+	return c.store.removeHidden(ctx, key)
+}
+
+// hidePlan makes a plan one that nobody sees, finishes or applies any more. Its items,
+// which may be a hundred thousand, and then the plan are removed after that.
+const hidePlan = `update plans set state = 'draft', id = '', created_at = 0`
+
+// removedAtOnce is how many rows of something large are removed in one transaction, so
+// that whoever wants to write waits for a moment only.
+const removedAtOnce = 200
+
+// removeHidden removes a plan that is hidden, with its items and comparisons.
+func (s *Store) removeHidden(ctx context.Context, key string) error {
+	comparisons, err := s.database.queries().texts(ctx, `select id from comparisons where plan_key = $1`, key)
+	if err != nil {
+		return wrapped("remove a plan", err)
+	}
+	for _, id := range comparisons {
+		if err := s.RemoveComparison(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := s.drain(ctx, "remove items of a plan", `delete from plan_items where plan_key = $1 and (source_id, attribute) in
+		(select source_id, attribute from plan_items where plan_key = $1 order by source_id, attribute limit $2)`, key); err != nil {
+		return err
+	}
+	return s.database.batch(ctx, "remove a plan", func(t *tx) error {
+		_, err := t.exec(ctx, `delete from plans where key = $1 and created_at = 0`, key)
 		return err
 	})
+}
+
+// drain repeats a statement that removes some rows of something, $1, and at most $2, each
+// time in a transaction of its own, until there are no more.
+func (s *Store) drain(ctx context.Context, what, text, of string) error {
+	for {
+		count := 0
+		if err := s.database.batch(ctx, what, func(t *tx) (err error) {
+			count, err = t.exec(ctx, text, of, int64(removedAtOnce))
+			return err
+		}); err != nil || count < removedAtOnce {
+			return err
+		}
+	}
 }
 
 // getsAccount tells of the account of a referenced person whether it exists or comes to
@@ -149,7 +195,7 @@ func (c cycles) FinishPlan(ctx context.Context, p engine.Plan) error {
 		return err
 	}
 	return c.database().batch(ctx, "keep a plan of job "+p.JobID, func(t *tx) error {
-		count, err := t.exec(ctx, `update plans set id = $1, state = $2, content = $3 where key = $4 and state = 'draft'`,
+		count, err := t.exec(ctx, `update plans set id = $1, state = $2, content = $3 where key = $4 and state = 'draft' and created_at > 0`,
 			p.ID, string(p.State), clean(content), p.Key)
 		if err == nil && count == 0 {
 			err = notFound("draft of a plan", p.Key)
@@ -161,7 +207,7 @@ func (c cycles) FinishPlan(ctx context.Context, p engine.Plan) error {
 // AdvancePlan writes how far a plan is applied; see engine.Plans.
 func (c cycles) AdvancePlan(ctx context.Context, cycle engine.Cycle, p engine.Plan) error {
 	return c.commit(ctx, "apply plan "+p.ID, cycle, func(t *tx) error {
-		count, err := t.exec(ctx, `update plans set state = $1, applied_at = $2, applied_by = $3 where key = $4 and state <> 'applied'`,
+		count, err := t.exec(ctx, `update plans set state = $1, applied_at = $2, applied_by = $3 where key = $4 and state <> 'applied' and created_at > 0`,
 			string(p.State), micros(p.AppliedAt), clean(p.AppliedBy), p.Key)
 		if err == nil && count == 0 {
 			err = notFound("plan that is not applied yet", p.ID)
@@ -293,14 +339,24 @@ const draftKept = 24 * time.Hour
 
 // RemovePlansBefore removes old plans; see store.Plans.
 func (s *Store) RemovePlansBefore(ctx context.Context, before time.Time) (int, error) {
-	removed := 0
+	var hidden []string
 	err := s.database.batch(ctx, "remove old plans", func(t *tx) error {
+		if _, err := t.exec(ctx, hidePlan+` where created_at < $1 or state = 'draft' and created_at < $2`, micros(before), micros(now().Add(-draftKept))); err != nil {
+			return err
+		}
 		var err error
-		removed, err = t.exec(ctx, `delete from plans where created_at < $1 or state = 'draft' and created_at < $2`,
-			micros(before), micros(now().Add(-draftKept)))
+		hidden, err = t.texts(ctx, `select key from plans where created_at = 0`) // also those whose removal broke off
 		return err
 	})
-	return removed, err
+	if err != nil {
+		return 0, err
+	}
+	for n, key := range hidden {
+		if err := s.removeHidden(ctx, key); err != nil {
+			return n, err
+		}
+	}
+	return len(hidden), nil
 }
 
 // CountPlanItems counts items by state; see store.Plans.

@@ -197,7 +197,7 @@ func ofCrowd(marks []mark) bool {
 // begin begins with the people of some lists, and what is known of them by that.
 func (p *standings) begin(ctx context.Context, lists []list) error {
 	var err error
-	if p.people, err = p.onLists(ctx, lists); err != nil {
+	if p.people, err = p.undeleted(ctx, onLists(lists)); err != nil {
 		return err
 	}
 	p.class, p.known = make([]int, len(p.people)), make([]class, 1)
@@ -207,15 +207,19 @@ func (p *standings) begin(ctx context.Context, lists []list) error {
 	return nil
 }
 
-// onLists returns the people on lists who are not deleted, each once, in order.
-func (p *standings) onLists(ctx context.Context, lists []list) ([]string, error) {
-	sorted := slices.SortedFunc(slices.Values(lists), func(a, b list) int { return cmp.Compare(len(a.ids), len(b.ids)) })
-	var people []string
-	for _, each := range sorted {
-		people = merge(people, each.ids)
+// onLists returns the ids on lists, each once, in order.
+func onLists(lists []list) []string {
+	var ids []string
+	for _, each := range slices.SortedFunc(slices.Values(lists), func(a, b list) int { return cmp.Compare(len(a.ids), len(b.ids)) }) {
+		ids = merge(ids, each.ids)
 	}
+	return ids
+}
+
+// undeleted returns those of some ids in order that are not of deleted users.
+func (p *standings) undeleted(ctx context.Context, ids []string) ([]string, error) {
 	deleted, err := p.ids(ctx, 0, idQuery{"id", `from users where deleted_at > 0 and id > $1`}, "")
-	return without(people, deleted), err
+	return without(ids, deleted), err
 }
 
 // living returns those of some ids, in order, that users have who are not deleted.
@@ -235,24 +239,24 @@ func (p *standings) living(ctx context.Context, ids []string) ([]string, error) 
 // members returns the list of the users in a group after an id, at most so many if that
 // is not 0.
 func (p *standings) members(ctx context.Context, group, after string, most int) (list, error) {
-	found := list{marks: p.marks[group]}
-	ids, err := p.ids(ctx, most, idQuery{"member_id", `from members where group_id = $2 and member_id > $1`}, after, group)
-	if err != nil || len(ids) == 0 {
+	found, err := p.list(ctx, p.marks[group], idQuery{"member_id", `from members where group_id = $2 and member_id > $1`}, after, most, group)
+	if err != nil || len(found.ids) == 0 {
 		return found, err
 	}
-	if len(ids) == most {
-		found.last = ids[most-1]
-	}
 	groups, err := p.texts(ctx, `select member_id from members where group_id = $1 and member_type = 'Group' and member_id > '' order by member_id`, group)
-	found.ids = without(ids, groups)
+	found.ids = without(found.ids, groups)
 	return found, err
 }
 
 // assigned returns the list of the users who have a grant in person, as members does.
 func (p *standings) assigned(ctx context.Context, grant int, after string, most int) (list, error) {
 	q := idQuery{"principal_id", `from assignments where application_id = $2 and app_role_id = $3 and principal_type = 'User' and principal_id > $1`}
-	ids, err := p.ids(ctx, most, q, after, p.applicationID, p.grants[grant].Role.ID)
-	found := list{marks: []mark{{grantMark, grant}}, ids: ids}
+	return p.list(ctx, []mark{{grantMark, grant}}, q, after, most, p.applicationID, p.grants[grant].Role.ID)
+}
+
+func (p *standings) list(ctx context.Context, marks []mark, q idQuery, after string, most int, arguments ...any) (list, error) {
+	ids, err := p.ids(ctx, most, q, after, arguments...)
+	found := list{marks: marks, ids: ids}
 	if len(ids) > 0 && len(ids) == most {
 		found.last = ids[most-1]
 	}
@@ -464,19 +468,29 @@ func (p *standings) part(ctx context.Context, after string, about int) (next str
 	if err != nil {
 		return "", err
 	}
+	lists, next = cutOff(lists)
+	return next, p.begin(ctx, lists)
+}
+
+// cutOff cuts lists of one beginning where the first of them was cut off, and returns up
+// to where they are whole, empty when none was cut off.
+func cutOff(lists []list) (cut []list, last string) {
 	for _, each := range lists {
-		if each.last != "" && (next == "" || each.last < next) {
-			next = each.last
+		if each.last != "" && (last == "" || each.last < last) {
+			last = each.last
 		}
+	}
+	if last == "" {
+		return lists, ""
 	}
 	for i, each := range lists {
-		if end, found := slices.BinarySearch(each.ids, next); next != "" && found {
-			lists[i].ids = each.ids[:end+1]
-		} else if next != "" {
-			lists[i].ids = each.ids[:end]
+		end, found := slices.BinarySearch(each.ids, last)
+		if found {
+			end++
 		}
+		lists[i].ids = each.ids[:end]
 	}
-	return next, p.begin(ctx, lists)
+	return lists, last
 }
 
 // assignedLists are the lists of who is assigned, after an id, each of at most so many if

@@ -35,7 +35,8 @@ type Store struct {
 	ahead    readAhead
 	assigned assignedCounts
 
-	manyStanding int // from how many people on all lists are gone through; see Standings
+	// See the constants of these names.
+	manyStanding, firstAhead, aheadIDs int
 }
 
 var (
@@ -71,7 +72,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := database.migrate(ctx, logger); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, database.close()))
 	}
-	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding}, nil
+	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding, firstAhead: firstAhead, aheadIDs: aheadIDs}, nil
 }
 
 // Close closes the database. Nothing may use the store any more.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -199,6 +200,11 @@ func plansGo(t *testing.T, w *world) {
 	old.At = old.At.Add(-time.Hour)
 	w.must(w.cycles.DraftPlan(w.ctx(), old))
 	w.must(w.cycles.PutItems(w.ctx(), old.Key, []engine.PlanItem{planItem("ana", "", plan.Update, engine.ItemOpen)}))
+	var many []engine.PlanItem
+	for n := range 450 {
+		many = append(many, planItem(fmt.Sprintf("person-%d", n), "", plan.Update, engine.ItemOpen))
+	}
+	w.must(w.cycles.PutItems(w.ctx(), old.Key, many))
 	kept := readyPlan(w, "key-2", "abc")
 	removed, err := w.RemovePlansBefore(w.ctx(), kept.At)
 	w.must(err)

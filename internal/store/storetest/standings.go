@@ -16,6 +16,7 @@ import (
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
+	"github.com/usher-id/usher/provisioning"
 )
 
 // Standings compares, in small random directories, the standings of people with what is
@@ -32,6 +33,7 @@ func Standings(t *testing.T, open func(t *testing.T) store.Store) {
 			w.compareCrowds(r)
 		}
 		w.compareAssigned(r)
+		w.compareCollected(r)
 	})
 }
 
@@ -271,5 +273,31 @@ func (w *standingWorld) compareAssigned(r *rapid.T) {
 			r.Fatalf("after %q comes %q", after, next)
 		}
 		after = next
+	}
+}
+
+// compareCollected collects whom an initial cycle looks at in parts: who is assigned or
+// has an account, deleted or not.
+func (w *standingWorld) compareCollected(r *rapid.T) {
+	var want, got []string
+	subjects, err := w.store.Engine().Subjects(w.t.Context(), w.job, w.users)
+	w.must(r, err)
+	for _, subject := range subjects {
+		if len(subject.Grants) > 0 || !subject.Connection.IsZero() {
+			want = append(want, subject.User.ID)
+		}
+	}
+	collection := engine.Collection{JobID: w.job, Kind: provisioning.Initial, Limit: rapid.IntRange(1, 4).Draw(r, "limit")}
+	for more := true; more; {
+		part, err := w.store.Engine().Collect(w.t.Context(), collection)
+		w.must(r, err)
+		got = append(got, part...)
+		if more = len(part) == collection.Limit; more {
+			collection.After = part[len(part)-1]
+		}
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		r.Fatalf("collected %q, want %q", got, want)
 	}
 }

@@ -68,7 +68,7 @@ func wholeWorld(t *testing.T) (w *portaltest.World, named map[string]string) {
 	w.Must(w.Store.KeepUpload(t.Context(), upload))
 	return w, map[string]string{
 		"application": app.ID, "user": portaltest.Ana, "person": portaltest.Ana, "group": portaltest.Sales, "cycle": run.CycleID, "plan": plan.ID, "entry": "1", "attribute": "Username",
-		"operation": "0", "token": "x", "administrator": "x", "client": "x", "comparison": "x", "upload": upload.ID, "file": "users.csv",
+		"operation": "0", "token": "x", "administrator": "x", "client": "x", "comparison": "x", "upload": upload.ID, "file": "users.csv", "test": "x",
 	}
 }
 

@@ -272,7 +272,7 @@ func (w *large) nameObjects() {
 	w.names = map[string]string{
 		"application": w.app.ID, "user": w.ids[len(w.ids)/2], "person": w.ids[len(w.ids)/2], "group": everyone, "cycle": "cycle-1000",
 		"entry": strconv.FormatInt(entries.Items[0].ID, 10), "attribute": "Username", "plan": "abcdef0123456789", "operation": operation.ID, "token": "none",
-		"administrator": administrator.ID, "client": client.ID, "comparison": w.compare(), "upload": "none", "file": "users.csv", "role": w.role("System Administrator"),
+		"administrator": administrator.ID, "client": client.ID, "comparison": w.compare(), "upload": "none", "file": "users.csv", "test": "none", "role": w.role("System Administrator"),
 	}
 }
 

@@ -29,6 +29,9 @@ type Area struct {
 	defaults   page.Page[defaultsData]
 	review     page.Page[reviewData]
 	discard    page.Page[discardData]
+	ranking    page.Page[rankingData]
+	tests      page.Page[testsData]
+	test       page.Page[testData]
 }
 
 // New returns the area.
@@ -44,6 +47,9 @@ func New(service *administration.Service) *Area {
 		defaults:       page.Parse[defaultsData]("defaults.tmpl", files),
 		review:         page.Parse[reviewData]("review.tmpl", files, change.Files),
 		discard:        page.Parse[discardData]("discard.tmpl", files),
+		ranking:        page.Parse[rankingData]("ranking.tmpl", files),
+		tests:          page.Parse[testsData]("tests.tmpl", files),
+		test:           page.Parse[testData]("test.tmpl", files),
 	}
 }
 
@@ -67,6 +73,16 @@ func (a *Area) Mount(r *page.Router) {
 	r.Get(mappings+"/target-attributes", a.showAttributes)
 	r.Post(mappings+"/target-attributes", store.RoleAdministrator, a.addAttribute)
 	r.Post(mappings+"/target-attributes/remove", store.RoleAdministrator, a.removeAttribute)
+
+	r.Get(mappings+"/roles", a.showRanking)
+	r.Post(mappings+"/roles", store.RoleAdministrator, a.rank)
+
+	r.Get(mappings+"/tests", a.showTests)
+	r.GetFor(mappings+"/tests/new", store.RoleAdministrator, a.showNewTest)
+	r.Post(mappings+"/tests/new", store.RoleAdministrator, a.putTest)
+	r.Get(mappings+"/tests/{test}", a.showTest)
+	r.Post(mappings+"/tests/{test}", store.RoleAdministrator, a.putTest)
+	r.Post(mappings+"/tests/{test}/delete", store.RoleAdministrator, a.deleteTest)
 
 	r.Get(mappings+"/schema", a.showSchema)
 	r.Get(mappings+"/schema/download", a.downloadSchema)

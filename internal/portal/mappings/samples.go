@@ -22,7 +22,7 @@ import (
 
 // Samples returns the pages of the area with made-up data.
 func (a *Area) Samples() []page.Sample {
-	return slices.Concat(a.listSamples(), a.editSamples(), a.builderSamples(), a.scopeSamples(), a.documentSamples(), a.reviewSamples())
+	return slices.Concat(a.listSamples(), a.editSamples(), a.builderSamples(), a.scopeSamples(), a.documentSamples(), a.reviewSamples(), a.rankingSamples(), a.testSamples())
 }
 
 // sampleRow makes an attribute mapping.

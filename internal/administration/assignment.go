@@ -103,7 +103,13 @@ func (a Acts) Unassign(ctx context.Context, app Application, ended NewAssignment
 	if err := a.knows(ctx, ended); err != nil {
 		return 0, err
 	}
-	count, err := a.Store.Unassign(ctx, ended.request(app))
+	count := 0
+	err := a.Store.Edit(ctx, "unassign "+ended.Principal+" from "+app.DisplayName, func(e store.Editor) (err error) {
+		if count, err = e.Unassign(ctx, ended.request(app)); err != nil || count == 0 {
+			return err
+		}
+		return e.Audit(ctx, a.Record(ActivityUnassign, app.DisplayName, ended.PrincipalType+" "+ended.Principal))
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -114,7 +120,7 @@ func (a Acts) Unassign(ctx context.Context, app Application, ended NewAssignment
 		}
 		return 0, refuse(NotAssigned, "", "%s is not assigned to %s%s", ended.Principal, app.DisplayName, in)
 	}
-	return count, a.Audit(ctx, ActivityUnassign, app.DisplayName, ended.PrincipalType+" "+ended.Principal)
+	return count, nil
 }
 
 // RemoveAssignments ends assignments of an application by their ids, all or none of

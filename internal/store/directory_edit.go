@@ -143,6 +143,9 @@ type AssignmentEditor interface {
 	AddAssignment(ctx context.Context, request directory.AssignmentRequest) (directory.Assignment, bool, error)
 	// RemoveAssignment removes the assignment with this id, or is ErrNotFound.
 	RemoveAssignment(ctx context.Context, id string) error
+	// Unassign ends the assignments that a request names, with any role when it names
+	// none, and returns how many there were.
+	Unassign(ctx context.Context, request directory.AssignmentRequest) (int, error)
 }
 
 // Relations tells who belongs to whom.

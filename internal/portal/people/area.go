@@ -58,6 +58,7 @@ func (a *Area) Mount(r *page.Router) {
 	r.Get(groupsPath, a.showGroups)
 	r.Get(groupsPath+"/{group}", a.showGroup)
 	r.Get(groupsPath+"/{group}/groups", a.showGroupsOfGroup)
+	r.Get(groupsPath+"/{group}/history", a.showHistoryOfGroup)
 }
 
 func userPath(id string) string  { return usersPath + "/" + url.PathEscape(id) }

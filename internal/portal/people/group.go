@@ -24,6 +24,7 @@ type groupData struct {
 	Groups     []groupRow // that it is a member of
 	MoreGroups bool
 	GroupsPath string
+	History    string // path
 	Assigned   []assignedRow
 	Assignable bool
 }
@@ -57,7 +58,7 @@ func (a *Area) knownGroup(ctx context.Context, r *page.Request) (directory.Group
 	group, err := a.Administration.Store.Group(ctx, name)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return group, page.NotFound("There is no group with the id or name “%s” in the directory.", name)
+		return group, errors.Join(noGroup(name), err)
 	case errors.Is(err, store.ErrConflict):
 		return group, &page.Fault{
 			Status: http.StatusConflict, Title: "Several groups have this name", Text: "The name “" + name + "” does not tell which group is meant.",
@@ -67,12 +68,19 @@ func (a *Area) knownGroup(ctx context.Context, r *page.Request) (directory.Group
 	return group, err
 }
 
+func noGroup(name string) error {
+	return page.NotFound("There is no group with the id or name “%s” in the directory.", name)
+}
+
 func groupHead(group groupRow) page.Head {
 	return page.Head{Title: group.Name, Section: groupsPath, Lead: group.Description, Crumbs: []page.Link{{Text: "Groups", Path: groupsPath}}}
 }
 
 func (a *Area) showGroup(ctx context.Context, r *page.Request) (page.Answer, error) {
 	group, err := a.knownGroup(ctx, r)
+	if errors.Is(err, store.ErrNotFound) {
+		return a.formerly(ctx, newGroupSubject(directory.Group{ID: r.Path("group")}, false), noGroup(r.Path("group")))
+	}
 	if err != nil {
 		return page.Answer{}, err
 	}
@@ -96,7 +104,7 @@ func (a *Area) showGroup(ctx context.Context, r *page.Request) (page.Answer, err
 func newGroupData(group directory.Group, search string) groupData {
 	row := newGroupRow(group)
 	data := groupData{
-		Group: row, Deleted: group.DeletedAt, GroupsPath: row.Path + "/groups", Assignable: group.SecurityEnabled && !group.Deleted(),
+		Group: row, Deleted: group.DeletedAt, GroupsPath: row.Path + "/groups", History: row.Path + "/history", Assignable: group.SecurityEnabled && !group.Deleted(),
 		Members: membersData{Path: row.Path, Search: search},
 	}
 	id, _ := newProperty("id", directory.User{ID: group.ID}.Get("id"))

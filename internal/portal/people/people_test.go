@@ -193,7 +193,7 @@ func TestHistoryTellsWhatWasKnownThen(t *testing.T) {
 	answer := must(t, w, store.RoleReader, at)
 	w.Contains(answer.TextOf(".people-changes li:first-child"), "Job title from no value to Head of Retail")
 	latest, _, _ := strings.Cut(answer.Attributes(".people-changes a", "href")[0], "#")
-	w.Contains(must(t, w, store.RoleReader, latest).TextOf("#then"), "Everything is the same today.")
+	w.Contains(must(t, w, store.RoleReader, latest).TextOf("#then"), "All properties are the same today.")
 	w.Contains(must(t, w, store.RoleReader, at+"?at="+before.UTC().Format(time.RFC3339Nano)).TextOf("#then"), "Different today Job title from no value to Head of Retail")
 	w.Contains(must(t, w, store.RoleReader, at+"?at=2001-01-01T00:00").TextOf("#then"), "does not reach back that far")
 	w.Contains(must(t, w, store.RoleReader, at+"?at=yesterday").TextOf("#about-at"), "This is not a moment")
@@ -205,6 +205,48 @@ func TestHistoryTellsWhatWasKnownThen(t *testing.T) {
 	gone := must(t, w, store.RoleReader, at+"?at="+before.UTC().Format(time.RFC3339Nano))
 	w.Contains(gone.TextOf("#then"), "Ana Lima")
 	w.Contains(gone.TextOf(".people-changes"), "Removed for good")
+}
+
+func TestHistoryTellsGroupsAndApplicationsOfThen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Assign(app, "Group", portaltest.Sales, "Standard User")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Marketing, Type: "Group"}))
+	then := time.Now()
+	for then.UnixMicro() == time.Now().UnixMicro() {
+		time.Sleep(time.Microsecond)
+	}
+	_, err := w.Acts.Unassign(t.Context(), app, administration.NewAssignment{PrincipalType: "Group", Principal: portaltest.Sales})
+	w.Must(err)
+	w.Must(w.Store.RemoveMember(t.Context(), directory.Member{Group: portaltest.Sales, Member: portaltest.Ana, Type: "User"}))
+
+	asOf := "/history?at=" + then.UTC().Format(time.RFC3339Nano)
+	ana := must(t, w, store.RoleReader, "/users/"+portaltest.Ana+asOf)
+	w.Contains(ana.TextOf("[aria-label='Applications then'] tbody"), "Salesforce Standard User through Sales")
+	w.Contains(ana.TextOf("[aria-label='Groups then'] tbody"), "Sales")
+	w.Contains(ana.TextOf(".people-changes li:first-child"), "No longer a member of Sales")
+	if now := must(t, w, store.RoleReader, "/users/"+portaltest.Ana+"/history?at="+time.Now().UTC().Format(time.RFC3339Nano)); now.Count(".people-tenures table") != 0 {
+		t.Errorf("now there is %q", now.TextOf(".people-tenures"))
+	}
+	// Cleo is in no group; Ben is in Marketing, whose members count through Sales only where groups inside groups do.
+	ben := must(t, w, store.RoleReader, "/users/"+portaltest.Ben+asOf)
+	if got := ben.Count("[aria-label='Applications then'] tbody tr"); got != 1 {
+		t.Errorf("Ben had %d assignments", got)
+	}
+	sales := must(t, w, store.RoleReader, "/groups/"+portaltest.Sales+asOf)
+	if got := sales.Texts("[aria-label='Members then'] tbody td:first-child a"); !cmp.Equal(slices.Sorted(slices.Values(got)), []string{"Ana Lima", "Ben Okoye", "Marketing"}) {
+		t.Errorf("the members were %q", got)
+	}
+	events := sales.TextOf(".people-changes")
+	for _, want := range []string{"No longer a member Ana Lima", "No longer assigned to Salesforce as Standard User", "by dora@contoso.com", "New member Marketing", "Created"} {
+		w.Contains(events, want)
+	}
+	w.Must(w.Store.Edit(t.Context(), "purge", func(e store.Editor) error { return e.PurgeGroup(t.Context(), portaltest.Sales) }))
+	if moved := w.Get(store.RoleReader, "/groups/"+portaltest.Sales); moved.Location != "/groups/"+portaltest.Sales+"/history" {
+		t.Errorf("a group that was removed for good leads to %q", moved.Location)
+	}
+	w.Contains(must(t, w, store.RoleReader, "/groups/"+portaltest.Sales+asOf).TextOf("#then"), "Today the group is not in the directory any more.")
 }
 
 func TestAGroupIsShownWithMembersAndWhatItBrings(t *testing.T) {

@@ -2,7 +2,6 @@ package people
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -160,48 +159,98 @@ func (a *Area) listSamples() []page.Sample {
 	}
 }
 
-func sampleChanges(now time.Time, text, actor string) []directory.UserChange {
+func sampleEvents(now time.Time, text, actor string) []directory.Event {
 	properties := []directory.PropertyChange{
 		{Name: "department", Old: attr.Text("Retail"), New: attr.Text(text)},
 		{Name: "accountEnabled", Old: attr.Bool(false), New: attr.Bool(true)},
 		{Name: "jobTitle", New: attr.Text(text)},
 	}
-	var changes []directory.UserChange
-	for i, kind := range []directory.UserChangeKind{directory.UserRestored, directory.UserRemoved, directory.UserUpdated, directory.UserCreated} {
-		each := directory.UserChange{ID: strconv.Itoa(i), At: now.Add(-time.Duration(i*i+1) * 5 * time.Hour), Kind: kind, Actor: actor}
-		if kind == directory.UserUpdated || kind == directory.UserCreated {
+	var events []directory.Event
+	for i, kind := range []directory.EventKind{
+		directory.ObjectRestored, directory.ObjectRemoved, directory.MemberLeft, directory.MemberJoined, directory.RoleTaken,
+		directory.ObjectUpdated, directory.RoleGiven, directory.ObjectCreated,
+	} {
+		each := directory.Event{At: now.Add(-time.Duration(i*i+1) * 5 * time.Hour), Kind: kind, Actor: actor}
+		switch kind {
+		case directory.ObjectUpdated, directory.ObjectCreated:
 			each.Properties = properties
+		case directory.MemberJoined, directory.MemberLeft:
+			each.Membership = sampleMembership("g2", text, now)
+		case directory.RoleGiven, directory.RoleTaken:
+			each.Assignment = sampleTenure(text, now)
+		case directory.ObjectRemoved, directory.ObjectRestored, directory.ObjectPurged:
 		}
-		changes = append(changes, each)
+		events = append(events, each)
 	}
-	return changes
+	return events
+}
+
+func sampleMembership(groupID, groupName string, now time.Time) directory.Membership {
+	return directory.Membership{
+		GroupID: groupID, GroupName: groupName, MemberID: "e1001", MemberName: "Ana García", MemberType: "User",
+		Period: directory.Period{Since: now.Add(-60 * 24 * time.Hour)},
+	}
+}
+
+func sampleTenure(role string, now time.Time) directory.RoleTenure {
+	app := page.SampleApplication("Salesforce")
+	return directory.RoleTenure{
+		Assignment: directory.Assignment{ApplicationID: app.ID, AppRoleID: "r1", PrincipalID: "g2", PrincipalType: "Group"}, ApplicationName: app.DisplayName,
+		RoleName: role, Period: directory.Period{Since: now.Add(-80 * 24 * time.Hour), Until: now.Add(-5 * time.Hour), EndedBy: "dora@contoso.com"},
+	}
+}
+
+func sampleLinks(text string, now time.Time) linksThen {
+	inner, outer := sampleMembership("g2", text, now), sampleMembership("g1", text, now)
+	outer.Since, outer.MemberID, outer.MemberType = time.Time{}, "g2", "Group"
+	left := inner
+	left.Until, left.EndedBy = now.Add(-3*time.Hour), directory.ByImport
+	lasts := sampleTenure(text, now)
+	lasts.Until, lasts.EndedBy = time.Time{}, ""
+	return newLinksThen(administration.LinksThen{
+		Memberships: []directory.Membership{inner, left},
+		Access:      []administration.AccessThen{{RoleTenure: sampleTenure(text, now)}, {RoleTenure: lasts, Through: []directory.Membership{inner, outer}}},
+	}, map[string]bool{lasts.ApplicationID: true})
 }
 
 func (a *Area) historySamples(now time.Time) []page.Sample {
-	show := func(name string, user directory.User, exists bool, changes []directory.UserChange, adjust func(*historyData)) page.Sample {
-		data := newHistoryData(user, exists, changes)
+	show := func(name string, of subject, events []directory.Event, adjust func(*historyData)) page.Sample {
+		data := newHistoryData(of, events, map[string]bool{page.SampleApplication("Salesforce").ID: true})
 		adjust(&data)
-		return page.Sample{Page: "History of a user", Case: name, Path: data.Path, Answer: a.history.Show(historyHead(newPerson(user)), data)}
+		return page.Sample{Page: "History of a " + of.what(), Case: name, Path: data.Path, Answer: a.history.Show(historyHead(of), data)}
 	}
-	user := fullUser()
+	user, at := fullUser(), now.Add(-24*time.Hour)
 	before := user
 	before.Attributes = before.Attributes.With("department", attr.Text("Retail")).With("jobTitle", attr.Text("Sales Assistant"))
-	at := now.Add(-24 * time.Hour)
-	moment := func(was, is directory.User, exists bool) func(*historyData) {
+	moment := func(shown then, links linksThen) func(*historyData) {
 		return func(d *historyData) {
-			shown := newThen(was, is, at, exists)
+			shown.Links = links
 			d.Asked, d.Then = at.UTC().Format(fieldTime), &shown
 		}
 	}
+	asIs := func(*historyData) {}
+	today, gone, hostile := newUserSubject(user, true), newUserSubject(directory.User{ID: "e7"}, false), newUserSubject(hostileUser(), true)
+	group, hostileGroup := newGroupSubject(sampleGroups()[1].Group, true), newGroupSubject(hostileDirectoryGroup(), true)
+	renamed := group.group
+	renamed.DisplayName = "Sales and marketing"
+	links, harm := sampleLinks("Sales", now), sampleLinks(page.Hostile, now)
+	ofGroup := links
+	ofGroup.Access, ofGroup.Members = ofGroup.Access[:1], newMembersThen([]directory.Membership{sampleMembership("g2", "Sales", now), {GroupID: "g2", MemberID: "g3", MemberName: "Newsletter", MemberType: "Group"}})
+	ofGroup.Members.Pager = page.Pager{Next: "?members=n#then", Shown: "2 members"}
+	harm.Members = newMembersThen([]directory.Membership{{MemberID: page.Hostile, MemberName: page.Hostile, Period: directory.Period{Until: now, EndedBy: page.Hostile}}})
 	return []page.Sample{
-		show("full", user, true, sampleChanges(now, "Sales & Marketing", "dora@contoso.com"), func(*historyData) {}),
-		show("as of a moment", user, true, sampleChanges(now, "Sales & Marketing", "dora@contoso.com"), moment(before, user, true)),
-		show("as today", user, true, sampleChanges(now, "Sales", ""), moment(user, user, true)),
-		show("removed for good", directory.User{ID: "e7"}, false, sampleChanges(now, "Sales", ""), moment(user, directory.User{ID: "e7"}, false)),
-		show("too far back", user, true, nil, func(d *historyData) { d.Then = &then{At: at, Nothing: "The history does not reach back that far."} }),
-		show("fault", user, true, nil, func(d *historyData) { d.Asked, d.Fault = "yesterday", "This is not a moment." }),
-		show("empty", user, true, nil, func(*historyData) {}),
-		show("hostile", hostileUser(), true, sampleChanges(now, page.Hostile, page.Hostile), moment(hostileUser(), user, true)),
+		show("full", today, sampleEvents(now, "Sales & Marketing", "dora@contoso.com"), asIs),
+		show("as of a moment", today, sampleEvents(now, "Sales & Marketing", "dora@contoso.com"), moment(newThen(before, today, at), links)),
+		show("as today", today, sampleEvents(now, "Sales", directory.ByImport), moment(newThen(user, today, at), linksThen{})),
+		show("links unknown", today, nil, moment(newThen(user, today, at), linksThen{Unknown: "Memberships and assignments of then are not known: the history of them begins later."})),
+		show("removed for good", gone, sampleEvents(now, "Sales", ""), moment(newThen(user, gone, at), links)),
+		show("too far back", today, nil, func(d *historyData) { d.Then = &then{At: at, Nothing: "The history does not reach back that far."} }),
+		show("fault", today, nil, func(d *historyData) { d.Asked, d.Fault = "yesterday", "This is not a moment." }),
+		show("empty", today, nil, asIs),
+		show("hostile", hostile, sampleEvents(now, page.Hostile, page.Hostile), moment(newThen(hostileUser(), today, at), harm)),
+		show("full", group, sampleEvents(now, "Sales", "dora@contoso.com"), moment(newGroupThen(renamed, group, at), ofGroup)),
+		show("empty", group, nil, asIs),
+		show("hostile", hostileGroup, sampleEvents(now, page.Hostile, page.Hostile), moment(newGroupThen(hostileDirectoryGroup(), hostileGroup, at), harm)),
 	}
 }
 

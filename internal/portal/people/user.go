@@ -54,7 +54,7 @@ func (a *Area) showUser(ctx context.Context, r *page.Request) (page.Answer, erro
 	name := r.Path("user")
 	user, err := a.Administration.Store.User(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
-		return a.former(ctx, name)
+		return a.formerly(ctx, newUserSubject(directory.User{ID: name}, false), noUser(name))
 	}
 	if err != nil {
 		return page.Answer{}, err
@@ -66,16 +66,16 @@ func (a *Area) showUser(ctx context.Context, r *page.Request) (page.Answer, erro
 	return a.user.Show(userHead(data.Person), data), err
 }
 
-// former leads to the history of somebody who was removed for good.
-func (a *Area) former(ctx context.Context, id string) (page.Answer, error) {
-	found, err := a.Administration.Store.FindUserChanges(ctx, id, store.Page{Limit: 1})
+// formerly leads to the history of who was removed for good, if there is any.
+func (a *Area) formerly(ctx context.Context, of subject, unknown error) (page.Answer, error) {
+	found, err := a.Administration.Store.FindEvents(ctx, of.kind, of.id, store.Page{Limit: 1})
 	if err != nil {
 		return page.Answer{}, err
 	}
 	if len(found.Items) == 0 {
-		return page.Answer{}, noUser(id)
+		return page.Answer{}, unknown
 	}
-	return page.Away(userPath(id) + "/history"), nil
+	return page.Away(of.path() + "/history"), nil
 }
 
 func (a *Area) userData(ctx context.Context, user directory.User) (userData, error) {

@@ -153,6 +153,9 @@ func (t *tx) removeApplication(ctx context.Context, id string) error {
 		[]string{application.ID, application.ObjectID}, application.ID); err != nil {
 		return err
 	}
+	if _, err := t.endAssignments(ctx, `application_id = $1`, application.ID); err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, `delete from applications where id = $1`, application.ID); err != nil {
 		return err
 	}

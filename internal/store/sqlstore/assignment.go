@@ -132,9 +132,9 @@ func (t *tx) assign(ctx context.Context, r *resolver, request directory.Assignme
 		return assignment, false, err
 	}
 	assignment.ID, assignment.CreatedAt = id.String(), now()
-	count, err := t.exec(ctx, `insert into assignments (id, application_id, principal_id, principal_type, app_role_id, created_at)
-		values ($1, $2, $3, $4, $5, $6) on conflict (application_id, principal_id, app_role_id) do nothing`, assignment.ID, assignment.ApplicationID,
-		assignment.PrincipalID, assignment.PrincipalType, assignment.AppRoleID, micros(assignment.CreatedAt))
+	count, err := t.exec(ctx, `insert into assignments (id, application_id, principal_id, principal_type, app_role_id, created_at, since, begun_by)
+		values ($1, $2, $3, $4, $5, $6, $6, $7) on conflict (application_id, principal_id, app_role_id) do nothing`, assignment.ID, assignment.ApplicationID,
+		assignment.PrincipalID, assignment.PrincipalType, assignment.AppRoleID, micros(assignment.CreatedAt), clean(t.actor))
 	switch {
 	case err != nil:
 		return assignment, false, err
@@ -146,6 +146,7 @@ func (t *tx) assign(ctx context.Context, r *resolver, request directory.Assignme
 		}
 		return known[0], false, nil
 	}
+	t.beganAssignment(assignment.ID)
 	return assignment, true, t.touchAssignment(ctx, assignment)
 }
 
@@ -166,18 +167,15 @@ func (t *tx) unassign(ctx context.Context, r *resolver, request directory.Assign
 	if err != nil {
 		return 0, err
 	}
-	var count int
-	if assignment.AppRoleID == "" {
-		count, err = t.exec(ctx, `delete from assignments where application_id = $1 and principal_id = $2`,
-			assignment.ApplicationID, assignment.PrincipalID)
-	} else {
-		count, err = t.exec(ctx, `delete from assignments where application_id = $1 and principal_id = $2 and app_role_id = $3`,
-			assignment.ApplicationID, assignment.PrincipalID, assignment.AppRoleID)
+	condition, arguments := `application_id = $1 and principal_id = $2`, []any{assignment.ApplicationID, assignment.PrincipalID}
+	if assignment.AppRoleID != "" {
+		condition, arguments = condition+` and app_role_id = $3`, append(arguments, assignment.AppRoleID)
 	}
-	if err != nil || count == 0 {
+	gone, err := t.endAssignments(ctx, condition, arguments...)
+	if err != nil || len(gone) == 0 {
 		return 0, err
 	}
-	return count, t.touchAssignment(ctx, assignment)
+	return len(gone), t.touchAssignment(ctx, assignment)
 }
 
 // Assign adds an assignment; see store.Assignments.

@@ -135,11 +135,13 @@ func (e editor) reassign(ctx context.Context, a directory.Assignment) error {
 	if a.PrincipalType == "Group" {
 		table = "groups"
 	}
-	count, err := e.tx.exec(ctx, `insert into assignments (id, application_id, principal_id, principal_type, app_role_id, created_at)
-		select $1, $2, id, $4, $5, $6 from `+table+` where id = $3`, a.ID, a.ApplicationID, a.PrincipalID, a.PrincipalType, a.AppRoleID, micros(a.CreatedAt))
+	count, err := e.tx.exec(ctx, `insert into assignments (id, application_id, principal_id, principal_type, app_role_id, created_at, since, begun_by)
+		select $1, $2, id, $4, $5, $6, $7, $8 from `+table+` where id = $3`, a.ID, a.ApplicationID, a.PrincipalID, a.PrincipalType, a.AppRoleID,
+		micros(a.CreatedAt), micros(now()), clean(e.tx.actor))
 	if err != nil || count == 0 {
 		return err
 	}
+	e.tx.beganAssignment(a.ID)
 	return e.tx.touchAssignment(ctx, a)
 }
 

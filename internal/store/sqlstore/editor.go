@@ -81,18 +81,23 @@ func (e editor) PurgeGroup(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	// Whom it touches is found through the memberships, so they go one by one.
-	members, err := e.tx.members(ctx, `select group_id, member_id, member_type from members where group_id = $1 or member_id = $1`, group.ID)
+	if err := e.tx.rememberPurgedGroup(ctx, group); err != nil {
+		return err
+	}
+	// Whom it touches is found through the memberships, so they do not just go with it.
+	members, err := e.tx.endMembers(ctx, `group_id = $1 or member_id = $1`, group.ID)
 	if err != nil {
 		return err
 	}
 	for _, member := range members {
-		if _, err := e.tx.removeMember(ctx, member); err != nil {
+		if err := e.tx.touchMember(ctx, member); err != nil {
 			return err
 		}
 	}
+	if _, err := e.tx.endAssignments(ctx, `principal_id = $1 and principal_type = 'Group'`, group.ID); err != nil {
+		return err
+	}
 	for _, text := range []string{
-		`delete from assignments where principal_id = $1 and principal_type = 'Group'`,
 		`delete from owners where object_id = $1`,
 		`delete from groups where id = $1`,
 	} {
@@ -146,11 +151,7 @@ func (e editor) found(ctx context.Context, query, what, id string) error {
 
 // RemoveMember implements store.RelationEditor.
 func (e editor) RemoveMember(ctx context.Context, member directory.Member) (bool, error) {
-	known, err := e.tx.members(ctx, `select group_id, member_id, member_type from members where group_id = $1 and member_id = $2`, member.Group, member.Member)
-	if err != nil || len(known) == 0 {
-		return false, err
-	}
-	count, err := e.tx.removeMember(ctx, known[0])
+	count, err := e.tx.removeMembers(ctx, member.Group, member.Member)
 	return count > 0, err
 }
 
@@ -269,12 +270,12 @@ func (e editor) PutRole(ctx context.Context, role directory.AppRole) error {
 
 // RemoveRole implements store.RoleEditor.
 func (e editor) RemoveRole(ctx context.Context, applicationID, id string) error {
-	gone, err := e.tx.assignments(ctx, `select `+assignmentColumns+` from assignments where application_id = $1 and app_role_id = $2`, applicationID, id)
+	gone, err := e.tx.endAssignments(ctx, `application_id = $1 and app_role_id = $2`, applicationID, id)
 	if err != nil {
 		return err
 	}
 	for _, assignment := range gone {
-		if err := e.RemoveAssignment(ctx, assignment.ID); err != nil {
+		if err := e.tx.touchAssignment(ctx, assignment); err != nil {
 			return err
 		}
 	}
@@ -295,15 +296,17 @@ func (e editor) AddAssignment(ctx context.Context, request directory.AssignmentR
 
 // RemoveAssignment implements store.AssignmentEditor.
 func (e editor) RemoveAssignment(ctx context.Context, id string) error {
-	known, err := e.tx.assignments(ctx, `select `+assignmentColumns+` from assignments where id = $1`, id)
-	if err == nil && len(known) == 0 {
+	gone, err := e.tx.endAssignments(ctx, `id = $1`, id)
+	if err == nil && len(gone) == 0 {
 		err = notFound("assignment", id)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := e.tx.exec(ctx, `delete from assignments where id = $1`, id); err != nil {
-		return err
-	}
-	return e.tx.touchAssignment(ctx, known[0])
+	return e.tx.touchAssignment(ctx, gone[0])
+}
+
+// Unassign implements store.AssignmentEditor.
+func (e editor) Unassign(ctx context.Context, request directory.AssignmentRequest) (int, error) {
+	return e.tx.unassign(ctx, newResolver(e.tx.session), request)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -14,7 +15,7 @@ const groupColumns = `id, display_name, security_enabled, deleted_at, attributes
 
 func groupInsertion() insertion {
 	return insertion{
-		into: `groups (id, display_name, display_name_key, security_enabled, deleted_at, attributes, words)`, width: 7,
+		into: `groups (id, display_name, display_name_key, security_enabled, deleted_at, attributes, words, created_at)`, width: 8,
 		then: `on conflict (id) do update set display_name = excluded.display_name, display_name_key = excluded.display_name_key,
 			security_enabled = excluded.security_enabled, deleted_at = excluded.deleted_at, attributes = excluded.attributes,
 			words = excluded.words`,
@@ -22,7 +23,7 @@ func groupInsertion() insertion {
 }
 
 func groupValues(g directory.Group) []any {
-	return []any{g.ID, g.DisplayName, key(g.DisplayName), g.SecurityEnabled, micros(g.DeletedAt), encodeAttributes(g.Attributes), groupWords(g)}
+	return []any{g.ID, g.DisplayName, key(g.DisplayName), g.SecurityEnabled, micros(g.DeletedAt), encodeAttributes(g.Attributes), groupWords(g), micros(now())}
 }
 
 // groups runs a query of groupColumns.
@@ -130,6 +131,11 @@ func (t *tx) putGroup(ctx context.Context, group directory.Group) error {
 	if err := t.insert(ctx, groupInsertion(), groupValues(group)); err != nil {
 		return err
 	}
+	if len(known) == 1 {
+		if err := t.rememberGroup(ctx, known[0], group); err != nil {
+			return err
+		}
+	}
 	if len(known) == 1 && grantsDiffer(known[0], group) {
 		return t.touch(ctx, change{kind: groupChange, groupID: group.ID})
 	}
@@ -162,7 +168,12 @@ func (s *Store) RemoveGroup(ctx context.Context, id string) error {
 }
 
 func (t *tx) removeGroup(ctx context.Context, id string) error {
-	if _, err := t.exec(ctx, `update groups set deleted_at = $1 where id = $2`, micros(now()), id); err != nil {
+	deleted := now()
+	if _, err := t.exec(ctx, `update groups set deleted_at = $1 where id = $2`, micros(deleted), id); err != nil {
+		return err
+	}
+	gone := []directory.PropertyChange{deletion(time.Time{}, deleted)}
+	if err := t.remember(ctx, directory.GroupObject, directory.ObjectRemoved, id, gone); err != nil {
 		return err
 	}
 	return t.touch(ctx, change{kind: groupChange, groupID: id})
@@ -227,11 +238,12 @@ func (s *Store) PutMember(ctx context.Context, member directory.Member) error {
 // addMember begins a membership, which is given with ids, and reports whether it is
 // new.
 func (t *tx) addMember(ctx context.Context, member directory.Member) (bool, error) {
-	count, err := t.exec(ctx, `insert into members (group_id, member_id, member_type) values ($1, $2, $3) on conflict do nothing`,
-		member.Group, member.Member, member.Type)
+	count, err := t.exec(ctx, `insert into members (group_id, member_id, member_type, since, begun_by) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+		member.Group, member.Member, member.Type, micros(now()), clean(t.actor))
 	if err != nil || count == 0 {
 		return false, err
 	}
+	t.beganMember(member)
 	return true, t.touchMember(ctx, member)
 }
 
@@ -242,18 +254,23 @@ func (s *Store) RemoveMember(ctx context.Context, member directory.Member) error
 		if err != nil {
 			return err
 		}
-		_, err = t.removeMember(ctx, member)
+		_, err = t.removeMembers(ctx, member.Group, member.Member)
 		return err
 	})
 }
 
-// removeMember ends a membership and returns how many there were: one or none.
-func (t *tx) removeMember(ctx context.Context, member directory.Member) (int, error) {
-	count, err := t.exec(ctx, `delete from members where group_id = $1 and member_id = $2`, member.Group, member.Member)
-	if err != nil || count == 0 {
+// removeMembers ends memberships of one group and returns how many there were.
+func (t *tx) removeMembers(ctx context.Context, group string, members ...string) (int, error) {
+	gone, err := t.endMembers(ctx, `group_id = $1 and member_id in list($2)`, group, members)
+	if err != nil {
 		return 0, err
 	}
-	return count, t.touchMember(ctx, member)
+	for _, member := range gone {
+		if err := t.touchMember(ctx, member); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }
 
 // touchMember notes that a membership began or ended. That of a group in a group

@@ -13,23 +13,56 @@ import (
 	"github.com/usher-id/usher/internal/store"
 )
 
-// The properties that the history keeps beside those of directory.CompareUsers.
+// The properties that the history keeps beside those that are compared.
 const (
 	deletedProperty = "deletedDateTime"
 	createdProperty = "createdDateTime"
 )
 
-// remembered is how many changes of users a transaction holds in memory.
-const remembered = 1000
+// How much of the history a transaction holds in memory: more as long as nobody told
+// who acts.
+const (
+	remembered          = 1000
+	rememberedAnonymous = 50 * remembered
+)
 
-// remember notes what happened to a user, for the history.
-func (t *tx) remember(ctx context.Context, kind directory.UserChangeKind, userID string, properties []directory.PropertyChange) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("make an id of a change: %w", err)
+// memory is what a transaction has to add to the history.
+type memory struct {
+	changes     map[directory.ObjectKind][]objectChange
+	members     []directory.Membership // that ended
+	assignments []directory.RoleTenure // that ended
+	count       int                    // of all of them
+
+	begun            map[string][]string // new members by group, while nobody told who acts
+	begunAssignments []string
+}
+
+// objectChange is what happened to a user or group itself.
+type objectChange struct {
+	id         string
+	objectID   string
+	at         time.Time
+	kind       directory.EventKind
+	actor      string
+	properties []directory.PropertyChange
+}
+
+// remember notes what happened to a user or group.
+func (t *tx) remember(ctx context.Context, object directory.ObjectKind, kind directory.EventKind, id string, properties []directory.PropertyChange) error {
+	if t.history.changes == nil {
+		t.history.changes = make(map[directory.ObjectKind][]objectChange)
 	}
-	t.history = append(t.history, directory.UserChange{ID: id.String(), UserID: userID, At: now(), Kind: kind, Properties: properties})
-	if len(t.history) < remembered {
+	t.history.changes[object] = append(t.history.changes[object], objectChange{objectID: id, at: now(), kind: kind, properties: properties})
+	return t.remembered(ctx, 1)
+}
+
+// remembered writes the history as soon as there is much of it.
+func (t *tx) remembered(ctx context.Context, count int) error {
+	most := remembered
+	if t.actor == "" {
+		most = rememberedAnonymous
+	}
+	if t.history.count += count; t.history.count < most {
 		return nil
 	}
 	return t.appendHistory(ctx)
@@ -37,21 +70,31 @@ func (t *tx) remember(ctx context.Context, kind directory.UserChangeKind, userID
 
 // rememberUpdate notes how a user who was there is different.
 func (t *tx) rememberUpdate(ctx context.Context, before, after directory.User) error {
-	kind := directory.UserUpdated
-	properties := directory.CompareUsers(before, after)
-	if before.Deleted() != after.Deleted() {
-		kind = directory.UserRestored
-		if after.Deleted() {
-			kind = directory.UserRemoved
-		}
-		properties = append(properties, deletion(before, after))
-	}
-	return t.remember(ctx, kind, after.ID, properties)
+	return t.rememberDifference(ctx, directory.UserObject, after.ID, before.DeletedAt, after.DeletedAt, directory.CompareUsers(before, after))
 }
 
-// deletion is the change of whether a user is deleted.
-func deletion(before, after directory.User) directory.PropertyChange {
-	return directory.PropertyChange{Name: deletedProperty, Old: momentValue(before.DeletedAt), New: momentValue(after.DeletedAt)}
+// rememberGroup notes how a group that was there is different.
+func (t *tx) rememberGroup(ctx context.Context, before, after directory.Group) error {
+	return t.rememberDifference(ctx, directory.GroupObject, after.ID, before.DeletedAt, after.DeletedAt, directory.CompareGroups(before, after))
+}
+
+func (t *tx) rememberDifference(ctx context.Context, object directory.ObjectKind, id string, deletedBefore, deleted time.Time, properties []directory.PropertyChange) error {
+	kind := directory.ObjectUpdated
+	if deletedBefore.IsZero() != deleted.IsZero() {
+		kind = directory.ObjectRestored
+		if !deleted.IsZero() {
+			kind = directory.ObjectRemoved
+		}
+	}
+	if !deletedBefore.Equal(deleted) {
+		properties = append(properties, deletion(deletedBefore, deleted))
+	}
+	return t.remember(ctx, object, kind, id, properties)
+}
+
+// deletion is the change of whether an object is deleted.
+func deletion(before, after time.Time) directory.PropertyChange {
+	return directory.PropertyChange{Name: deletedProperty, Old: momentValue(before), New: momentValue(after)}
 }
 
 func momentValue(t time.Time) attr.Value {
@@ -63,164 +106,238 @@ func momentValue(t time.Time) attr.Value {
 
 // rememberPurge notes all that was known of a user.
 func (t *tx) rememberPurge(ctx context.Context, user directory.User) error {
-	var created int64
-	if _, err := t.one(ctx, []any{&created}, `select created_at from users where id = $1`, user.ID); err != nil {
+	properties := append(directory.CompareUsers(user, noUser(user.ID)), deletion(user.DeletedAt, time.Time{}))
+	return t.rememberEnd(ctx, directory.UserObject, user.ID, properties)
+}
+
+// rememberPurgedGroup notes all that was known of a group.
+func (t *tx) rememberPurgedGroup(ctx context.Context, group directory.Group) error {
+	properties := append(directory.CompareGroups(group, noGroup(group.ID)), deletion(group.DeletedAt, time.Time{}))
+	return t.rememberEnd(ctx, directory.GroupObject, group.ID, properties)
+}
+
+func (t *tx) rememberEnd(ctx context.Context, object directory.ObjectKind, id string, properties []directory.PropertyChange) error {
+	created, _, err := t.createdAt(ctx, object, id)
+	if err != nil {
 		return err
 	}
-	gone := directory.User{Attributes: attr.New("User", user.ID, nil)}
-	properties := append(directory.CompareUsers(user, gone), deletion(user, gone),
-		directory.PropertyChange{Name: createdProperty, Old: momentValue(moment(created))})
-	return t.remember(ctx, directory.UserPurged, user.ID, properties)
+	properties = append(properties, directory.PropertyChange{Name: createdProperty, Old: momentValue(moment(created))})
+	return t.remember(ctx, object, directory.ObjectPurged, id, properties)
+}
+
+func noUser(id string) directory.User {
+	return directory.User{ID: id, Attributes: attr.New("User", id, nil)}
+}
+
+func noGroup(id string) directory.Group {
+	return directory.Group{ID: id, Attributes: attr.New("Group", id, nil)}
+}
+
+// createdAt returns since when a user or group is there, 0 when that was not kept.
+func (s session) createdAt(ctx context.Context, object directory.ObjectKind, id string) (created int64, exists bool, err error) {
+	text := `select created_at from users where id = $1`
+	if object == directory.GroupObject {
+		text = `select created_at from groups where id = $1`
+	}
+	exists, err = s.one(ctx, []any{&created}, text, id)
+	return created, exists, err
+}
+
+// changesTable is where the changes of a kind of object are.
+func changesTable(object directory.ObjectKind) (table, id string) {
+	if object == directory.GroupObject {
+		return "group_changes", "group_id"
+	}
+	return "user_changes", "user_id"
 }
 
 // appendHistory writes what was remembered.
 func (t *tx) appendHistory(ctx context.Context) error {
-	values := make([]any, 0, 6*len(t.history))
-	for _, c := range t.history {
-		content, err := encodeJSON("a change of a user", c.Properties)
-		if err != nil {
-			return err
+	for object, changes := range t.history.changes {
+		if err := t.appendObjectChanges(ctx, object, changes); err != nil {
+			return fmt.Errorf("keep what happened to the directory: %w", err)
 		}
-		values = append(values, c.UserID, c.ID, micros(c.At), string(c.Kind), clean(t.actor), clean(content))
 	}
-	t.history = t.history[:0]
-	if err := t.insert(ctx, insertion{into: `user_changes (user_id, id, at, kind, actor, content)`, width: 6}, values); err != nil {
-		return fmt.Errorf("keep what happened to users: %w", err)
+	for _, write := range []func(context.Context) error{t.appendPastMembers, t.appendPastAssignments, t.nameBeginners} {
+		if err := write(ctx); err != nil {
+			return fmt.Errorf("keep what happened to the directory: %w", err)
+		}
 	}
+	t.history = memory{}
 	return nil
 }
 
-func scanUserChange(rows *sql.Rows) (directory.UserChange, error) {
+func (t *tx) appendObjectChanges(ctx context.Context, object directory.ObjectKind, changes []objectChange) error {
+	values := make([]any, 0, 6*len(changes))
+	for _, c := range changes {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		content, err := encodeJSON("a change of the directory", c.properties)
+		if err != nil {
+			return err
+		}
+		values = append(values, c.objectID, id.String(), micros(c.at), string(c.kind), clean(t.actor), clean(content))
+	}
+	table, column := changesTable(object)
+	return t.insert(ctx, insertion{into: table + ` (` + column + `, id, at, kind, actor, content)`, width: 6}, values)
+}
+
+func scanObjectChange(rows *sql.Rows, more ...any) (objectChange, error) {
 	var (
-		c       directory.UserChange
+		c       objectChange
 		at      int64
 		content string
 	)
-	if err := rows.Scan(&c.UserID, &c.ID, &at, &c.Kind, &c.Actor, &content); err != nil {
+	if err := rows.Scan(append([]any{&c.id, &at, &c.kind, &c.actor, &content}, more...)...); err != nil {
 		return c, err
 	}
-	c.At = moment(at)
-	return c, decodeJSON("a change of a user", content, &c.Properties)
+	c.at = moment(at)
+	return c, decodeJSON("a change of the directory", content, &c.properties)
 }
 
-const userChangeColumns = `user_id, id, at, kind, actor, content`
+const objectChangeColumns = `id, at, kind, actor, content`
 
-// FindUserChanges returns what happened to a user; see store.History.
-func (s *Store) FindUserChanges(ctx context.Context, id string, page store.Page) (store.Listing[directory.UserChange], error) {
-	what := "list what happened to " + id
-	session := s.database.queries()
-	q := sequence[directory.UserChange]{
-		columns: userChangeColumns, from: "user_changes", order: []string{"id"}, descending: true, scan: scanUserChange,
-		place: func(c directory.UserChange) []any { return []any{c.ID} },
+// The counters that tell since when a history is complete.
+const (
+	userHistory = "history"
+	linkHistory = "link_history"
+)
+
+// reaches is ErrGone for a moment before a history begins.
+func (s session) reaches(ctx context.Context, history string, at time.Time) error {
+	since, err := s.count(ctx, `select value from counters where name = $1`, history)
+	if err == nil && at.UnixMicro() < int64(since) {
+		return errorf(store.ErrGone, "what was known before %s", moment(int64(since)).Format(time.RFC3339))
 	}
-	q.where.add(`user_id = ?`, clean(id))
-	found, err := listing(ctx, session, page, q)
-	if err != nil {
-		return store.Listing[directory.UserChange]{}, wrapped(what, err)
-	}
-	for i, c := range found.Items {
-		found.Items[i].Properties = shownProperties(c.Properties)
-	}
-	if found.Next != "" {
-		return found, nil
-	}
-	_, created, exists, err := session.lifeOf(ctx, id)
-	if err == nil && exists && created > 0 && !outlived(found.Items, created) {
-		found.Items = append(found.Items, directory.UserChange{UserID: id, At: moment(created), Kind: directory.UserCreated})
-	}
-	return found, wrapped(what, err)
+	return err
 }
 
-// outlived reports whether a user was created anew after older changes, in which case
-// the creation stands where it belongs only if it is told with them.
-func outlived(changes []directory.UserChange, created int64) bool {
-	return len(changes) > 0 && micros(changes[len(changes)-1].At) < created
+// life is an object whose changes are undone, the newest first.
+type life struct {
+	exists    bool
+	created   int64
+	deletedAt time.Time
+	begin     func() // anew, of one who was removed for good
+	undo      func(c []directory.PropertyChange)
 }
 
-// shownProperties leaves out what only the history itself needs.
-func shownProperties(properties []directory.PropertyChange) []directory.PropertyChange {
-	shown := make([]directory.PropertyChange, 0, len(properties))
-	for _, p := range properties {
-		if p.Name != createdProperty {
-			shown = append(shown, p)
+// rewind undoes what happened to an object after a moment, and reports whether it was
+// there then.
+func (s session) rewind(ctx context.Context, object directory.ObjectKind, id string, at time.Time, l *life) (bool, error) {
+	table, column := changesTable(object)
+	err := s.each(ctx, func(rows *sql.Rows) error {
+		c, err := scanObjectChange(rows)
+		if err != nil {
+			return err
+		}
+		if c.kind == directory.ObjectPurged {
+			l.exists, l.created, l.deletedAt = true, 0, time.Time{}
+			l.begin()
+		}
+		l.undoAll(c.properties)
+		return nil
+	}, `select `+objectChangeColumns+` from `+table+` where `+column+` = $1 and at > $2 order by id desc`, id, at.UnixMicro())
+	return l.exists && l.created <= at.UnixMicro(), err
+}
+
+func (l *life) undoAll(properties []directory.PropertyChange) {
+	for i, p := range properties {
+		switch p.Name {
+		case deletedProperty:
+			l.deletedAt = momentOf(p.Old)
+		case createdProperty:
+			l.created = micros(momentOf(p.Old))
+		default:
+			l.undo(properties[i : i+1])
 		}
 	}
-	return shown
 }
 
-// lifeOf returns a user, by id, and since when it is there.
-func (s session) lifeOf(ctx context.Context, id string) (user directory.User, created int64, exists bool, err error) {
-	found, err := s.users(ctx, `select `+userColumns+` from users where id = $1`, clean(id))
-	if err != nil || len(found) == 0 {
-		return directory.User{}, 0, false, err
+// momentOf is the inverse of momentValue.
+func momentOf(value attr.Value) time.Time {
+	if value.IsNull() {
+		return time.Time{}
 	}
-	_, err = s.one(ctx, []any{&created}, `select created_at from users where id = $1`, clean(id))
-	return found[0], created, true, err
+	return value.Moment()
 }
 
 // UserAsOf returns a user as it was; see store.History. It begins with the user as it is
-// and undoes what happened since, the newest first.
-func (s *Store) UserAsOf(ctx context.Context, id string, at time.Time) (directory.User, error) {
-	var (
-		user    directory.User
-		created int64
-		exists  bool
-	)
-	err := s.database.read(ctx, "read what was known of "+id, func(s session) error {
-		since, err := s.count(ctx, `select value from counters where name = 'history'`)
-		switch {
-		case err != nil:
-			return err
-		case at.UnixMicro() < int64(since):
-			return errorf(store.ErrGone, "what was known before %s", moment(int64(since)).Format(time.RFC3339))
-		}
-		if user, created, exists, err = s.lifeOf(ctx, id); err != nil {
+// and undoes what happened since.
+func (s *Store) UserAsOf(ctx context.Context, id string, at time.Time) (user directory.User, err error) {
+	id = clean(id)
+	err = s.database.read(ctx, "read what was known of "+id, func(s session) error {
+		if err := s.reaches(ctx, userHistory, at); err != nil {
 			return err
 		}
-		return s.each(ctx, func(rows *sql.Rows) error {
-			c, err := scanUserChange(rows)
-			if err != nil {
-				return err
-			}
-			if c.Kind == directory.UserPurged {
-				user, created, exists = directory.User{ID: id, Attributes: attr.New("User", id, nil)}, 0, true
-			}
-			user = undo(user, c.Properties, &created)
-			return nil
-		}, `select `+userChangeColumns+` from user_changes where user_id = $1 and at > $2 order by id desc`, clean(id), at.UnixMicro())
+		found, err := s.users(ctx, `select `+userColumns+` from users where id = $1`, id)
+		if err != nil {
+			return err
+		}
+		l := life{begin: func() { user = noUser(id) }, undo: func(p []directory.PropertyChange) { user = user.Undo(p) }}
+		if len(found) > 0 {
+			user, l.deletedAt = found[0], found[0].DeletedAt
+		}
+		if l.created, l.exists, err = s.createdAt(ctx, directory.UserObject, id); err != nil {
+			return err
+		}
+		there, err := s.rewind(ctx, directory.UserObject, id, at, &l)
+		if err == nil && !there {
+			err = notFound("user", id)
+		}
+		user.DeletedAt = l.deletedAt
+		return err
 	})
-	if err == nil && (!exists || created > at.UnixMicro()) {
-		err = notFound("user", id)
-	}
 	if err != nil {
 		return directory.User{}, err
 	}
 	return user, nil
 }
 
-// undo returns the user as before a change.
-func undo(user directory.User, properties []directory.PropertyChange, created *int64) directory.User {
-	for _, p := range properties {
-		switch p.Name {
-		case deletedProperty:
-			user.DeletedAt = p.Old.Moment()
-			if p.Old.IsNull() {
-				user.DeletedAt = time.Time{}
-			}
-		case createdProperty:
-			*created = 0
-			if !p.Old.IsNull() {
-				*created = micros(p.Old.Moment())
-			}
-		default:
-			user = user.Undo([]directory.PropertyChange{p})
+// GroupAsOf returns a group as it was; see store.History.
+func (s *Store) GroupAsOf(ctx context.Context, id string, at time.Time) (group directory.Group, err error) {
+	id = clean(id)
+	err = s.database.read(ctx, "read what was known of "+id, func(s session) error {
+		if err := s.reaches(ctx, linkHistory, at); err != nil {
+			return err
 		}
+		found, err := s.groups(ctx, `select `+groupColumns+` from groups where id = $1`, id)
+		if err != nil {
+			return err
+		}
+		l := life{begin: func() { group = noGroup(id) }, undo: func(p []directory.PropertyChange) { group = group.Undo(p) }}
+		if len(found) > 0 {
+			group, l.deletedAt = found[0], found[0].DeletedAt
+		}
+		if l.created, l.exists, err = s.createdAt(ctx, directory.GroupObject, id); err != nil {
+			return err
+		}
+		there, err := s.rewind(ctx, directory.GroupObject, id, at, &l)
+		if err == nil && !there {
+			err = notFound("group", id)
+		}
+		group.DeletedAt = l.deletedAt
+		return err
+	})
+	if err != nil {
+		return directory.Group{}, err
 	}
-	return user
+	return group, nil
 }
 
-// beginHistory notes since when the history is kept.
-func beginHistory(ctx context.Context, t *tx) error {
-	_, err := t.exec(ctx, `update counters set value = $1 where name = 'history'`, micros(now()))
+// beginHistory notes since when the history of users is kept.
+func beginHistory(ctx context.Context, t *tx) error { return t.begin(ctx, userHistory) }
+
+// beginLinkHistory notes since when that of groups, memberships and assignments is kept.
+func beginLinkHistory(ctx context.Context, t *tx) error { return t.begin(ctx, linkHistory) }
+
+func (t *tx) begin(ctx context.Context, history string) error {
+	return t.beginLater(ctx, history, now())
+}
+
+// beginLater notes that a history is complete from a moment on only.
+func (t *tx) beginLater(ctx context.Context, history string, at time.Time) error {
+	_, err := t.exec(ctx, `update counters set value = $1 where name = $2 and value < $1`, micros(at), history)
 	return err
 }

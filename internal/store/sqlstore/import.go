@@ -41,6 +41,7 @@ func (s *Store) importing(
 				return err
 			}
 		}
+		t.actor = directory.ByImport
 		i := &importer{tx: t, resolver: newResolver(t.session), replace: replace}
 		if err := i.begin(ctx); err != nil {
 			return err

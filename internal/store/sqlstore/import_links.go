@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -35,7 +37,7 @@ func (i *importer) takeMembers(ctx context.Context, operation directory.Operatio
 		}
 	}
 	if operation == directory.Remove {
-		return i.removeMembers(ctx, resolved)
+		return i.endMemberships(ctx, resolved)
 	}
 	return i.putMembers(ctx, resolved)
 }
@@ -111,17 +113,18 @@ func (i *importer) putMembers(ctx context.Context, members []directory.Member) e
 		return err
 	}
 	var values []any
+	since := micros(now())
 	for _, member := range members {
 		if known[[2]string{member.Group, member.Member}] {
 			continue
 		}
 		i.report.Members.Created++
-		values = append(values, member.Group, member.Member, member.Type)
+		values = append(values, member.Group, member.Member, member.Type, since, i.actor)
 		if err := i.touchMember(ctx, member); err != nil {
 			return err
 		}
 	}
-	return i.insert(ctx, insertion{into: `members (group_id, member_id, member_type)`, width: 3, then: `on conflict do nothing`}, values)
+	return i.insert(ctx, insertion{into: `members (group_id, member_id, member_type, since, begun_by)`, width: 5, then: `on conflict do nothing`}, values)
 }
 
 // knownMembers returns which memberships exist, as group and member.
@@ -135,12 +138,13 @@ func (i *importer) knownMembers(ctx context.Context, members []directory.Member)
 		}
 	}
 	known := make(map[[2]string]bool)
+	// An index of a group's members would be read from end to end: few of them are asked for.
 	err := i.each(ctx, func(rows *sql.Rows) error {
 		var pair [2]string
 		err := rows.Scan(&pair[0], &pair[1])
 		known[pair] = true
 		return err
-	}, `select group_id, member_id from members where member_id in list($1) and group_id in list($2)`, memberIDs, groupIDs)
+	}, `select group_id, member_id from members where member_id in list($1) and group_id || '' in list($2)`, memberIDs, groupIDs)
 	return known, err
 }
 
@@ -155,9 +159,14 @@ func (i *importer) seeMembers(ctx context.Context, members []directory.Member) e
 	return i.insert(ctx, insertion{into: `seen_members (group_id, member_id)`, width: 2, then: `on conflict (group_id, member_id) do nothing`}, values)
 }
 
-func (i *importer) removeMembers(ctx context.Context, members []directory.Member) error {
+// endMemberships ends memberships, those of each group at once.
+func (i *importer) endMemberships(ctx context.Context, members []directory.Member) error {
+	byGroup := make(map[string][]string)
 	for _, member := range members {
-		count, err := i.removeMember(ctx, member)
+		byGroup[member.Group] = append(byGroup[member.Group], member.Member)
+	}
+	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
+		count, err := i.removeMembers(ctx, group, byGroup[group]...)
 		if err != nil {
 			return err
 		}
@@ -295,12 +304,8 @@ func (i *importer) removeUnseenMembers(ctx context.Context) error {
 			return err
 		}
 		last = members[len(members)-1]
-		for _, member := range members {
-			count, err := i.removeMember(ctx, member)
-			if err != nil {
-				return err
-			}
-			i.report.Members.Removed += count
+		if err := i.endMemberships(ctx, members); err != nil {
+			return err
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 )
@@ -226,8 +227,8 @@ func (i *importer) deleteUsers(ctx context.Context, ids []string) error {
 		return err
 	}
 	for _, id := range ids {
-		gone := []directory.PropertyChange{deletion(directory.User{}, directory.User{DeletedAt: deleted})}
-		if err := i.remember(ctx, directory.UserRemoved, id, gone); err != nil {
+		gone := []directory.PropertyChange{deletion(time.Time{}, deleted)}
+		if err := i.remember(ctx, directory.UserObject, directory.ObjectRemoved, id, gone); err != nil {
 			return err
 		}
 	}
@@ -286,6 +287,9 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 			continue
 		case exists:
 			i.report.Groups.Updated++
+			if err := i.rememberGroup(ctx, before, group); err != nil {
+				return err
+			}
 		default:
 			i.report.Groups.Created++
 		}

@@ -130,9 +130,10 @@ func (t *tx) migrateOnce(ctx context.Context, all []migration) (int, error) {
 // compute alike on both databases.
 func fillings() map[string]func(ctx context.Context, t *tx) error {
 	return map[string]func(ctx context.Context, t *tx) error{
-		"search":     fillWords,
-		"log":        fillSearched,
-		"history":    beginHistory,
-		"plan_items": fillPlanItems,
+		"search":       fillWords,
+		"log":          fillSearched,
+		"history":      beginHistory,
+		"plan_items":   fillPlanItems,
+		"link_history": beginLinkHistory,
 	}
 }

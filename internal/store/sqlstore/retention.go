@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/usher-id/usher/directory"
 )
 
 // PruneEntries removes old entries; see store.Retention. Entries are looked at in the
@@ -40,7 +42,7 @@ func (s *Store) PruneEntries(ctx context.Context, before time.Time, limit int) (
 	return removed, nil
 }
 
-// pruneHistory removes what happened to users, records of cycles without entries, and
+// pruneHistory removes what happened to users and groups, records of cycles without entries, and
 // what was counted of the log, from before a moment: at most limit rows of each.
 func (s *Store) pruneHistory(ctx context.Context, before time.Time, limit int) error {
 	for _, part := range []struct {
@@ -48,7 +50,16 @@ func (s *Store) pruneHistory(ctx context.Context, before time.Time, limit int) e
 		remove func(ctx context.Context, t *tx, limit int) (int, error)
 	}{
 		{"remove the old history of users", func(ctx context.Context, t *tx, limit int) (int, error) {
-			return t.pruneUserChanges(ctx, before, limit)
+			return t.pruneObjectChanges(ctx, directory.UserObject, before, limit)
+		}},
+		{"remove the old history of groups", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.pruneObjectChanges(ctx, directory.GroupObject, before, limit)
+		}},
+		{"remove the old history of memberships", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.prunePast(ctx, "past_members", before, limit)
+		}},
+		{"remove the old history of assignments", func(ctx context.Context, t *tx, limit int) (int, error) {
+			return t.prunePast(ctx, "past_assignments", before, limit)
 		}},
 		{"remove old cycles", func(ctx context.Context, t *tx, limit int) (int, error) {
 			return t.exec(ctx, `delete from cycles where id in (select c.id from cycles c where c.began < $1 and c.ended < $1
@@ -76,17 +87,21 @@ func (s *Store) pruneHistory(ctx context.Context, before time.Time, limit int) e
 	return nil
 }
 
-// pruneUserChanges removes some of what happened before a moment, the oldest first.
+// pruneObjectChanges removes some of what happened before a moment, the oldest first.
 // The history begins at that moment as soon as the first of them is gone: with some of
 // it missing, it would tell something wrong of the time before.
-func (t *tx) pruneUserChanges(ctx context.Context, before time.Time, limit int) (int, error) {
-	count, err := t.exec(ctx, `delete from user_changes where (user_id, id) in
-		(select user_id, id from user_changes where at < $1 order by at limit $2)`, micros(before), int64(limit))
+func (t *tx) pruneObjectChanges(ctx context.Context, object directory.ObjectKind, before time.Time, limit int) (int, error) {
+	table, column := changesTable(object)
+	count, err := t.exec(ctx, `delete from `+table+` where (`+column+`, id) in
+		(select `+column+`, id from `+table+` where at < $1 order by at limit $2)`, micros(before), int64(limit))
 	if err != nil || count == 0 {
 		return count, err
 	}
-	_, err = t.exec(ctx, `update counters set value = $1 where name = 'history' and value < $1`, micros(before))
-	return count, err
+	history := userHistory
+	if object == directory.GroupObject {
+		history = linkHistory
+	}
+	return count, t.beginLater(ctx, history, before)
 }
 
 // PruneChanges removes what every job is through with from the change feed; see

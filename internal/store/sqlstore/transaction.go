@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/usher-id/usher/directory"
 )
 
 // tx is a transaction that writes. It gathers what it changes in the directory and
@@ -15,7 +13,7 @@ type tx struct {
 	session
 	changes []change
 	spilled int // changes that wait in a temporary table, before those in memory
-	history []directory.UserChange
+	history memory
 	actor   string // who does this, as the audit log has it
 }
 

@@ -284,7 +284,7 @@ func (t *tx) purgeUser(ctx context.Context, id string) error {
 	}
 	for _, report := range reports {
 		lost := []directory.PropertyChange{{Name: "manager", Old: attr.Text(user.ID), New: attr.Text("")}}
-		if err := t.remember(ctx, directory.UserUpdated, report, lost); err != nil {
+		if err := t.remember(ctx, directory.UserObject, directory.ObjectUpdated, report, lost); err != nil {
 			return err
 		}
 	}
@@ -296,9 +296,13 @@ func (t *tx) purgeUser(ctx context.Context, id string) error {
 	if err := t.touchOwned(ctx, user.ID, "User"); err != nil {
 		return err
 	}
+	if _, err := t.endMembers(ctx, `member_id = $1 and member_type = 'User'`, user.ID); err != nil {
+		return err
+	}
+	if _, err := t.endAssignments(ctx, `principal_id = $1 and principal_type = 'User'`, user.ID); err != nil {
+		return err
+	}
 	for _, text := range []string{
-		`delete from members where member_id = $1 and member_type = 'User'`,
-		`delete from assignments where principal_id = $1 and principal_type = 'User'`,
 		`delete from owners where owner_id = $1 and owner_type = 'User'`,
 		`delete from users where id = $1`,
 	} {

@@ -35,6 +35,7 @@ func Benchmark(b *testing.B, open func(b *testing.B) store.Store) {
 		})
 	}
 	b.Run("Import", func(b *testing.B) { benchmarkImport(b, open) })
+	b.Run("ImportLinks", func(b *testing.B) { benchmarkLinks(b, open) })
 }
 
 // company is a store with so many users, all assigned through one of twelve groups,
@@ -88,23 +89,7 @@ func newCompany(b *testing.B, opened store.Store, users int) *company {
 	app, job := application("Salesforce")
 	c := &company{Store: opened, job: job.ID}
 	check(b, c.AddApplication(b.Context(), app, job, mapping.Schema{}))
-	_, err := c.Import(b.Context(), func(yield func(directory.Delta, error) bool) {
-		for delta, err := range employees(users, "Graz") {
-			if !yield(delta, err) {
-				return
-			}
-		}
-		for g := range 12 {
-			if !yield(directory.Delta{Content: group(fmt.Sprintf("group-%02d", g))}, nil) {
-				return
-			}
-		}
-		for n := range users {
-			if !yield(directory.Delta{Content: directory.Member{Group: fmt.Sprintf("group-%02d", n%12), Member: companyID(n), Type: "User"}}, nil) {
-				return
-			}
-		}
-	}, false)
+	_, err := c.Import(b.Context(), staff(users, 12), false)
 	check(b, err)
 	for g := range 12 {
 		_, err := c.Assign(b.Context(), directory.AssignmentRequest{Application: app.ID, PrincipalType: "Group", Principal: fmt.Sprintf("group-%02d", g)})
@@ -263,4 +248,107 @@ func benchmarkImport(b *testing.B, open func(b *testing.B) store.Store) {
 		}
 		perSecond(b, users)
 	})
+}
+
+// benchmarkLinks measures imports of memberships: a whole directory into an empty store,
+// and people who move from one group to another.
+func benchmarkLinks(b *testing.B, open func(b *testing.B) store.Store) {
+	b.Helper()
+	const users, groups = 20_000, 12
+	b.Run("Directory", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			opened := open(b)
+			b.StartTimer()
+			_, err := opened.Import(b.Context(), staff(users, groups), false)
+			check(b, err)
+		}
+		perSecond(b, users)
+	})
+	b.Run("Moves", func(b *testing.B) {
+		opened := open(b)
+		_, err := opened.Import(b.Context(), staff(users, groups), false)
+		check(b, err)
+		for turn := 0; b.Loop(); turn++ {
+			_, err := opened.Import(b.Context(), moves(users/10, groups, turn), false)
+			check(b, err)
+		}
+		perSecond(b, users/10)
+	})
+	b.Run("Changes", func(b *testing.B) {
+		opened := open(b)
+		_, err := opened.Import(b.Context(), staff(users, groups), true)
+		check(b, err)
+		for turn := 0; b.Loop(); turn++ {
+			_, err := opened.Import(b.Context(), changedStaff(users, groups, turn+1), true)
+			check(b, err)
+		}
+		perSecond(b, users)
+	})
+}
+
+// changedStaff is the whole staff, of whom two in a hundred have moved to another city
+// and another group.
+func changedStaff(users, groups, turn int) iter.Seq2[directory.Delta, error] {
+	chosen := func(id string) bool { return (int(id[0])+7*int(id[1])+13*int(id[2]))%50 == turn%50 }
+	return func(yield func(directory.Delta, error) bool) {
+		for delta, err := range staff(users, groups) {
+			switch content := delta.Content.(type) {
+			case directory.User:
+				if chosen(content.ID) {
+					content.Attributes = content.Attributes.With("city", attr.Text(fmt.Sprint("city ", turn)))
+				}
+				delta.Content = content
+			case directory.Member:
+				if chosen(content.Member) {
+					content.Group = "group-00"
+				}
+				delta.Content = content
+			}
+			if !yield(delta, err) {
+				return
+			}
+		}
+	}
+}
+
+// staff are employees, each a member of one of the groups.
+func staff(users, groups int) iter.Seq2[directory.Delta, error] {
+	return func(yield func(directory.Delta, error) bool) {
+		for delta, err := range employees(users, "Graz") {
+			if !yield(delta, err) {
+				return
+			}
+		}
+		for g := range groups {
+			if !yield(directory.Delta{Content: group(fmt.Sprintf("group-%02d", g))}, nil) {
+				return
+			}
+		}
+		for n := range users {
+			if !yield(directory.Delta{Content: membership(n, groups)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// membership puts an employee into a group.
+func membership(n, groups int) directory.Member {
+	return directory.Member{Group: fmt.Sprintf("group-%02d", n%groups), Member: companyID(n), Type: "User"}
+}
+
+// moves has some of the staff leave their group for the next one.
+func moves(users, groups, turn int) iter.Seq2[directory.Delta, error] {
+	return func(yield func(directory.Delta, error) bool) {
+		for shift, operation := range []directory.Operation{directory.Remove, directory.Put} {
+			for n := range users {
+				member := membership(n, groups)
+				member.Group = fmt.Sprintf("group-%02d", (n+turn+shift)%groups)
+				if !yield(directory.Delta{Operation: operation, Content: member}, nil) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,9 @@ func historyTests() []test {
 			w.must(err)
 		}},
 		{"a long history goes in parts, and tells nothing wrong meanwhile", pruneHistoryInParts},
+		{"memberships and assignments are told with who began and ended them", linkEvents},
+		{"what is gone for good is told by the name that it had last", lastNames},
+		{"the history of links goes with the log", pruneLinks},
 	}
 }
 
@@ -51,9 +56,9 @@ func pruneHistoryInParts(t *testing.T, w *world) {
 	}
 	left := func() (count int) {
 		for _, id := range ids {
-			found, err := w.FindUserChanges(w.ctx(), id, store.Page{})
+			found, err := w.FindEvents(w.ctx(), directory.UserObject, id, store.Page{})
 			w.must(err)
-			if found.Items[0].Kind == directory.UserUpdated {
+			if found.Items[0].Kind == directory.ObjectUpdated {
 				count++
 			}
 		}
@@ -138,15 +143,124 @@ func userChanges(t *testing.T, w *world) {
 		return e.Audit(w.ctx(), journal.Audit{Actor: "ana", Activity: "Update user"})
 	}))
 	w.must(w.RemoveUser(w.ctx(), "a"))
-	kinds := walk(w, func(page store.Page) (store.Listing[directory.UserChange], error) {
-		return w.FindUserChanges(w.ctx(), "a", page)
+	kinds := walk(w, func(page store.Page) (store.Listing[directory.Event], error) {
+		return w.FindEvents(w.ctx(), directory.UserObject, "a", page)
 	},
-		func(c directory.UserChange) string { return string(c.Kind) + " " + c.Actor })
+		func(e directory.Event) string { return string(e.Kind) + " " + e.Actor })
 	w.equal("kinds", kinds, []string{"removed ", "updated ana", "created "})
-	found, err := w.FindUserChanges(w.ctx(), "a", store.Page{})
+	found, err := w.FindEvents(w.ctx(), directory.UserObject, "a", store.Page{})
 	w.must(err)
 	w.equal("properties", found.Items[1].Properties, []directory.PropertyChange{{Name: "city", Old: attr.Text("Graz"), New: attr.Text("Linz")}})
-	none, err := w.FindUserChanges(w.ctx(), "nobody", store.Page{})
+	none, err := w.FindEvents(w.ctx(), directory.UserObject, "nobody", store.Page{})
 	w.must(err)
 	w.equal("of nobody", len(none.Items), 0)
+}
+
+// eventTexts are the events of a user or group, the newest first, as kind, what it is
+// about, and actor.
+func eventTexts(w *world, kind directory.ObjectKind, id string) []string {
+	w.t.Helper()
+	return walk(w, func(page store.Page) (store.Listing[directory.Event], error) {
+		return w.FindEvents(w.ctx(), kind, id, page)
+	}, func(e directory.Event) string {
+		parts := []string{string(e.Kind), e.Membership.GroupName, e.Membership.MemberName, e.Assignment.ApplicationName, e.Assignment.RoleName, e.Actor}
+		return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
+	})
+}
+
+func linkEvents(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("a")
+	w.putGroup("g")
+	role := directory.AppRole{ID: "r", ApplicationID: w.app.ID, DisplayName: "Standard User", Enabled: true}
+	w.must(w.Edit(w.ctx(), "role", func(e store.Editor) error { return e.PutRole(w.ctx(), role) }))
+	var assignment directory.Assignment
+	w.must(w.Edit(w.ctx(), "begin", func(e store.Editor) error {
+		if _, err := e.AddMember(w.ctx(), directory.Member{Group: "g", Member: "a", Type: "User"}); err != nil {
+			return err
+		}
+		var err error
+		assignment, _, err = e.AddAssignment(w.ctx(), directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "User", Principal: "a", Role: "r"})
+		if err != nil {
+			return err
+		}
+		return e.Audit(w.ctx(), journal.Audit{Actor: "ana", Activity: "Begin"})
+	}))
+	w.must(w.Edit(w.ctx(), "end", func(e store.Editor) error {
+		if err := e.Audit(w.ctx(), journal.Audit{Actor: "ben", Activity: "End"}); err != nil {
+			return err
+		}
+		return e.RemoveAssignment(w.ctx(), assignment.ID)
+	}))
+	moment := tick()
+	_, err := w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+		yield(directory.Delta{Operation: directory.Remove, Content: directory.Member{Group: "g", Member: "a", Type: "User"}}, nil)
+	}, false)
+	w.must(err)
+	w.equal("of the user", eventTexts(w, directory.UserObject, "a"), []string{
+		"left, Group g, Name of a, import", "unassigned, Salesforce, Standard User, ben", "assigned, Salesforce, Standard User, ana",
+		"joined, Group g, Name of a, ana", "created",
+	})
+	w.equal("of the group", eventTexts(w, directory.GroupObject, "g"), []string{"left, Group g, Name of a, import", "joined, Group g, Name of a, ana", "created"})
+	memberships, err := w.MembershipsAsOf(w.ctx(), []string{"a"}, moment)
+	w.must(err)
+	if len(memberships) != 1 {
+		t.Fatalf("%d memberships as of then", len(memberships))
+	}
+	found := memberships[0]
+	w.equal("who began and ended it", []string{found.BegunBy, found.EndedBy}, []string{"ana", directory.ByImport})
+	if !found.Since.Before(moment) || !found.Until.After(moment) {
+		t.Errorf("from %s until %s, looked at %s", found.Since, found.Until, moment)
+	}
+}
+
+func lastNames(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("a", "b")
+	w.putGroup("g", "a", "b")
+	w.assign("User", "b")
+	moment := tick()
+	w.must(w.PurgeUser(w.ctx(), "a"))
+	w.must(w.Edit(w.ctx(), "purge", func(e store.Editor) error { return e.PurgeGroup(w.ctx(), "g") }))
+	w.must(w.RemoveApplication(w.ctx(), w.app.ID))
+	was, err := w.GroupAsOf(w.ctx(), "g", moment)
+	w.must(err)
+	w.equal("group", was, group("g"))
+	members, err := w.MembersAsOf(w.ctx(), "g", moment, store.Page{})
+	w.must(err)
+	names := make([]string, 0, 2)
+	for _, m := range members.Items {
+		names = append(names, m.GroupName+", "+m.MemberName)
+	}
+	w.equal("members", names, []string{"Group g, Name of b", "Group g, Name of a"})
+	assignments, err := w.AssignmentsAsOf(w.ctx(), []string{"b"}, moment)
+	w.must(err)
+	w.equal("application", assignments[0].ApplicationName, "Salesforce")
+	if _, err := w.GroupAsOf(w.ctx(), "g", time.Now()); err == nil {
+		t.Error("a group that is gone is there")
+	}
+}
+
+func pruneLinks(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("a", "b")
+	w.putGroup("g", "a", "b")
+	w.assign("Group", "g")
+	w.must(w.RemoveMember(w.ctx(), directory.Member{Group: "g", Member: "a", Type: "User"}))
+	_, err := w.Unassign(w.ctx(), directory.AssignmentRequest{Application: w.app.ID, PrincipalType: "Group", Principal: "g"})
+	w.must(err)
+	moment := tick()
+	w.must(w.RemoveMember(w.ctx(), directory.Member{Group: "g", Member: "b", Type: "User"}))
+	_, err = w.PruneEntries(w.ctx(), moment, 10)
+	w.must(err)
+	w.equal("events", eventTexts(w, directory.GroupObject, "g"), []string{"left, Group g, Name of b", "joined, Group g, Name of b", "created"})
+	for _, asOf := range []func(at time.Time) error{
+		func(at time.Time) error { _, err := w.GroupAsOf(w.ctx(), "g", at); return err },
+		func(at time.Time) error { _, err := w.MembersAsOf(w.ctx(), "g", at, store.Page{}); return err },
+		func(at time.Time) error { _, err := w.MembershipsAsOf(w.ctx(), []string{"b"}, at); return err },
+		func(at time.Time) error { _, err := w.AssignmentsAsOf(w.ctx(), []string{"g"}, at); return err },
+	} {
+		w.wantError(asOf(moment.Add(-time.Second)), store.ErrGone)
+		w.must(asOf(moment))
+	}
 }

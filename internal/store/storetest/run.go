@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Run("Concurrent", func(t *testing.T) { concurrent(t, open) })
 	t.Run("Model", func(t *testing.T) { model(t, open) })
 	t.Run("Standings", func(t *testing.T) { Standings(t, open) })
+	t.Run("History", func(t *testing.T) { historyModel(t, open) })
 }
 
 // test is one test of the suite. Its name reads as a sentence.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/journal"
 )
@@ -209,7 +210,9 @@ func (t *tx) appendAudits(ctx context.Context, audits []journal.Audit) error {
 	values := make([]any, 0, 7*len(audits))
 	for i := range audits {
 		a := &audits[i]
-		t.actor = a.Actor
+		if t.actor != directory.ByImport { // what an import did, it did before it is known whose it is
+			t.actor = a.Actor
+		}
 		a.ID = last - int64(len(audits)-1-i)
 		if a.At.IsZero() {
 			a.At = now()

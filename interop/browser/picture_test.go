@@ -39,6 +39,16 @@ func (w *window) shootAt(name, heading string) {
 	w.keep(name)
 }
 
+// shootAround takes a picture with the first element that a selector finds in its middle.
+func (w *window) shootAround(name, selector string) {
+	w.t.Helper()
+	if *screenshots == "" {
+		return
+	}
+	w.script(`document.querySelector(` + quoted(selector) + `).scrollIntoView({block: "center"}); document.activeElement.blur()`)
+	w.keep(name)
+}
+
 // keep writes what the window shows into the folder of pictures.
 func (w *window) keep(name string) {
 	w.t.Helper()

@@ -65,8 +65,26 @@ type org struct {
 	SecurityToken string `json:"securityToken"`
 }
 
+// sample is the file of the sample company with this name, all of its folder without one.
+func sample(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "examples", "contoso", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // newWorld imports the sample company and starts an org. The service is not started yet.
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := emptyWorld(t)
+	w.run("directory", "import", sample(t, ""), "--assignments", "")
+	return w
+}
+
+// emptyWorld starts an org, and has nothing in the directory.
+func emptyWorld(t *testing.T) *world {
 	t.Helper()
 	binary, err := build()
 	if err != nil {
@@ -74,11 +92,6 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, folder: t.TempDir(), binary: binary}
 	w.startOrg("127.0.0.1:0")
-	sample, err := filepath.Abs(filepath.Join("..", "..", "examples", "contoso"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.run("directory", "import", sample, "--assignments", "")
 	return w
 }
 

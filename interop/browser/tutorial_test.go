@@ -6,10 +6,22 @@ import "testing"
 // an entry of the log.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := emptyWorld(t)
 	w.serve()
 	b := w.open(options{})
 	b.firstAdministrator(w.SetUp)
+
+	// The directory.
+	b.press("Import")
+	b.titled("Import")
+	for _, part := range []string{"users", "groups", "members"} {
+		b.upload(part, sample(t, part+".csv"))
+	}
+	b.press("Preview")
+	b.sees("What the files do", "Nobody gains or loses an application.")
+	b.shoot("import")
+	b.press("Import: ")
+	b.sees("The files were imported: users 40 added")
 
 	// The application.
 	b.press("Enterprise applications")
@@ -27,7 +39,7 @@ func TestTutorial(t *testing.T) {
 	b.fill("Tenant URL", w.Org.URL)
 	b.press("Test Connection")
 	b.sees("The connection works.", "Simulated Org")
-	b.shootAt("credentials", "Admin Credentials")
+	b.shootAround("credentials", "#tested")
 	b.press("Save")
 	b.sees("The credentials work and were saved")
 

@@ -257,6 +257,12 @@ func (w *window) tick(label string) {
 	w.script("(function () {" + find + "box(" + quoted(label) + ").click(); })()")
 }
 
+// upload chooses a file in the field with this name.
+func (w *window) upload(name, file string) {
+	w.t.Helper()
+	w.do(chromedp.SetUploadFiles(`input[type=file][name=`+name+`]`, []string{file}))
+}
+
 // follow presses the first link of the page whose address has this part.
 func (w *window) follow(part string) {
 	w.t.Helper()

@@ -28,7 +28,7 @@ type addData struct {
 	MoreFound bool
 	Role      roleChoice
 	Foresight foresightView
-	Confirm   bool // conflicts are to be confirmed
+	Confirm   string // stands for the conflicts that are to be confirmed, empty for none
 	Faults    page.Faults
 	Empty     page.Empty
 }
@@ -110,7 +110,9 @@ func (a *Area) newAddData(ctx context.Context, r *page.Request, app page.Applica
 			return data, nil, err
 		}
 		data.Foresight = newForesightView(app, foresight)
-		data.Confirm = foresight.Conflicts > 0
+		if foresight.Conflicts > 0 {
+			data.Confirm = page.Confirm(wanted, foresight.Everybody, foresight.Conflicts).Mark
+		}
 	}
 	return data, wanted, nil
 }
@@ -177,7 +179,7 @@ func (a *Area) assign(ctx context.Context, r *page.Request, app page.Application
 		data.Faults = page.Faults{"pick": "Select at least one user or group."}
 	case r.Value("role") == "":
 		data.Faults = page.Faults{"role": "Select a role."}
-	case data.Confirm && !r.Checked("confirm"):
+	case data.Confirm != r.Value("confirm") && data.Confirm != "": // not, or for others than now
 		data.Faults = page.Faults{"confirm": "Some people would be given different roles. Look at who, and confirm it below, or select another role."}
 	}
 	if data.Faults == nil {

@@ -198,12 +198,17 @@ func TestConflictsAreShownBeforeTheyBite(t *testing.T) {
 		t.Fatalf("a conflict is not asked about: %d", asked.Status)
 	}
 	w.same("before it is confirmed", "Sales as Standard User")
-	form.Set("confirm", "yes")
+	form["confirm"] = asked.Attributes("input[name=confirm]", "value")
+	w.Must(w.Store.PutMember(t.Context(), directory.Member{Group: portaltest.Marketing, Member: portaltest.Ana, Type: "User"}))
+	again := w.Post(administrator, w.at+"/add", form)
+	w.Contains(again.TextOf("#foresight"), "2 people are given different roles")
+	w.same("when there are more by then", "Sales as Standard User")
+	form["confirm"] = again.Attributes("input[name=confirm]", "value")
 	if made := w.Post(administrator, w.at+"/add", form); made.Status != http.StatusSeeOther {
 		t.Errorf("confirmed: %d", made.Status)
 	}
 	list := w.Get(reader, w.at+"/conflicts")
-	if diff := cmp.Diff([]string{"Ben Okoye"}, list.Texts("tbody td:first-child a")); diff != "" {
+	if diff := cmp.Diff([]string{"Ana Lima", "Ben Okoye"}, list.Texts("tbody td:first-child a")); diff != "" {
 		t.Error(diff)
 	}
 }

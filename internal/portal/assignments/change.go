@@ -139,14 +139,7 @@ func (a *Area) newRoleData(ctx context.Context, r *page.Request, app page.Applic
 	}
 	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
 	data.Foresight = newForesightView(app, foresight)
-	var losing, conflicted []string // those who are named on the page
-	for _, user := range foresight.LosingAccounts {
-		losing = append(losing, user.ID)
-	}
-	for _, conflict := range foresight.Conflicted {
-		conflicted = append(conflicted, conflict.User.ID)
-	}
-	data.Known, data.Confirmation = err == nil, page.Confirm(data.ids(), role, losing, conflicted, foresight.People, foresight.Gaining, foresight.Losing,
+	data.Known, data.Confirmation = err == nil, page.Confirm(data.ids(), role, foresight.Everybody, foresight.People, foresight.Gaining, foresight.Losing,
 		foresight.Accounts, foresight.Changing, foresight.Conflicts, foresight.Leave, foresight.Held)
 	return data, err
 }

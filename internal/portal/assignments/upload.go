@@ -99,7 +99,7 @@ func newPreviewData(app page.Application, upload store.Upload, named, checked []
 		data.Rows = append(data.Rows, row)
 	}
 	data.More, data.Foresight = data.Count-len(data.Rows), newForesightView(app, foresight)
-	data.Confirmation = page.Confirm(upload.ID, checked, foresight.People, foresight.Gaining, foresight.Losing, foresight.Accounts, foresight.Changing, foresight.Conflicts)
+	data.Confirmation = page.Confirm(upload.ID, checked, foresight.Everybody, foresight.People, foresight.Gaining, foresight.Losing, foresight.Accounts, foresight.Changing, foresight.Conflicts)
 	return data
 }
 

@@ -39,8 +39,15 @@ func (s session) ids(ctx context.Context, most int, q idQuery, after string, arg
 	return ids, nil
 }
 
-// seek returns where an id is, or would be, among ids in order, not before a place.
+// seek returns where an id is, or would be, among ids in order, not before a place: it is
+// mostly near.
 func seek(ids []string, at int, id string) int {
+	for range 4 {
+		if at == len(ids) || ids[at] >= id {
+			return at
+		}
+		at++
+	}
 	step := 1
 	for at+step <= len(ids) && ids[at+step-1] < id {
 		at += step

@@ -170,6 +170,27 @@ func TestIdsAreReadInTheirOrder(t *testing.T) {
 	}
 }
 
+func TestListsOfIdsAreMergedAndTakenFromOneAnother(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		draw := func(name string) []string {
+			ids := rapid.SliceOfN(rapid.StringMatching(`[a-c]{1,4}`), 0, 60).Draw(r, name)
+			slices.Sort(ids)
+			return slices.Compact(ids)
+		}
+		a, b := draw("a"), draw("b")
+		all := slices.Concat(a, b)
+		slices.Sort(all)
+		if got := merge(a, b); !slices.Equal(got, slices.Compact(all)) {
+			r.Fatalf("%q and %q are %q", a, b, got)
+		}
+		left := slices.DeleteFunc(slices.Clone(a), func(id string) bool { return slices.Contains(b, id) })
+		if got := without(a, b); !slices.Equal(got, left) {
+			r.Fatalf("%q without %q are %q", a, b, got)
+		}
+	})
+}
+
 // A plan whose removal broke off is one that nobody finishes or applies, and goes with the
 // old ones.
 func TestAPlanWhoseRemovalBrokeOffIsGone(t *testing.T) {

@@ -83,6 +83,30 @@ func BenchmarkLists(b *testing.B, open func(b *testing.B) store.Store) {
 			check(b, err)
 		}
 	})
+	b.Run("Standings", func(b *testing.B) {
+		for b.Loop() {
+			_, err := c.Standings(b.Context(), store.StandingQuery{JobID: c.job, Crowds: []store.Crowd{{Group: "group-01"}}, Accounts: true})
+			check(b, err)
+		}
+	})
+	b.Run("AssignedStandings", func(b *testing.B) {
+		for b.Loop() {
+			_, _, err := c.AssignedStandings(b.Context(), c.job, "", 2500)
+			check(b, err)
+		}
+	})
+	b.Run("CountPeople", func(b *testing.B) {
+		for b.Loop() {
+			_, err := c.CountPeople(b.Context(), "group-01", true)
+			check(b, err)
+		}
+	})
+	b.Run("CountLinks", func(b *testing.B) {
+		for b.Loop() {
+			_, err := c.CountLinks(b.Context(), c.job)
+			check(b, err)
+		}
+	})
 	b.Run("FailureGroups", func(b *testing.B) {
 		for b.Loop() {
 			_, err := c.FailureGroups(b.Context(), c.job)

@@ -62,7 +62,7 @@ type countData struct {
 }
 
 const (
-	glance   = 60 * time.Millisecond // how long a count takes that a page comes with
+	glance   = 40 * time.Millisecond // how long a count takes that a page comes with
 	watching = 2 * time.Second       // one that follows the form while it is filled in
 	thorough = 20 * time.Second      // and one that is asked for
 )

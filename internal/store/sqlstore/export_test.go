@@ -50,7 +50,7 @@ func CollectLeavers() string { return touchedQuery(engine.Collection{Connected: 
 // ListPlan returns how SQLite would read a list.
 func (s *Store) ListPlan(ctx context.Context, list string) ([]string, error) {
 	texts := map[string]string{
-		"users": `select ` + userColumns + ` from users where deleted_at = 0 and instr(words, ' a') > 0 and (name_key, id) > ('a', 'b')
+		"users": `select id, name_key from users where deleted_at = 0 and instr(words, ' a') > 0 and (name_key, id) > ('a', 'b')
 			order by name_key asc, id asc limit 51`,
 		"matches": `select id from users where instr(words, ' a') > 0 limit 1001`,
 		"accounts": `select c.source_id, c.name_key from connections c where c.job_id = 'job' and c.enabled and (c.name_key, c.source_id) > ('a', 'b')

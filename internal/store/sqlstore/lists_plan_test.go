@@ -16,7 +16,7 @@ func TestListsAreReadInTheOrderOfAnIndex(t *testing.T) {
 	t.Parallel()
 	opened := open(t, sqlstore.Config{Path: filepath.Join(t.TempDir(), "usher.db")})
 	for name, want := range map[string]string{
-		"users":    "USING INDEX users_by_display_name",
+		"users":    "USING COVERING INDEX users_by_display_name",
 		"matches":  "USING COVERING INDEX users_by_display_name",
 		"accounts": "USING COVERING INDEX connections_by_name",
 		"entries":  "USING COVERING INDEX entries_by_moment",

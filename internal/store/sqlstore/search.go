@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -18,11 +20,16 @@ const maxMembers = 10_000
 // membersColumn counts the direct members of the group g.
 const membersColumn = `(select count(*) from (select 1 from members counted where counted.group_id = g.id limit 10001) counted)`
 
-// FindUsers returns users; see store.Search.
+// FindUsers returns users; see store.Search. Their ids are found first, for which both
+// databases look at an index alone.
 func (s *Store) FindUsers(ctx context.Context, search store.UserSearch, page store.Page) (store.Listing[directory.User], error) {
-	q := sequence[directory.User]{
-		columns: userColumns, from: "users", order: []string{"name_key", "id"}, scan: scanUser,
-		place: func(u directory.User) []any { return []any{nameKey(u.DisplayName), u.ID} },
+	q := sequence[placed[string]]{
+		columns: "id, name_key", from: "users", order: []string{"name_key", "id"}, place: byNameAndID[string],
+		scan: func(rows *sql.Rows) (placed[string], error) {
+			var id, name string
+			err := rows.Scan(&id, &name)
+			return placed[string]{id, []any{name, id}}, err
+		},
 	}
 	switch search.State {
 	case store.LivingUsers:
@@ -40,8 +47,17 @@ func (s *Store) FindUsers(ctx context.Context, search store.UserSearch, page sto
 		q.where.add(`department_key = ?`, clip(fold(clean(search.Department)), maxWord))
 	}
 	q.where.addWords("words", search.Text)
-	found, err := listing(ctx, s.database.queries(), page, q)
-	return found, wrapped("find users", err)
+	session := s.database.queries()
+	found, err := listing(ctx, session, page, q)
+	if err != nil || len(found.Items) == 0 {
+		return store.Listing[directory.User]{Next: found.Next, Previous: found.Previous}, wrapped("find users", err)
+	}
+	ids := unplaced(found)
+	users, err := session.users(ctx, `select `+userColumns+` from users where id in list($1)`, ids.Items)
+	slices.SortFunc(users, func(a, b directory.User) int {
+		return cmp.Compare(slices.Index(ids.Items, a.ID), slices.Index(ids.Items, b.ID))
+	})
+	return store.Listing[directory.User]{Items: users, Next: ids.Next, Previous: ids.Previous}, wrapped("find users", err)
 }
 
 // foundGroups is the sequence of groups g, which conditions have to be added to.

@@ -154,7 +154,7 @@ func TestAnAcceptedAttributeIsLeftAloneUntilTheSourceChanges(t *testing.T) {
 	if found := w.drifted(t, w.drift(t, engine.DriftScope{})); found[people[0].UserPrincipalName] != "update LastName" {
 		t.Errorf("the acceptance has not ended: %v", found)
 	}
-	count, err := w.store.Retract(t.Context(), w.job.ID, "LASTNAME", nil, nil)
+	count, err := w.store.Retract(t.Context(), w.job.ID, "LASTNAME", nil)
 	w.must(t, err)
 	w.cycle(t)
 	if count != 1 || name(1, "LastName") == "Edited" {

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/notify"
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -89,14 +91,11 @@ func (w *workspace) setNotify(ctx context.Context, application string, set func(
 	if after.Webhook == job.Settings.Notify.Webhook && fmt.Sprint(before) == fmt.Sprint(view) {
 		return view, nil
 	}
-	err = w.store.UpdateJob(ctx, job.ID, func(job provisioning.Job) (provisioning.Job, error) {
-		job.Settings.Notify = set(job.Settings.Notify)
-		return job, nil
+	administered := administration.Application{Application: app, Job: job}
+	return view, w.acts().Configure(ctx, administered, administration.ActivityConfigure, func(c store.Configuration) (store.Configuration, string, error) {
+		c.Job.Settings.Notify = set(c.Job.Settings.Notify)
+		return c, "notifications: " + describeNotify(view), nil
 	})
-	if err != nil {
-		return view, err
-	}
-	return view, w.audit(ctx, "Update provisioning setting or credentials", app.DisplayName, "notifications: "+describeNotify(view))
 }
 
 func viewOf(application string, to provisioning.Notify) notifyView {

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/usher-id/usher/internal/store"
 )
 
 func newPurgeCommand(o *options) *cobra.Command {
@@ -30,11 +32,13 @@ name by now, give the id of the one who is deleted.`,
 				if !user.Deleted() && !force {
 					return fmt.Errorf("%s (%s) is not deleted: leave them out of an import with --replace first, or give --force", user.UserPrincipalName, user.ID)
 				}
-				if err := w.store.PurgeUser(ctx, user.ID); err != nil {
-					return err
-				}
-				// Microsoft Entra's audit log calls it so.
-				if err := w.audit(ctx, "Hard Delete user", user.UserPrincipalName, user.ID); err != nil {
+				err = w.store.Edit(ctx, "purge user "+user.ID, func(e store.Editor) error {
+					if err := e.PurgeUser(ctx, user.ID); err != nil {
+						return err
+					}
+					return e.Audit(ctx, w.acts().Record("Hard Delete user", user.UserPrincipalName, user.ID)) // Microsoft Entra's audit log calls it so
+				})
+				if err != nil {
 					return err
 				}
 				return o.show(command.OutOrStdout(), map[string]string{"purged": user.ID}, func(out io.Writer) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -47,7 +48,9 @@ func (a Acts) Disconnect(ctx context.Context, app Application, userID string, ho
 		return was, refuse(TurnedOn, "", "provisioning of %s is on", app.DisplayName).advising("Turn it off first.")
 	}
 	work := func() (err error) {
-		was, err = a.Store.Disconnect(ctx, app.Job.ID, userID, how.Force)
+		was, err = a.Store.Disconnect(ctx, app.Job.ID, userID, how.Force, func(was engine.Connection) journal.Audit {
+			return a.Record(ActivityDisconnect, app.DisplayName, userID+" - "+was.TargetID)
+		})
 		return err
 	}
 	if how.Waiting == nil {
@@ -58,8 +61,5 @@ func (a Acts) Disconnect(ctx context.Context, app Application, userID string, ho
 	if errors.Is(err, store.ErrConflict) {
 		return was, &Refusal{Code: AccountInUse, Message: err.Error(), Err: err, Advice: "Disable the account in the application first, or forget the connection all the same."}
 	}
-	if err != nil || was.IsZero() {
-		return was, err
-	}
-	return was, a.Audit(ctx, ActivityDisconnect, app.DisplayName, userID+" - "+was.TargetID)
+	return was, err
 }

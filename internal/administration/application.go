@@ -25,7 +25,8 @@ func (a Acts) AddApplication(ctx context.Context, templateName, displayName stri
 		displayName = template.Descriptor.Name
 	}
 	instance := template.Instantiate(displayName, time.Now().UTC())
-	err = a.Store.AddApplication(ctx, instance.Application, instance.Job, instance.Schema)
+	err = a.Store.AddApplication(ctx, instance.Application, instance.Job, instance.Schema,
+		a.Record(ActivityAddApplication, displayName, "template "+template.Descriptor.TemplateID))
 	if errors.Is(err, store.ErrConflict) {
 		refusal := refuse(Taken, "name", "there is an application %q already", displayName).advising("Give this one another name.")
 		refusal.Err = err
@@ -34,7 +35,7 @@ func (a Acts) AddApplication(ctx context.Context, templateName, displayName stri
 	if err != nil {
 		return Application{}, err
 	}
-	return Application{instance.Application, instance.Job}, a.Audit(ctx, ActivityAddApplication, displayName, "template "+template.Descriptor.TemplateID)
+	return Application{instance.Application, instance.Job}, nil
 }
 
 // LeftBehind is what nobody takes care of any more when an application is removed.
@@ -57,10 +58,7 @@ func (s *Service) LeftBehind(ctx context.Context, app Application) (LeftBehind, 
 // RemoveApplication forgets an application with its assignments, roles, credentials
 // and connections. Nobody's account is touched, and the log stays.
 func (a Acts) RemoveApplication(ctx context.Context, app Application) error {
-	if err := a.Store.RemoveApplication(ctx, app.ID); err != nil {
-		return err
-	}
-	return a.Audit(ctx, ActivityRemoveApplication, app.DisplayName, "")
+	return a.Store.RemoveApplication(ctx, app.ID, a.Record(ActivityRemoveApplication, app.DisplayName, ""))
 }
 
 // Health is how the provisioning of an application is doing.

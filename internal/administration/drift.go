@@ -58,12 +58,11 @@ func (a Acts) FindDrift(ctx context.Context, app Application, where Looking) (fo
 	found.DriftCheck = engine.DriftCheck{
 		At: p.At, Full: scope.Since.IsZero() && len(scope.Users) == 0, Looked: p.Counts.Collected, Found: p.Found(), PlanID: p.ID,
 	}
-	if len(scope.Users) == 0 {
-		if err := a.Store.PutDriftCheck(ctx, app.Job.ID, found.DriftCheck); err != nil {
-			return found, err
-		}
+	record := a.Record(ActivityDrift, app.DisplayName, fmt.Sprintf("%s, %d changed", counted(found.Looked, "account", "accounts"), found.Found))
+	if len(scope.Users) > 0 {
+		return found, a.Audit(ctx, record.Activity, record.Subject, record.Detail)
 	}
-	return found, a.Audit(ctx, ActivityDrift, app.DisplayName, fmt.Sprintf("%s, %d changed", counted(found.Looked, "account", "accounts"), found.Found))
+	return found, a.Store.PutDriftCheck(ctx, app.Job.ID, found.DriftCheck, record)
 }
 
 func driftRefused(err error, app Application) error {

@@ -70,12 +70,11 @@ func (s *Service) Failures(ctx context.Context, app Application, code string) it
 // Retry makes failed changes due at once: those of some people, those with one code, or
 // all, and returns how many. A cycle that tries them follows within seconds.
 func (a Acts) Retry(ctx context.Context, app Application, which store.Retry) (int, error) {
-	count, err := a.Store.RetryNow(ctx, app.Job.ID, which)
+	count, err := a.Store.RetryNow(ctx, app.Job.ID, which, func(count int) journal.Audit {
+		return a.Record(ActivityRetry, app.DisplayName, counted(count, "change", "changes"))
+	})
 	if err != nil {
 		return 0, err
-	}
-	if err := a.Audit(ctx, ActivityRetry, app.DisplayName, counted(count, "change", "changes")); err != nil {
-		return count, err
 	}
 	a.wake(ctx, app.ID)
 	return count, nil

@@ -87,7 +87,7 @@ func RestartChoices() []RestartChoice {
 // the scope as it was given, for the audit log. Connections are not forgotten while
 // accounts are still to be taken away; that is a Refusal.
 func (a Acts) Restart(ctx context.Context, app Application, scope provisioning.RestartScope, text string) error {
-	err := a.Store.Restart(ctx, app.Job.ID, scope)
+	err := a.Store.Restart(ctx, app.Job.ID, scope, a.Record(ActivityRestart, app.DisplayName, text))
 	if errors.Is(err, store.ErrConflict) {
 		return &Refusal{
 			Code: RemovalsPending, Message: err.Error(), Err: err,
@@ -95,9 +95,6 @@ func (a Acts) Restart(ctx context.Context, app Application, scope provisioning.R
 		}
 	}
 	if err != nil {
-		return err
-	}
-	if err := a.Audit(ctx, ActivityRestart, app.DisplayName, text); err != nil {
 		return err
 	}
 	a.wake(ctx, app.ID)

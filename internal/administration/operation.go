@@ -295,8 +295,5 @@ func (s *Service) Operations(ctx context.Context, app Application, limit int) ([
 // StopOperation has an operation stop at the end of the batch under way, on whichever
 // node it runs.
 func (a Acts) StopOperation(ctx context.Context, app Application, operation provisioning.Operation) error {
-	if err := a.Store.StopOperation(ctx, operation.ID); err != nil {
-		return err
-	}
-	return a.Audit(ctx, "Stop operation", app.DisplayName, string(operation.Kind)+" "+operation.ID)
+	return a.Store.StopOperation(ctx, operation.ID, a.Record("Stop operation", app.DisplayName, string(operation.Kind)+" "+operation.ID))
 }

@@ -188,10 +188,7 @@ func (s *Service) PlanItems(ctx context.Context, p engine.Plan, filter PlanFilte
 
 // RemovePlan forgets a plan; nothing that it did is taken back.
 func (a Acts) RemovePlan(ctx context.Context, app Application, p engine.Plan) error {
-	if err := a.Store.RemovePlan(ctx, p.Key); err != nil {
-		return err
-	}
-	return a.Audit(ctx, ActivityRemovePlan, app.DisplayName, "plan "+p.ID)
+	return a.Store.RemovePlan(ctx, p.Key, a.Record(ActivityRemovePlan, app.DisplayName, "plan "+p.ID))
 }
 
 // Applying says how a plan is applied.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
 )
 
 // Removals yields the removals of an application that are held, allowed or rejected, in
@@ -102,12 +103,11 @@ func (a Acts) DecideRemovals(ctx context.Context, app Application, decision Deci
 	case Reconsider:
 		decide = a.Store.ReconsiderRemovals
 	}
-	count, err := decide(ctx, app.Job.ID, users)
+	count, err := decide(ctx, app.Job.ID, users, func(count int) journal.Audit {
+		return a.Record("Removals: "+string(decision), app.DisplayName, counted(count, "removal", "removals"))
+	})
 	if err != nil {
 		return 0, err
-	}
-	if err := a.Audit(ctx, "Removals: "+string(decision), app.DisplayName, counted(count, "removal", "removals")); err != nil {
-		return count, err
 	}
 	a.wake(ctx, app.ID)
 	return count, nil

@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.secret = secret.Reveal()
-	if err := opened.AddAPIClient(t.Context(), w.client, kept); err != nil {
+	if err := opened.AddAPIClient(t.Context(), w.client, []store.APISecret{kept}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -246,7 +246,7 @@ func TestARevokedClientIsOutAtOnceAndARotatedSecretLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets[0].ExpiresAt = time.Now().Add(-time.Second)
-	if err := w.store.ReplaceAPISecrets(t.Context(), w.client.ID, "", append(secrets, kept)...); err != nil {
+	if err := w.store.ReplaceAPISecrets(t.Context(), w.client.ID, "", append(secrets, kept)); err != nil {
 		t.Fatal(err)
 	}
 	if _, body := w.signIn(); !strings.HasPrefix(body["error_description"].(string), "AADSTS7000222") { //nolint:forcetypeassert // a panic says enough
@@ -370,7 +370,7 @@ func TestASignedAssertionIsAsGoodAsASecretAndGoodForOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.ReplaceAPISecrets(t.Context(), w.client.ID, text); err != nil {
+	if err := w.store.ReplaceAPISecrets(t.Context(), w.client.ID, text, nil); err != nil {
 		t.Fatal(err)
 	}
 	endpoint := host + "/" + w.auth.TenantID() + "/oauth2/v2.0/token"

@@ -15,18 +15,10 @@ import (
 // ErrRevoked says that a client of the API was revoked, which cannot be undone.
 var ErrRevoked = errors.New("the API client was revoked, which cannot be undone; make another one")
 
-// ClientStore is what keeping the clients of the API needs of the database.
-type ClientStore interface {
-	store.APIClients
-
-	// Audit writes to the audit log.
-	Audit(ctx context.Context, audit journal.Audit) error
-}
-
-// Clients makes and ends clients of the API, in the name of an actor, and writes that to
-// the audit log.
+// Clients makes and ends clients of the API, in the name of an actor. What is done is in
+// the audit log, or it was not done.
 type Clients struct {
-	Store ClientStore
+	Store store.APIClients
 }
 
 // Issued is a client with what it signs in with.
@@ -49,14 +41,14 @@ func (c Clients) Create(ctx context.Context, actor, name string, role store.Role
 	if err != nil {
 		return Issued{}, err
 	}
-	err = c.Store.AddAPIClient(ctx, issued.Client, secrets...)
+	err = c.Store.AddAPIClient(ctx, issued.Client, secrets, record(actor, "Add API client", issued.Client, "role "+string(role)))
 	if errors.Is(err, store.ErrConflict) {
 		return Issued{}, &InputError{Field: "name", Reason: fmt.Sprintf("there is an API client %q already", name)}
 	}
 	if err != nil {
 		return Issued{}, err
 	}
-	return issued, c.audit(ctx, actor, "Add API client", issued.Client, "role "+string(role))
+	return issued, nil
 }
 
 // issue gives a client a secret, or a public key in the place of one.
@@ -99,10 +91,12 @@ func (c Clients) Rotate(ctx context.Context, actor, idOrName string, grace time.
 		}
 		secrets = append(secrets, ending(before, time.Now().UTC().Add(grace))...)
 	}
-	if err := c.Store.ReplaceAPISecrets(ctx, client.ID, issued.Client.PublicKey, secrets...); err != nil {
+	err = c.Store.ReplaceAPISecrets(ctx, client.ID, issued.Client.PublicKey, secrets,
+		record(actor, "Update API client credentials", client, "the ones from before work for "+grace.String()))
+	if err != nil {
 		return Issued{}, err
 	}
-	return issued, c.audit(ctx, actor, "Update API client credentials", client, "the ones from before work for "+grace.String())
+	return issued, nil
 }
 
 // ending returns the secrets that still work, until a moment at the latest.
@@ -127,20 +121,18 @@ func (c Clients) Revoke(ctx context.Context, actor, idOrName string) (store.APIC
 	if err != nil || client.Revoked() {
 		return client, err
 	}
-	if err := c.Store.RevokeAPIClient(ctx, client.ID); err != nil {
+	if err := c.Store.RevokeAPIClient(ctx, client.ID, record(actor, "Revoke API client", client, "")); err != nil {
 		return client, err
 	}
 	client.RevokedAt = moment()
-	return client, c.audit(ctx, actor, "Revoke API client", client, "")
+	return client, nil
 }
 
-func (c Clients) audit(ctx context.Context, actor, activity string, client store.APIClient, detail string) error {
+// record makes the audit record of an act.
+func record(actor, activity string, client store.APIClient, detail string) journal.Audit {
 	text := "client " + client.ID
 	if detail != "" {
 		text += ", " + detail
 	}
-	if err := c.Store.Audit(ctx, journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor, Subject: client.Name, Detail: text}); err != nil {
-		return fmt.Errorf("write the audit log: %w", err)
-	}
-	return nil
+	return journal.Audit{At: time.Now().UTC(), Activity: activity, Actor: actor, Subject: client.Name, Detail: text}
 }

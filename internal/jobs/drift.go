@@ -10,13 +10,14 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
 // Drift is what is read and kept of checks for changes made in a job's target.
 type Drift interface {
 	DriftCheck(ctx context.Context, jobID string) (engine.DriftCheck, error)
-	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error
+	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck, audits ...journal.Audit) error
 }
 
 // driftTask asks for the check that comes after the one of a moment. Once there is a

@@ -268,7 +268,7 @@ func (w *large) nameObjects() {
 	administrator := store.Administrator{ID: "aaaaaaaa-0000-0000-0000-0000000000a1", Name: "ann@contoso.com", DisplayName: "Ann Doe", Role: store.RoleAdministrator, CreatedAt: now}
 	client := store.APIClient{ID: "aaaaaaaa-0000-0000-0000-0000000000d1", ObjectID: "aaaaaaaa-0000-0000-0000-0000000000d2", Name: "HR", Role: store.RoleOperator, CreatedAt: now}
 	w.Must(w.Store.AddAdministrator(ctx, administrator))
-	w.Must(w.Store.AddAPIClient(ctx, client))
+	w.Must(w.Store.AddAPIClient(ctx, client, nil))
 	w.names = map[string]string{
 		"application": w.app.ID, "user": w.ids[len(w.ids)/2], "person": w.ids[len(w.ids)/2], "group": everyone, "cycle": "cycle-1000",
 		"entry": strconv.FormatInt(entries.Items[0].ID, 10), "attribute": "Username", "plan": "abcdef0123456789", "operation": operation.ID, "token": "none",

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/usher-id/usher/journal"
 )
 
 // APIClient is a program that may use the API: what Microsoft Entra ID calls an
@@ -28,11 +30,12 @@ type APISecret struct {
 	ExpiresAt time.Time // zero for one that does not expire
 }
 
-// APIClients keeps the clients of the API.
+// APIClients keeps the clients of the API. Audit records are written with the change or
+// not at all.
 type APIClients interface {
 	// AddAPIClient keeps a new client. A name that another client has who is not revoked
 	// is ErrConflict.
-	AddAPIClient(ctx context.Context, client APIClient, secrets ...APISecret) error
+	AddAPIClient(ctx context.Context, client APIClient, secrets []APISecret, audits ...journal.Audit) error
 
 	// APIClient returns the client with this id or name, or ErrNotFound. Of several with
 	// the name it is the one who is not revoked.
@@ -46,9 +49,9 @@ type APIClients interface {
 
 	// ReplaceAPISecrets makes the client's secrets these, and its public key the one
 	// given.
-	ReplaceAPISecrets(ctx context.Context, clientID, publicKey string, secrets ...APISecret) error
+	ReplaceAPISecrets(ctx context.Context, clientID, publicKey string, secrets []APISecret, audits ...journal.Audit) error
 
 	// RevokeAPIClient ends what the client may; its secrets are removed. Doing so again
-	// changes nothing.
-	RevokeAPIClient(ctx context.Context, clientID string) error
+	// changes nothing, and writes no audit record.
+	RevokeAPIClient(ctx context.Context, clientID string, audits ...journal.Audit) error
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -19,7 +20,7 @@ type Operations interface {
 
 	// StopOperation asks for an operation to be stopped: whoever runs it learns that with
 	// the next note.
-	StopOperation(ctx context.Context, id string) error
+	StopOperation(ctx context.Context, id string, audits ...journal.Audit) error
 
 	// Operation returns an operation, or ErrNotFound; Operations those of an application,
 	// the newest first, at most limit of them.

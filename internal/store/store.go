@@ -155,7 +155,7 @@ type ImportCount struct {
 type Applications interface {
 	// AddApplication keeps a new application with its job, credentials empty. A display
 	// name that another application has is ErrConflict.
-	AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema) error
+	AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema, audits ...journal.Audit) error
 
 	// Application returns the application with this id, app id or display name (whatever
 	// its letter case), or ErrNotFound.
@@ -166,7 +166,7 @@ type Applications interface {
 
 	// RemoveApplication removes an application with its job, roles, assignments,
 	// credentials and connections; the log stays.
-	RemoveApplication(ctx context.Context, id string) error
+	RemoveApplication(ctx context.Context, id string, audits ...journal.Audit) error
 
 	// Roles returns the roles of an application, in the order of display name.
 	Roles(ctx context.Context, applicationID string) ([]directory.AppRole, error)
@@ -220,7 +220,7 @@ type Jobs interface {
 	// away: their removal is on the list, or failed and is retried. Connections of
 	// accounts in use whose person is out of the way are kept even then, so that the
 	// next cycle finds leavers who were not found yet.
-	Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error
+	Restart(ctx context.Context, jobID string, scope provisioning.RestartScope, audits ...journal.Audit) error
 }
 
 // Configuration is what an administrator sets up of a job, and what is written to
@@ -278,9 +278,9 @@ type Links interface {
 	// the person was in scope again; by id also those that were allowed and that no cycle
 	// has carried out. ReconsiderRemovals takes rejected ones off the list
 	// and puts the users into the feed, so that the next cycle finds them anew.
-	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
-	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
-	ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error)
+	AllowRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...Record) (int, error)
+	RejectRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...Record) (int, error)
+	ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...Record) (int, error)
 }
 
 // LinkCounts counts what a job keeps.
@@ -311,14 +311,14 @@ type Waiting interface {
 	Escrows(ctx context.Context, jobID string) iter.Seq2[engine.Escrow, error]
 
 	// RetryNow makes what failed due at once and returns how much that is.
-	RetryNow(ctx context.Context, jobID string, which Retry) (int, error)
+	RetryNow(ctx context.Context, jobID string, which Retry, records ...Record) (int, error)
 
 	// Disconnect forgets which account belongs to a user, touches neither of the two,
 	// and puts the user into the feed, so that the next cycle matches anew. It returns
 	// what it forgot, zero when there was nothing. It is ErrConflict while the job is
 	// turned on, and, without force, when the account is in use and its owner left or
 	// may have left: whoever is not connected never loses an account.
-	Disconnect(ctx context.Context, jobID, sourceID string, force bool) (engine.Connection, error)
+	Disconnect(ctx context.Context, jobID, sourceID string, force bool, records ...func(was engine.Connection) journal.Audit) (engine.Connection, error)
 }
 
 // Retry selects what is tried again; the zero Retry is everything.
@@ -357,7 +357,7 @@ type Drift interface {
 
 	// Retract ends those of an attribute, whatever its letter case, for all people when
 	// none are named, puts the people into the feed, and returns how many there were.
-	Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, record Record) (int, error)
+	Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, records ...Record) (int, error)
 
 	// Acceptances yields a job's acceptances in the order of source id and attribute.
 	Acceptances(ctx context.Context, jobID string) iter.Seq2[engine.Acceptance, error]
@@ -365,7 +365,7 @@ type Drift interface {
 	// DriftCheck returns the record of the latest check, zero when there was none;
 	// PutDriftCheck replaces it.
 	DriftCheck(ctx context.Context, jobID string) (engine.DriftCheck, error)
-	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error
+	PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck, audits ...journal.Audit) error
 }
 
 // PlanItemSearch selects items of a plan.
@@ -398,12 +398,12 @@ type Plans interface {
 	// RemovePlan removes a plan, by its key, with its items; RemovePlansBefore removes all
 	// that were made before a moment, and those whose making broke off a day ago, and
 	// returns how many.
-	RemovePlan(ctx context.Context, key string) error
+	RemovePlan(ctx context.Context, key string, audits ...journal.Audit) error
 	RemovePlansBefore(ctx context.Context, before time.Time) (int, error)
 }
 
 // Record makes the audit record of an act by how many things it was about. It is written
-// with the act or not at all; nil: none is written.
+// with the act or not at all, as the audit records are that other acts are given.
 type Record func(count int) journal.Audit
 
 // Journal keeps the provisioning log and the audit log.

@@ -25,7 +25,7 @@ type Notifier interface {
 
 // Store is what the pages read of the database besides what administration does.
 type Store interface {
-	auth.ClientStore
+	store.APIClients
 
 	// Tenant returns the id of the one tenant.
 	Tenant(ctx context.Context) (string, error)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 )
 
 const clientColumns = `id, object_id, name, role, public_key, created_at, revoked_at`
@@ -47,7 +48,7 @@ func (s session) apiClient(ctx context.Context, idOrName string) (store.APIClien
 }
 
 // AddAPIClient keeps a new client; see store.APIClients.
-func (s *Store) AddAPIClient(ctx context.Context, client store.APIClient, secrets ...store.APISecret) error {
+func (s *Store) AddAPIClient(ctx context.Context, client store.APIClient, secrets []store.APISecret, audits ...journal.Audit) error {
 	return s.database.write(ctx, "add API client "+client.Name, func(t *tx) error {
 		if client.ID == "" || client.ID != key(client.ID) || client.ObjectID == "" || client.Name == "" || !client.Role.Allows(store.RoleReader) {
 			return errorf(store.ErrInvalid, "a client needs a name, a role and ids in lower case")
@@ -67,7 +68,10 @@ func (s *Store) AddAPIClient(ctx context.Context, client store.APIClient, secret
 			client.PublicKey, micros(client.CreatedAt), micros(client.RevokedAt)); err != nil {
 			return err
 		}
-		return t.insertAPISecrets(ctx, client.ID, secrets)
+		if err := t.insertAPISecrets(ctx, client.ID, secrets); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 
@@ -112,7 +116,7 @@ func (s *Store) APISecrets(ctx context.Context, clientID string) ([]store.APISec
 }
 
 // ReplaceAPISecrets replaces what a client signs in with; see store.APIClients.
-func (s *Store) ReplaceAPISecrets(ctx context.Context, clientID, publicKey string, secrets ...store.APISecret) error {
+func (s *Store) ReplaceAPISecrets(ctx context.Context, clientID, publicKey string, secrets []store.APISecret, audits ...journal.Audit) error {
 	return s.database.write(ctx, "replace secrets of API client "+clientID, func(t *tx) error {
 		count, err := t.exec(ctx, `update api_clients set public_key = $1 where id = $2 and revoked_at = 0`, publicKey, clientID)
 		if err != nil {
@@ -124,12 +128,15 @@ func (s *Store) ReplaceAPISecrets(ctx context.Context, clientID, publicKey strin
 		if _, err := t.exec(ctx, `delete from api_secrets where client_id = $1`, clientID); err != nil {
 			return err
 		}
-		return t.insertAPISecrets(ctx, clientID, secrets)
+		if err := t.insertAPISecrets(ctx, clientID, secrets); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 
 // RevokeAPIClient ends what a client may; see store.APIClients.
-func (s *Store) RevokeAPIClient(ctx context.Context, clientID string) error {
+func (s *Store) RevokeAPIClient(ctx context.Context, clientID string, audits ...journal.Audit) error {
 	return s.database.write(ctx, "revoke API client "+clientID, func(t *tx) error {
 		client, err := t.apiClient(ctx, clientID)
 		if err != nil || client.Revoked() {
@@ -138,7 +145,9 @@ func (s *Store) RevokeAPIClient(ctx context.Context, clientID string) error {
 		if _, err := t.exec(ctx, `update api_clients set revoked_at = $1 where id = $2`, micros(now()), client.ID); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `delete from api_secrets where client_id = $1`, client.ID)
-		return err
+		if _, err = t.exec(ctx, `delete from api_secrets where client_id = $1`, client.ID); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }

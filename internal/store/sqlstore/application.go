@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -17,9 +18,12 @@ import (
 const applicationColumns = `id, object_id, app_id, template_id, display_name, created_at`
 
 // AddApplication keeps a new application; see store.Applications.
-func (s *Store) AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema) error {
+func (s *Store) AddApplication(ctx context.Context, application directory.Application, job provisioning.Job, schema mapping.Schema, audits ...journal.Audit) error {
 	return s.database.write(ctx, "add application "+application.DisplayName, func(t *tx) error {
-		return t.addRegistration(ctx, directory.Registration{Application: application, Principal: true}, job, schema)
+		if err := t.addRegistration(ctx, directory.Registration{Application: application, Principal: true}, job, schema); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 
@@ -132,8 +136,13 @@ func (s *Store) Applications(ctx context.Context) iter.Seq2[directory.Applicatio
 
 // RemoveApplication removes an application with all that belongs to it; see
 // store.Applications.
-func (s *Store) RemoveApplication(ctx context.Context, id string) error {
-	return s.database.write(ctx, "remove application "+id, func(t *tx) error { return t.removeApplication(ctx, id) })
+func (s *Store) RemoveApplication(ctx context.Context, id string, audits ...journal.Audit) error {
+	return s.database.write(ctx, "remove application "+id, func(t *tx) error {
+		if err := t.removeApplication(ctx, id); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
+	})
 }
 
 func (t *tx) removeApplication(ctx context.Context, id string) error {

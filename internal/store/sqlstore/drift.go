@@ -33,7 +33,7 @@ func (s *Store) Accept(ctx context.Context, jobID string, accepted []engine.Acce
 }
 
 // Retract ends acceptances; see store.Drift.
-func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, record store.Record) (int, error) {
+func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs []string, records ...store.Record) (int, error) {
 	count := 0
 	err := s.database.write(ctx, "retract acceptances of job "+jobID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
@@ -57,7 +57,7 @@ func (s *Store) Retract(ctx context.Context, jobID, attribute string, sourceIDs 
 			}
 		}
 		count = len(ids)
-		return t.record(ctx, record, count)
+		return t.record(ctx, records, count)
 	})
 	return count, err
 }
@@ -123,7 +123,7 @@ func (s *Store) DriftCheck(ctx context.Context, jobID string) (check engine.Drif
 }
 
 // PutDriftCheck replaces the latest check; see store.Drift.
-func (s *Store) PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck) error {
+func (s *Store) PutDriftCheck(ctx context.Context, jobID string, check engine.DriftCheck, audits ...journal.Audit) error {
 	content, err := encodeJSON("a check for drift", check)
 	if err != nil {
 		return err
@@ -132,8 +132,10 @@ func (s *Store) PutDriftCheck(ctx context.Context, jobID string, check engine.Dr
 		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `insert into drift_checks (job_id, content) values ($1, $2)
-			on conflict (job_id) do update set content = excluded.content`, jobID, clean(content))
-		return err
+		if _, err := t.exec(ctx, `insert into drift_checks (job_id, content) values ($1, $2)
+			on conflict (job_id) do update set content = excluded.content`, jobID, clean(content)); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }

@@ -190,12 +190,13 @@ func (s *Store) Audit(ctx context.Context, audit journal.Audit) error {
 	})
 }
 
-// record writes the audit record of an act about so many things.
-func (t *tx) record(ctx context.Context, record store.Record, count int) error {
-	if record == nil {
-		return nil
+// record writes the audit records of an act about so many things.
+func (t *tx) record(ctx context.Context, records []store.Record, count int) error {
+	audits := make([]journal.Audit, len(records))
+	for i, record := range records {
+		audits[i] = record(count)
 	}
-	return t.appendAudits(ctx, []journal.Audit{record(count)})
+	return t.appendAudits(ctx, audits)
 }
 
 // appendAudits numbers audit records, in place, and writes them.

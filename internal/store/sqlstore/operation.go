@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -64,13 +65,16 @@ func (s *Store) NoteOperation(ctx context.Context, operation provisioning.Operat
 }
 
 // StopOperation asks for an operation to be stopped; see store.Operations.
-func (s *Store) StopOperation(ctx context.Context, id string) error {
+func (s *Store) StopOperation(ctx context.Context, id string, audits ...journal.Audit) error {
 	return s.database.write(ctx, "stop operation "+id, func(t *tx) error {
 		known, err := t.texts(ctx, `update operations set stop = $2 where id = $1 returning id`, id, true)
 		if err == nil && len(known) == 0 {
 			err = notFound("operation", id)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -330,8 +331,14 @@ func (s *Store) Plans(ctx context.Context, jobID string) iter.Seq2[engine.Plan, 
 }
 
 // RemovePlan removes a plan; see store.Plans.
-func (s *Store) RemovePlan(ctx context.Context, key string) error {
-	return s.Engine().DiscardPlan(ctx, key)
+func (s *Store) RemovePlan(ctx context.Context, key string, audits ...journal.Audit) error {
+	return s.database.batch(ctx, "remove a plan", func(t *tx) error {
+		count, err := t.exec(ctx, `delete from plans where key = $1`, key)
+		if err != nil || count == 0 {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
+	})
 }
 
 // draftKept is how long a plan may take to be made. One that is older was broken off.

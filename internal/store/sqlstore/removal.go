@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/engine"
+	"github.com/usher-id/usher/internal/store"
 )
 
 // Plan puts removals on the list; see engine.Removals.
@@ -96,19 +97,19 @@ func (c cycles) Renew(ctx context.Context, cycle engine.Cycle, sourceIDs []strin
 }
 
 // AllowRemovals lets staged removals go ahead; see store.Links.
-func (s *Store) AllowRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
-	return s.decide(ctx, "allow removals", jobID, sourceIDs, `update removals set state = 'allowed' where job_id = $1 and state = 'staged'`,
+func (s *Store) AllowRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...store.Record) (int, error) {
+	return s.decide(ctx, "allow removals", jobID, sourceIDs, records, `update removals set state = 'allowed' where job_id = $1 and state = 'staged'`,
 		func(*tx, []string) error { return nil })
 }
 
 // RejectRemovals refuses staged removals, and allowed ones that are named; see
 // store.Links.
-func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
+func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...store.Record) (int, error) {
 	states := `state = 'staged'`
 	if len(sourceIDs) > 0 {
 		states = `state in ('staged', 'allowed')`
 	}
-	return s.decide(ctx, "reject removals", jobID, sourceIDs, `update removals set state = 'rejected' where job_id = $1 and `+states,
+	return s.decide(ctx, "reject removals", jobID, sourceIDs, records, `update removals set state = 'rejected' where job_id = $1 and `+states,
 		func(t *tx, ids []string) error {
 			_, err := t.exec(ctx, `update removals set since = $2 where job_id = $1 and source_id in list($3)`, jobID, micros(now()), ids)
 			return err
@@ -116,8 +117,8 @@ func (s *Store) RejectRemovals(ctx context.Context, jobID string, sourceIDs []st
 }
 
 // ReconsiderRemovals takes rejected removals off the list; see store.Links.
-func (s *Store) ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string) (int, error) {
-	return s.decide(ctx, "reconsider removals", jobID, sourceIDs, `delete from removals where job_id = $1 and state = 'rejected'`,
+func (s *Store) ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs []string, records ...store.Record) (int, error) {
+	return s.decide(ctx, "reconsider removals", jobID, sourceIDs, records, `delete from removals where job_id = $1 and state = 'rejected'`,
 		func(t *tx, ids []string) error {
 			job, err := t.jobByID(ctx, jobID)
 			if err != nil {
@@ -134,7 +135,7 @@ func (s *Store) ReconsiderRemovals(ctx context.Context, jobID string, sourceIDs 
 
 // decide runs a statement on the removals of these users, of all when there are
 // none, and then does what remains for those whom it touched. It returns how many.
-func (s *Store) decide(ctx context.Context, what, jobID string, sourceIDs []string, text string, then func(t *tx, ids []string) error) (int, error) {
+func (s *Store) decide(ctx context.Context, what, jobID string, sourceIDs []string, records []store.Record, text string, then func(t *tx, ids []string) error) (int, error) {
 	count := 0
 	err := s.database.write(ctx, what+" of job "+jobID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
@@ -150,7 +151,10 @@ func (s *Store) decide(ctx context.Context, what, jobID string, sourceIDs []stri
 			return err
 		}
 		count = len(ids)
-		return then(t, ids)
+		if err := then(t, ids); err != nil {
+			return err
+		}
+		return t.record(ctx, records, count)
 	})
 	return count, err
 }

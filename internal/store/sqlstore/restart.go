@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -27,7 +28,7 @@ const notAssigned = `not exists (select 1 from users u where u.id = c.source_id 
 		where m.member_id = u.id and m.member_type = 'User' and j.id = c.job_id)`
 
 // Restart makes a job forget what the scope names; see store.Jobs.
-func (s *Store) Restart(ctx context.Context, jobID string, scope provisioning.RestartScope) error {
+func (s *Store) Restart(ctx context.Context, jobID string, scope provisioning.RestartScope, audits ...journal.Audit) error {
 	return s.database.write(ctx, "restart job "+jobID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
 			return err
@@ -51,7 +52,10 @@ func (s *Store) Restart(ctx context.Context, jobID string, scope provisioning.Re
 				return err
 			}
 		}
-		return t.restartStatus(ctx, job, scope)
+		if err := t.restartStatus(ctx, job, scope); err != nil {
+			return err
+		}
+		return t.appendAudits(ctx, audits)
 	})
 }
 

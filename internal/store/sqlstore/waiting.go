@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -68,7 +69,7 @@ func (s *Store) Escrows(ctx context.Context, jobID string) iter.Seq2[engine.Escr
 }
 
 // RetryNow makes what failed due; see store.Waiting.
-func (s *Store) RetryNow(ctx context.Context, jobID string, which store.Retry) (int, error) {
+func (s *Store) RetryNow(ctx context.Context, jobID string, which store.Retry, records ...store.Record) (int, error) {
 	count := 0
 	err := s.database.write(ctx, "retry what failed in job "+jobID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
@@ -93,13 +94,13 @@ func (s *Store) RetryNow(ctx context.Context, jobID string, which store.Retry) (
 			}
 			count += changed
 		}
-		return nil
+		return t.record(ctx, records, count)
 	})
 	return count, err
 }
 
 // Disconnect forgets whose an account is; see store.Waiting.
-func (s *Store) Disconnect(ctx context.Context, jobID, sourceID string, force bool) (engine.Connection, error) {
+func (s *Store) Disconnect(ctx context.Context, jobID, sourceID string, force bool, records ...func(was engine.Connection) journal.Audit) (engine.Connection, error) {
 	var connection engine.Connection
 	err := s.database.write(ctx, "disconnect "+sourceID, func(t *tx) error {
 		if err := t.lockJob(ctx, jobID); err != nil {
@@ -122,7 +123,15 @@ func (s *Store) Disconnect(ctx context.Context, jobID, sourceID string, force bo
 				return err
 			}
 		}
-		return t.disconnect(ctx, job, sourceID)
+		if err := t.disconnect(ctx, job, sourceID); err != nil {
+			return err
+		}
+		for _, record := range records {
+			if err := t.appendAudits(ctx, []journal.Audit{record(connection)}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return engine.Connection{}, err

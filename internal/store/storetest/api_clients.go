@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -27,8 +28,8 @@ func apiClientTests() []test {
 			script.PublicKey = "-----BEGIN PUBLIC KEY-----\n"
 			old, young := apiSecret("old", time.Hour), apiSecret("young", 0)
 			young.ExpiresAt = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
-			w.must(w.AddAPIClient(w.ctx(), script, old, young))
-			w.must(w.AddAPIClient(w.ctx(), apiClient("another")))
+			w.must(w.AddAPIClient(w.ctx(), script, []store.APISecret{old, young}, journal.Audit{Activity: "Add"}))
+			w.must(w.AddAPIClient(w.ctx(), apiClient("another"), nil))
 			for _, name := range []string{"client-script", "CLIENT-Script", "Client script", "client SCRIPT"} {
 				got, err := w.APIClient(w.ctx(), name)
 				w.must(err)
@@ -50,40 +51,40 @@ func apiClientTests() []test {
 			nameless, roleless, nul := apiClient("a"), apiClient("b"), apiClient("c")
 			nameless.Name, roleless.Role, nul.Name = "", "king", "a\x00"
 			for _, wrong := range []store.APIClient{nameless, roleless, nul, {}} {
-				w.wantError(w.AddAPIClient(w.ctx(), wrong), store.ErrInvalid)
+				w.wantError(w.AddAPIClient(w.ctx(), wrong, nil, journal.Audit{Activity: "Add"}), store.ErrInvalid)
 			}
-			w.must(w.AddAPIClient(w.ctx(), apiClient("script")))
+			w.must(w.AddAPIClient(w.ctx(), apiClient("script"), nil))
 			twin := apiClient("twin")
 			twin.Name = "CLIENT script"
-			w.wantError(w.AddAPIClient(w.ctx(), twin), store.ErrConflict)
+			w.wantError(w.AddAPIClient(w.ctx(), twin, nil, journal.Audit{Activity: "Add"}), store.ErrConflict)
 		}},
 		{"what a client signs in with is replaced as a whole", func(t *testing.T, w *world) {
 			t.Helper()
-			w.must(w.AddAPIClient(w.ctx(), apiClient("script"), apiSecret("old", time.Hour)))
-			w.must(w.ReplaceAPISecrets(w.ctx(), "client-script", "PEM", apiSecret("new", 0)))
+			w.must(w.AddAPIClient(w.ctx(), apiClient("script"), []store.APISecret{apiSecret("old", time.Hour)}))
+			w.must(w.ReplaceAPISecrets(w.ctx(), "client-script", "PEM", []store.APISecret{apiSecret("new", 0)}, journal.Audit{Activity: "Replace"}))
 			secrets, err := w.APISecrets(w.ctx(), "client-script")
 			w.must(err)
 			w.equal("secrets", secrets, []store.APISecret{apiSecret("new", 0)})
 			got, err := w.APIClient(w.ctx(), "client-script")
 			w.must(err)
 			w.equal("public key", got.PublicKey, "PEM")
-			w.wantError(w.ReplaceAPISecrets(w.ctx(), "nobody", ""), store.ErrNotFound)
+			w.wantError(w.ReplaceAPISecrets(w.ctx(), "nobody", "", nil, journal.Audit{Activity: "Replace"}), store.ErrNotFound)
 		}},
 		{"a revoked client stays on the list, without secrets, and its name is free", func(t *testing.T, w *world) {
 			t.Helper()
-			w.must(w.AddAPIClient(w.ctx(), apiClient("script"), apiSecret("old", time.Hour)))
-			w.must(w.RevokeAPIClient(w.ctx(), "client-script"))
-			w.must(w.RevokeAPIClient(w.ctx(), "client-script"))
+			w.must(w.AddAPIClient(w.ctx(), apiClient("script"), []store.APISecret{apiSecret("old", time.Hour)}))
+			w.must(w.RevokeAPIClient(w.ctx(), "client-script", journal.Audit{Activity: "Revoke"}))
+			w.must(w.RevokeAPIClient(w.ctx(), "client-script", journal.Audit{Activity: "Revoke"}))
 			got, err := w.APIClient(w.ctx(), "client-script")
 			w.must(err)
 			w.equal("revoked", got.Revoked(), true)
 			secrets, err := w.APISecrets(w.ctx(), "client-script")
 			w.must(err)
 			w.equal("secrets", secrets, nil)
-			w.wantError(w.ReplaceAPISecrets(w.ctx(), "client-script", ""), store.ErrNotFound)
+			w.wantError(w.ReplaceAPISecrets(w.ctx(), "client-script", "", nil, journal.Audit{Activity: "Replace"}), store.ErrNotFound)
 			again := apiClient("again")
 			again.Name = got.Name
-			w.must(w.AddAPIClient(w.ctx(), again))
+			w.must(w.AddAPIClient(w.ctx(), again, nil))
 			found, err := w.APIClient(w.ctx(), got.Name)
 			w.must(err)
 			w.equal("who has the name", found.ID, again.ID)

@@ -47,7 +47,7 @@ func driftTests() []test {
 			}, "cleo")
 			w.equal("retracted", count, 1)
 			w.wantTouched("retract everybody's", func() (err error) {
-				count, err = w.Retract(w.ctx(), w.job, "TITLE", nil, nil)
+				count, err = w.Retract(w.ctx(), w.job, "TITLE", nil)
 				return err
 			}, "ana", "ben")
 			w.equal("retracted", count, 2)

@@ -119,7 +119,7 @@ func editTests() []test {
 			t.Helper()
 			w.putGroup("g")
 			client := apiClient("terraform")
-			w.must(w.AddAPIClient(w.ctx(), client))
+			w.must(w.AddAPIClient(w.ctx(), client, nil))
 			owner := directory.Owner{ID: client.ObjectID, Type: "ServicePrincipal"}
 			w.edit(func(e store.Editor) error {
 				_, err := e.AddOwner(w.ctx(), "g", directory.Owner{ID: client.ID, Type: "ServicePrincipal"})

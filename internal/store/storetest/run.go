@@ -53,7 +53,7 @@ func runAll(t *testing.T, open func(t *testing.T) store.Store, tests []test) {
 func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), importEffectTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
-		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(),
+		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(), recordedTests(),
 		retentionTests(), progressTests(), schemaDraftTests(), operationTests(), comparisonTests(), uploadTests(),
 		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),
 		listTests(), insightTests(), historyTests(), apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), deletedApplicationTests(), changeTests()))

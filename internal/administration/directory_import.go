@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -67,6 +68,30 @@ func (a Acts) ImportDirectory(ctx context.Context, what Importing) (store.Import
 		err = &Refusal{Code: Invalid, Message: strings.TrimPrefix(err.Error(), "import: "), Err: err}
 	}
 	return done, err
+}
+
+// observed is a source that tells how many deltas were taken so far.
+type observed struct {
+	source.Source
+
+	tell func(count int)
+}
+
+// Deltas yields what the source reports.
+func (c observed) Deltas(ctx context.Context, cursor *source.Cursor) iter.Seq2[directory.Delta, error] {
+	const each = 500
+	return func(yield func(directory.Delta, error) bool) {
+		count := 0
+		for delta, err := range c.Source.Deltas(ctx, cursor) {
+			if !yield(delta, err) {
+				return
+			}
+			if count++; count%each == 0 {
+				c.tell(count)
+			}
+		}
+		c.tell(count)
+	}
 }
 
 // importText tells what an import did, for the audit log.

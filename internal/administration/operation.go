@@ -1,6 +1,7 @@
 package administration
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,9 +11,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
+	"github.com/usher-id/usher/source"
 )
 
 // Operations runs acts that take longer than a browser waits. What it tells of them is
@@ -26,12 +29,15 @@ type Operations struct {
 	*Service
 
 	asked chan func(context.Context)
+
+	mutex   sync.Mutex
+	running map[string]*task // what runs in this process, by id
 }
 
 // NewOperations makes operations with a service, whose connectors shall end their
 // requests when an operation is stopped. Nothing is done before Run.
 func NewOperations(service *Service) *Operations {
-	return &Operations{service, make(chan func(context.Context))}
+	return &Operations{Service: service, asked: make(chan func(context.Context)), running: map[string]*task{}}
 }
 
 // errEnding stops operations because the service ends.
@@ -116,6 +122,8 @@ func (t *task) run(ctx context.Context, work func(context.Context, *task) error)
 	noting, over := context.WithCancel(context.WithoutCancel(ctx))
 	var notes sync.WaitGroup
 	notes.Go(func() { t.note(noting, stop) })
+	t.operations.keep(t)
+	defer t.operations.forget(t)
 	err := t.guarded(working, work)
 	over()
 	notes.Wait()
@@ -123,6 +131,38 @@ func (t *task) run(ctx context.Context, work func(context.Context, *task) error)
 		err = cause
 	}
 	t.end(ctx, err)
+}
+
+func (o *Operations) keep(t *task) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.running[t.latest.ID] = t
+}
+
+func (o *Operations) forget(t *task) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	delete(o.running, t.latest.ID)
+}
+
+// Operation is [Service.Operation], and knows of what runs in this process how far it is
+// now. That counts where the work itself holds up who would note it, as one long
+// transaction of SQLite does.
+func (o *Operations) Operation(ctx context.Context, id string) (provisioning.Operation, error) {
+	o.mutex.Lock()
+	t, here := o.running[id]
+	o.mutex.Unlock()
+	if here {
+		return t.now(), nil
+	}
+	return o.Service.Operation(ctx, id)
+}
+
+// say notes what is to be told of an operation that is done.
+func (t *task) say(text string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.latest.Message = text
 }
 
 // guarded does the work; a fault of the program ends the operation and not the service.
@@ -214,6 +254,9 @@ func Told(err error) string {
 	if _, ok := errors.AsType[*connector.Error](err); ok {
 		return Explained(err)
 	}
+	if faults, ok := errors.AsType[source.Faults](err); ok {
+		return faults.Error()
+	}
 	if unopened, ok := errors.AsType[*OpenError](err); ok {
 		return unopened.Error()
 	}
@@ -278,6 +321,29 @@ func (o *Operations) ApplyPlan(ctx context.Context, actor string, app Applicatio
 	return o.begin(ctx, actor, app, operation, expected, func(ctx context.Context, t *task) error {
 		how.Observe = t.observe
 		_, err := o.By(actor).ApplyPlan(ctx, app, p.ID, how)
+		return err
+	})
+}
+
+// ImportDirectory is [Acts.ImportDirectory] of files that are kept, in the background. The
+// files go when they are imported. It is one transaction: that it was stopped, or broke
+// off, changed nothing.
+func (o *Operations) ImportDirectory(ctx context.Context, actor string, what Importing, upload store.Upload) (provisioning.Operation, error) {
+	expected := 0
+	for _, file := range upload.Files {
+		expected += max(0, bytes.Count(file.Content, []byte("\n"))-1)
+	}
+	whole := Application{Application: directory.Application{DisplayName: "the directory"}}
+	return o.begin(ctx, actor, whole, provisioning.Operation{Kind: provisioning.Importing, UploadID: upload.ID, Replace: what.Replace}, expected, func(ctx context.Context, t *task) error {
+		what.From = observed{what.From, func(count int) {
+			t.observe(engine.Progress{Phase: "files", Counts: provisioning.Counts{Collected: count, Unchanged: count}})
+		}}
+		done, err := o.By(actor).ImportDirectory(ctx, what)
+		if err != nil {
+			return err
+		}
+		t.say(importText(done.ImportReport, what.Replace))
+		_, err = o.Store.RemoveUpload(ctx, upload.Owner, upload.ID)
 		return err
 	})
 }

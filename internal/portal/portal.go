@@ -73,7 +73,7 @@ func areas(d Dependencies) []area {
 		insights.New(d.Administration),
 		mappings.New(d.Administration),
 		people.New(d.Administration),
-		imports.New(d.Administration, d.OpenFiles),
+		imports.New(d.Administration, d.Operations, d.OpenFiles),
 		accounts.New(d.Administration, d.Operations),
 		removals.New(d.Administration),
 		failures.New(d.Administration),

@@ -7,7 +7,8 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-// Operations keeps acts that run in the background. They go with their application.
+// Operations keeps acts that run in the background. They go with their application; those
+// of the directory have none, and its id is empty.
 type Operations interface {
 	// BeginOperation keeps an operation that begins. It is ErrConflict while one of the
 	// same application and kind runs and was heard of (provisioning.OperationHeard), and

@@ -6,6 +6,7 @@ import (
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/source"
 )
@@ -21,18 +22,21 @@ type Open func(uploaded []store.UploadedFile, whole bool) (source.Source, error)
 // Area is the import of files into the directory.
 type Area struct {
 	Administration *administration.Service
+	Operations     *administration.Operations
 	Open           Open
 
-	form    page.Page[formData]
-	preview page.Page[previewData]
+	form      page.Page[formData]
+	preview   page.Page[previewData]
+	operation page.Page[operationData]
 }
 
 // New returns the area.
-func New(service *administration.Service, open Open) *Area {
+func New(service *administration.Service, operations *administration.Operations, open Open) *Area {
 	return &Area{
-		Administration: service, Open: open,
-		form:    page.Parse[formData]("form.tmpl", files),
-		preview: page.Parse[previewData]("preview.tmpl", files),
+		Administration: service, Operations: operations, Open: open,
+		form:      page.Parse[formData]("form.tmpl", files),
+		preview:   page.Parse[previewData]("preview.tmpl", files),
+		operation: page.Parse[operationData]("operation.tmpl", files, progress.Files),
 	}
 }
 
@@ -44,6 +48,7 @@ func (a *Area) Mount(r *page.Router) {
 	r.GetFor(Path, store.RoleAdministrator, a.showForm)
 	r.Upload(Path, store.RoleAdministrator, a.upload)
 	r.Get(Path+"/samples/{file}", a.sample)
+	r.GetFor(Path+"/operations/{operation}", store.RoleAdministrator, a.showOperation)
 	r.SlowGetFor(Path+"/{upload}", store.RoleAdministrator, a.showPreview)
 	r.SlowPost(Path+"/{upload}", store.RoleAdministrator, a.confirm)
 	r.Post(Path+"/{upload}/discard", store.RoleAdministrator, a.discard)

@@ -2,6 +2,7 @@ package imports_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -14,11 +15,12 @@ import (
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 )
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	pagetest.Samples(t, imports.New(nil, nil))
+	pagetest.Samples(t, imports.New(nil, nil, nil))
 }
 
 const administrator = store.RoleAdministrator
@@ -27,9 +29,13 @@ type world struct{ *portaltest.World }
 
 func newWorld(t *testing.T) world {
 	t.Helper()
-	return world{portaltest.New(t, func(service *administration.Service) []portaltest.Area {
-		return []portaltest.Area{imports.New(service, portaltest.OpenFiles(service))}
+	var operations *administration.Operations
+	w := world{portaltest.New(t, func(service *administration.Service) []portaltest.Area {
+		operations = administration.NewOperations(service)
+		return []portaltest.Area{imports.New(service, operations, portaltest.OpenFiles(service))}
 	})}
+	w.Run(operations)
+	return w
 }
 
 // upload sends files, by field, as the form does.
@@ -137,6 +143,58 @@ func TestReplacingSaysWhomItRemoves(t *testing.T) {
 	}
 	if done := w.Post(administrator, at, changed.Hidden("main form[action='"+at+"']")); done.Status != http.StatusSeeOther || !strings.Contains(done.Notice, "3 removed") {
 		t.Fatalf("%d: %q %s", done.Status, done.Notice, done.TextOf("main"))
+	}
+}
+
+// many returns a file of so many users, long enough to be imported in the background.
+func many(count int) string {
+	var text strings.Builder
+	text.WriteString("id,userPrincipalName,displayName\n")
+	for i := range count {
+		fmt.Fprintf(&text, "many-%05d,many.%05d@contoso.com,Somebody whose name is long enough to fill a file %05d\n", i, i, i)
+	}
+	return text.String()
+}
+
+func TestLongFilesAreImportedInTheBackground(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at, shown := w.looked(false, map[string]string{"users": many(2500)})
+	confirmation := shown.Hidden("main form[action='" + at + "']")
+	begun := w.Post(administrator, at, confirmation)
+	operation := w.Over(begun)
+	if operation.State != provisioning.OperationDone || operation.Progress.Counts.Unchanged != 2500 || operation.Progress.Expected != 2500 {
+		t.Fatalf("%+v", operation)
+	}
+	over := w.Get(administrator, begun.Location)
+	w.Contains(over.TextOf("main"), "Users: 2500 added, 0 changed, 0 removed.")
+	if count, err := w.Store.CountUsers(t.Context()); err != nil || count != 2503 {
+		t.Errorf("%d users: %v", count, err)
+	}
+	if again := w.Get(administrator, at); again.Status != http.StatusNotFound {
+		t.Errorf("the files are kept after they were imported: %d", again.Status)
+	}
+	if reader := w.Get(store.RoleReader, begun.Location); reader.Status != http.StatusForbidden {
+		t.Errorf("a reader: %d", reader.Status)
+	}
+
+	// What would be another import than the one confirmed fails, and the files stay.
+	at, shown = w.looked(true, map[string]string{"users": many(2400)})
+	w.AddUser("eva", "Eva Holm")
+	begun = w.Post(administrator, at, shown.Hidden("main form[action='"+at+"']"))
+	if operation = w.Over(begun); operation.State != provisioning.OperationFailed || operation.Refused != string(administration.ChangedMeanwhile) {
+		t.Fatalf("%+v", operation)
+	}
+	failed := w.Get(administrator, begun.Location)
+	w.Contains(failed.TextOf("main"), "Something changed meanwhile")
+	if next := w.Get(administrator, failed.Attributes("main .btn-list a", "href")[0]); next.Status != http.StatusOK || !strings.Contains(next.TextOf("main .alert-danger"), "104 users are removed") {
+		t.Errorf("%d: %s", next.Status, next.TextOf("main"))
+	}
+	if count, err := w.Store.CountUsers(t.Context()); err != nil || count != 2504 {
+		t.Errorf("%d users: %v", count, err)
+	}
+	if none := w.Get(administrator, imports.Path+"/operations/none"); none.Status != http.StatusNotFound {
+		t.Errorf("%d", none.Status)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/store"
 )
@@ -128,7 +129,20 @@ func (a *Area) look(ctx context.Context, r *page.Request, changed bool) (page.An
 }
 
 // errOther says that an import would do something else than what was confirmed.
-var errOther = errors.New("it is not what was confirmed")
+var errOther = &administration.Refusal{
+	Code: administration.ChangedMeanwhile, Message: "it would not do any more what was confirmed: something changed meanwhile", Advice: "Look at it as it is now, and confirm that.",
+}
+
+// atOnce is how many bytes of files are imported while the browser waits: a moment's work.
+const atOnce = 200_000
+
+func long(upload store.Upload) bool {
+	size := 0
+	for _, file := range upload.Files {
+		size += len(file.Content)
+	}
+	return size > atOnce
+}
 
 // confirm imports what was previewed, if it still does what was shown.
 func (a *Area) confirm(ctx context.Context, r *page.Request) (page.Answer, error) {
@@ -145,6 +159,13 @@ func (a *Area) confirm(ctx context.Context, r *page.Request) (page.Answer, error
 			return errOther
 		}
 		return nil
+	}
+	if long(upload) {
+		begun, err := a.Operations.ImportDirectory(ctx, r.Visitor.Actor(), what, upload)
+		if err != nil {
+			return a.again(r, err)
+		}
+		return page.Away(operationPath(begun.ID)), nil
 	}
 	done, err := r.Acts().ImportDirectory(ctx, what)
 	if errors.Is(err, errOther) {

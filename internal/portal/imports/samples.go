@@ -4,8 +4,10 @@ import (
 	"time"
 
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/provisioning"
 	"github.com/usher-id/usher/source"
 )
 
@@ -32,6 +34,16 @@ func (a *Area) Samples() []page.Sample {
 		data.Confirmation.Changed = changed
 		return page.Sample{Page: "What the files do", Case: kind, Path: data.Path, Answer: a.preview.Show(head().Below("What the files do", Path, "Import"), data)}
 	}
+	operation := func(kind string, state provisioning.OperationState, message, refused string) page.Sample {
+		began := time.Now().Add(-9 * time.Second)
+		o := provisioning.Operation{ID: "0192", Kind: provisioning.Importing, By: "ann@contoso.com (portal)", State: state, Message: message, Refused: refused, UploadID: "SAMPLEUPLOAD"}
+		o.Progress = provisioning.Progress{Began: began, At: time.Now(), Expected: 285_000, Counts: provisioning.Counts{Collected: 121_500, Unchanged: 121_500}}
+		if state != provisioning.OperationRunning {
+			o.Ended = time.Now()
+		}
+		data := newOperationData(o, time.Now())
+		return page.Sample{Page: "An import", Case: kind, Path: data.Path, Answer: a.operation.Show(operationHead(false), data)}
+	}
 	upload, effect := sampleUpload("users.csv", "groups.csv", "members.csv"), sampleEffect()
 	additive := effect
 	additive.Users.Removed, additive.Members.Removed, additive.Removed, additive.Shrinkage = 0, 0, nil, directory.Shrinkage{}
@@ -40,6 +52,10 @@ func (a *Area) Samples() []page.Sample {
 		form("full", newFormData()), form("empty", newFormData()), form("faults", faulty), form("nothing chosen", refused), form("hostile", hostile),
 		preview("full", upload, effect, true, false), preview("additions alone", upload, additive, false, false), preview("changed meanwhile", upload, effect, true, true),
 		preview("empty", upload, store.ImportEffect{Before: 9300}, true, false), preview("hostile", sampleUpload(page.Hostile), hostileEffect(), true, false),
+		operation("full", provisioning.OperationRunning, "", ""), operation("empty", provisioning.OperationStopped, "", ""),
+		operation("done", provisioning.OperationDone, "users: 100000 added, 0 changed, 0 removed; members: 184823 added, 0 changed, 0 removed", ""),
+		operation("changed meanwhile", provisioning.OperationFailed, "it would not do any more what was confirmed", string(administration.ChangedMeanwhile)),
+		operation("hostile", provisioning.OperationFailed, page.Hostile, page.Hostile),
 	}
 }
 

@@ -53,6 +53,8 @@ func operationTitle(kind provisioning.OperationKind) string {
 		return "Look for drift"
 	case provisioning.Assigning:
 		return "Assign from a file"
+	case provisioning.Importing:
+		return "Import files"
 	}
 	return string(kind)
 }

@@ -21,15 +21,10 @@ func (s *Store) BeginOperation(ctx context.Context, operation provisioning.Opera
 	}
 	began := operation.Progress.Began
 	return s.database.write(ctx, "begin operation "+operation.ID, func(t *tx) error {
-		// The application's row makes those that begin at the same time take turns.
-		known, err := t.texts(ctx, `update applications set id = id where id = $1 returning id`, operation.ApplicationID)
-		if err == nil && len(known) == 0 {
-			err = notFound("application", operation.ApplicationID)
-		}
-		if err != nil {
+		if err := t.operationTurn(ctx, operation.ApplicationID); err != nil {
 			return err
 		}
-		running, err := t.texts(ctx, `select id from operations where application_id = $1 and kind = $2 and running and heard > $3`,
+		running, err := t.texts(ctx, `select id from operations where `+operationsOf+` and kind = $2 and running and heard > $3`,
 			operation.ApplicationID, string(operation.Kind), micros(provisioning.OperationHeard(began)))
 		if err == nil && len(running) > 0 {
 			err = errorf(store.ErrConflict, "operation %s of the same kind is running", running[0])
@@ -37,14 +32,32 @@ func (s *Store) BeginOperation(ctx context.Context, operation provisioning.Opera
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, `delete from operations where application_id = $1 and heard < $2`, operation.ApplicationID, micros(began.Add(-operationsKept))); err != nil {
+		if _, err := t.exec(ctx, `delete from operations where `+operationsOf+` and heard < $2`, operation.ApplicationID, micros(began.Add(-operationsKept))); err != nil {
 			return err
 		}
-		_, err = t.exec(ctx, `insert into operations (id, application_id, kind, running, stop, began, heard, content) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		_, err = t.exec(ctx, `insert into operations (id, application_id, kind, running, stop, began, heard, content) values ($1, nullif($2, ''), $3, $4, $5, $6, $7, $8)`,
 			operation.ID, operation.ApplicationID, string(operation.Kind), operation.State == provisioning.OperationRunning, false,
 			micros(began), micros(operation.Progress.At), clean(content))
 		return err
 	})
+}
+
+// operationsOf selects the operations of an application, those of the directory with an
+// empty id.
+const operationsOf = `(application_id = $1 or $1 = '' and application_id is null)`
+
+// operationTurn makes operations of an application that begin at the same time take
+// turns, by its row; those of the directory by a counter.
+func (t *tx) operationTurn(ctx context.Context, applicationID string) error {
+	if applicationID == "" {
+		_, err := t.next(ctx, "edits", 0)
+		return err
+	}
+	known, err := t.texts(ctx, `update applications set id = id where id = $1 returning id`, applicationID)
+	if err == nil && len(known) == 0 {
+		err = notFound("application", applicationID)
+	}
+	return err
 }
 
 // NoteOperation replaces what is known of an operation; see store.Operations.
@@ -92,7 +105,7 @@ func (s *Store) Operation(ctx context.Context, id string) (provisioning.Operatio
 
 // Operations returns the operations of an application; see store.Operations.
 func (s *Store) Operations(ctx context.Context, applicationID string, limit int) ([]provisioning.Operation, error) {
-	return s.operations(ctx, `select content from operations where application_id = $1 order by began desc, id limit $2`, applicationID, limit)
+	return s.operations(ctx, `select content from operations where `+operationsOf+` order by began desc, id limit $2`, applicationID, limit)
 }
 
 func (s *Store) operations(ctx context.Context, text string, arguments ...any) ([]provisioning.Operation, error) {

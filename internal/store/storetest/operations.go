@@ -38,6 +38,24 @@ func operationTests() []test {
 			_, err = w.NoteOperation(w.ctx(), operation(w, "o2", provisioning.MakingPlan, began))
 			w.wantError(err, store.ErrNotFound)
 		}},
+		{"an operation of the directory is of no application", func(t *testing.T, w *world) {
+			t.Helper()
+			importing := operation(w, "d1", provisioning.Importing, began)
+			importing.ApplicationID = ""
+			w.must(w.BeginOperation(w.ctx(), importing))
+			w.must(w.BeginOperation(w.ctx(), operation(w, "o1", provisioning.Importing, began)))
+			second := importing
+			second.ID = "d2"
+			w.wantError(w.BeginOperation(w.ctx(), second), store.ErrConflict)
+			found, err := w.Operations(w.ctx(), "", 3)
+			w.must(err)
+			w.equal("operations of the directory", found, []provisioning.Operation{importing})
+			w.must(w.RemoveApplication(w.ctx(), w.app.ID))
+			_, err = w.Operation(w.ctx(), "d1")
+			w.must(err)
+			_, err = w.Operation(w.ctx(), "o1")
+			w.wantError(err, store.ErrNotFound)
+		}},
 		{"one operation of a kind runs at a time, until nothing is heard of it", func(t *testing.T, w *world) {
 			t.Helper()
 			w.must(w.BeginOperation(w.ctx(), operation(w, "o1", provisioning.MakingPlan, began)))

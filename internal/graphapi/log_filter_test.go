@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,41 @@ func TestTheLogIsFilteredByEachOfItsProperties(t *testing.T) {
 		}
 		if filter := fmt.Sprintf("%s eq '%s'", path, other); len(find(filter)) != 0 {
 			t.Errorf("%s finds something", filter)
+		}
+	}
+	all := find("activityDateTime gt 2020-01-01")
+	for _, each := range []struct {
+		filter string
+		holds  func(row map[string]any) bool
+	}{
+		{"provisioningAction eq 'create' or provisioningAction eq 'update'", func(row map[string]any) bool {
+			return row["provisioningAction"] == "create" || row["provisioningAction"] == "update"
+		}},
+		{"provisioningAction eq 'create' or provisioningAction eq 'stagedDelete'", func(row map[string]any) bool {
+			return row["provisioningAction"] == "create" || row["provisioningAction"] == "stagedDelete"
+		}},
+		{"provisioningAction in ('update', 'create')", func(row map[string]any) bool {
+			return row["provisioningAction"] == "update" || row["provisioningAction"] == "create"
+		}},
+		{"provisioningStatusInfo/status eq 'success' or provisioningStatusInfo/status eq 'skipped' or provisioningStatusInfo/status eq 'nothing'", func(row map[string]any) bool {
+			status := at(row, "provisioningStatusInfo", "status")
+			return status == "success" || status == "skipped"
+		}},
+		{"(provisioningAction eq 'create' or provisioningStatusInfo/status eq 'skipped') and jobId eq '" + jobID + "'", func(row map[string]any) bool {
+			return row["provisioningAction"] == "create" || at(row, "provisioningStatusInfo", "status") == "skipped"
+		}},
+	} {
+		var want, got []any
+		for _, row := range all {
+			if each.holds(row.(map[string]any)) {
+				want = append(want, row.(map[string]any)["id"])
+			}
+		}
+		for _, row := range find(each.filter) {
+			got = append(got, row.(map[string]any)["id"])
+		}
+		if !slices.Equal(want, got) || len(want) == 0 {
+			t.Errorf("%s finds %v, want %v", each.filter, got, want)
 		}
 	}
 	at := row["activityDateTime"].(string)

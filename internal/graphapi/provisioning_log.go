@@ -106,6 +106,10 @@ func (r rows) entity(ctx context.Context, entry journal.Entry) (entity, error) {
 func logQuery(f filter) journal.Query {
 	var query journal.Query
 	for _, part := range conjuncts(f) {
+		if path, values, ok := alternatives(part); ok {
+			selectAny(&query, path, values)
+			continue
+		}
 		if len(part.literals) != 1 {
 			continue
 		}
@@ -129,6 +133,68 @@ func conjuncts(f filter) []filter {
 		parts = append(parts, conjuncts(below)...)
 	}
 	return parts
+}
+
+// alternatives returns the texts of which a property has to be one: those of in, and
+// those that or joins for the same property.
+func alternatives(f filter) (path string, values []string, ok bool) {
+	switch f.op { //nolint:exhaustive // the others have one text at most
+	case opIn:
+		path = strings.ToLower(strings.Join(f.path, "/"))
+		for _, literal := range f.literals {
+			text, isText := literal.value.(string)
+			if !isText {
+				return "", nil, false
+			}
+			values = append(values, text)
+		}
+		return path, values, true
+	case opEqual:
+		if len(f.literals) != 1 {
+			return "", nil, false
+		}
+		text, isText := f.literals[0].value.(string)
+		return strings.ToLower(strings.Join(f.path, "/")), []string{text}, isText
+	case opOr:
+		for _, below := range f.below {
+			at, texts, ok := alternatives(below)
+			if !ok || path != "" && at != path {
+				return "", nil, false
+			}
+			path, values = at, append(values, texts...)
+		}
+		return path, values, path != ""
+	}
+	return "", nil, false
+}
+
+// selectAny selects the entries of which a property is one of several texts, where the
+// log knows that; one text is as in selectText.
+func selectAny(query *journal.Query, path string, values []string) {
+	if len(values) == 1 {
+		selectText(query, opEqual, path, values[0])
+		return
+	}
+	switch path {
+	case "provisioningaction":
+		var actions []plan.Action
+		for _, value := range values {
+			found := graph.Actions(value)
+			if len(found) == 0 {
+				return // a held removal may be any action
+			}
+			actions = append(actions, found...)
+		}
+		query.Actions = actions
+	case "provisioningstatusinfo/status":
+		var statuses []plan.Status
+		for _, value := range values {
+			statuses = append(statuses, graph.Statuses(value)...)
+		}
+		if len(statuses) > 0 {
+			query.Statuses = statuses
+		}
+	}
 }
 
 func selectText(query *journal.Query, op operator, path, value string) {

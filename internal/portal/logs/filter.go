@@ -18,8 +18,8 @@ type filter struct {
 	Date        string // "24h", "7d", "30d"; empty for any
 	From, Until string // days, such as 2026-01-31; they win over Date
 	Application string // id
-	Action      string // one action, or "changes" for all that write
-	Status      string
+	Action      string // actions, joined by commas; "changes" is all that write
+	Status      string // statuses, joined by commas
 	Code        string
 	Cycle       string
 	Plan        string
@@ -59,7 +59,23 @@ func readFilter(r *page.Request) filter {
 	for _, field := range fieldsOf(&f) {
 		*field.value = r.Value(field.name)
 	}
+	f.Action, f.Status = several(r, "action"), several(r, "status")
 	return f
+}
+
+// separator is between several values of a field.
+const separator = ","
+
+// several returns the values of a field that may be there more than once, each once, in
+// the order of their names.
+func several(r *page.Request, name string) string {
+	values := slices.Sorted(slices.Values(split(strings.Join(r.Values(name), separator))))
+	return strings.Join(slices.Compact(values), separator)
+}
+
+// split returns the values of a field that has several.
+func split(values string) []string {
+	return slices.DeleteFunc(strings.Split(values, separator), func(value string) bool { return strings.TrimSpace(value) == "" })
 }
 
 // path returns the path of a page with the filter as its query and more fields, given
@@ -67,7 +83,10 @@ func readFilter(r *page.Request) filter {
 func (f filter) path(at string, more ...string) string {
 	query := url.Values{}
 	for _, field := range fieldsOf(&f) {
-		if *field.value != "" {
+		switch {
+		case field.name == "action" || field.name == "status":
+			query[field.name] = split(*field.value)
+		case *field.value != "":
 			query.Set(field.name, *field.value)
 		}
 	}
@@ -76,10 +95,10 @@ func (f filter) path(at string, more ...string) string {
 			query.Set(more[i], more[i+1])
 		}
 	}
-	if len(query) == 0 {
-		return at
+	if text := query.Encode(); text != "" {
+		return at + "?" + text
 	}
-	return at + "?" + query.Encode()
+	return at
 }
 
 // dates are the periods to choose from, with their names.
@@ -94,7 +113,7 @@ func periods() map[string]time.Duration {
 }
 
 func actions() [][2]string {
-	all := [][2]string{{"", "Any action"}, {anyChange, "Any change of an account"}}
+	all := [][2]string{{anyChange, "Any change of an account"}}
 	for _, action := range change.Actions() {
 		all = append(all, [2]string{action.Name, action.Title})
 	}
@@ -103,7 +122,6 @@ func actions() [][2]string {
 
 func statuses() [][2]string {
 	return [][2]string{
-		{"", "Any status"},
 		{string(plan.Success), "Success"},
 		{string(plan.Failure), "Failure"},
 		{string(plan.Skipped), "Skipped"},
@@ -137,21 +155,51 @@ func (f filter) query(now time.Time) (journal.Query, page.Faults) {
 	if until, ok := day(f.Until, "until", faults); ok {
 		q.Until = until.AddDate(0, 0, 1).Add(-time.Microsecond)
 	}
-	switch {
-	case f.Action == anyChange:
-		q.Actions = []plan.Action{plan.Create, plan.Update, plan.Disable, plan.Enable, plan.Delete}
-	case !known(actions(), f.Action):
-		faults["action"] = "There is no such action."
-	case f.Action != "":
-		q.Actions = []plan.Action{plan.Action(f.Action)}
+	for _, action := range split(f.Action) {
+		switch {
+		case action == anyChange:
+			q.Actions = append(q.Actions, plan.Create, plan.Update, plan.Disable, plan.Enable, plan.Delete)
+		case !known(actions(), action):
+			faults["action"] = "There is no such action."
+		default:
+			q.Actions = append(q.Actions, plan.Action(action))
+		}
 	}
-	switch {
-	case !known(statuses(), f.Status):
-		faults["status"] = "There is no such status."
-	case f.Status != "":
-		q.Statuses = []plan.Status{plan.Status(f.Status)}
+	for _, status := range split(f.Status) {
+		if !known(statuses(), status) {
+			faults["status"] = "There is no such status."
+		}
+		q.Statuses = append(q.Statuses, plan.Status(status))
 	}
 	return q, faults
+}
+
+// menu is a choice of several values, as check boxes that fold away.
+type menu struct {
+	Name    string
+	Label   string
+	Chosen  string // what is chosen, in words
+	Options []page.Option
+	Fault   string
+}
+
+// newMenu makes a menu of choices with those chosen that are joined by commas; any is
+// what it says when none is.
+func newMenu(name, label, any string, choices [][2]string, chosen, fault string) menu {
+	m := menu{Name: name, Label: label, Chosen: any, Options: page.Options("", choices...), Fault: fault}
+	var titles []string
+	for i, option := range m.Options {
+		if m.Options[i].Selected = slices.Contains(split(chosen), option.Value); m.Options[i].Selected {
+			titles = append(titles, option.Text)
+		}
+	}
+	switch {
+	case len(titles) > 2:
+		m.Chosen = page.Number(len(titles)) + " chosen"
+	case len(titles) > 0:
+		m.Chosen = strings.Join(titles, ", ")
+	}
+	return m
 }
 
 // day reads a day, which begins at midnight UTC. False: there is none to use.

@@ -20,8 +20,8 @@ type listData struct {
 	Folded       bool // with a field that is folded away
 	Chips        []chip
 	Dates        []page.Option
-	Actions      []page.Option
-	Statuses     []page.Option
+	Actions      menu
+	Statuses     menu
 	Applications []page.Option
 	Faults       page.Faults
 
@@ -29,6 +29,7 @@ type listData struct {
 	Empty page.Empty // shown when there are no rows
 	Pager page.Pager
 
+	Part    bool // only the rows are asked for, and what the menus say comes along
 	Live    bool
 	Toggle  string // path of the list with following turned on or off
 	Follow  string // path that is asked for what is new, empty unless the list is followed
@@ -68,6 +69,7 @@ func (a *Area) showList(ctx context.Context, r *page.Request) (page.Answer, erro
 		return page.Answer{}, err
 	}
 	data := newListData(f, live, faults, names)
+	data.Part = r.Partial("rows")
 	if len(faults) > 0 {
 		data.Empty = data.empty(false)
 		return a.list.Show(listHead(app, false), data).With(http.StatusUnprocessableEntity), nil
@@ -124,7 +126,8 @@ func (a *Area) applications(ctx context.Context, r *page.Request, wanted string)
 func newListData(f filter, live bool, faults page.Faults, apps []page.Link) listData {
 	data := listData{
 		Filter: f, Any: f.any(), Folded: f.folded(), Chips: f.chips(), Faults: faults, Live: live,
-		Dates: page.Options(f.Date, dates()...), Actions: page.Options(f.Action, actions()...), Statuses: page.Options(f.Status, statuses()...),
+		Dates:   page.Options(f.Date, dates()...),
+		Actions: newMenu("action", "Action", "Any action", actions(), f.Action, faults["action"]), Statuses: newMenu("status", "Status", "Any status", statuses(), f.Status, faults["status"]),
 		Applications: []page.Option{{Text: "All applications"}},
 		Count:        f.path("/logs", "count", "on"),
 		CSV:          f.path("/logs/download", "format", "csv"), Archive: f.path("/logs/download", "format", "zip"), JSON: f.path("/logs/download", "format", "json"),

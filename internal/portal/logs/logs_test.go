@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,8 @@ func TestTheListShowsWhatTheFilterSelects(t *testing.T) {
 		{"status=failure", "ben@contoso.com"},
 		{"action=changes", "dora@contoso.com ben@contoso.com ana@contoso.com"},
 		{"action=skip", "cleo@contoso.com"},
+		{"action=skip&action=disable", "dora@contoso.com cleo@contoso.com"},
+		{"action=skip,disable&status=failure&status=skipped", "cleo@contoso.com"},
 		{"code=Timeout", "ben@contoso.com"},
 		{"cycle=second", "dora@contoso.com cleo@contoso.com"},
 		{"person=id-ana", "ana@contoso.com"},
@@ -91,6 +94,35 @@ func TestAListOfAnApplicationHasItsMenu(t *testing.T) {
 	}
 	if got := w.page("/logs").TextOf("p.empty-title"); got != "The log is empty" {
 		t.Errorf("an empty log says %q", got)
+	}
+}
+
+// The menus of check boxes say what is chosen, also when htmx loads the rows alone.
+func TestSeveralActionsAndStatusesAreChosen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, each := range []struct {
+		name   string
+		action plan.Action
+		status plan.Status
+	}{{"ana", plan.Create, plan.Success}, {"ben", plan.Update, plan.Failure}, {"cleo", plan.Disable, plan.Success}} {
+		w.log("cycle", entry(each.name, each.action, each.status, "", time.Now().Add(time.Duration(i-9)*time.Minute)))
+	}
+	shown := w.page("/logs?action=update&action=create&status=success&status=failure")
+	if got := people(shown); got != "ben@contoso.com ana@contoso.com" {
+		t.Errorf("found %q", got)
+	}
+	if got := shown.Attributes(`input[name=action][checked]`, "value"); !slices.Equal(got, []string{"create", "update"}) {
+		t.Errorf("chosen are %q", got)
+	}
+	for _, link := range shown.Attributes(".log-bar a[download]", "href") {
+		if !strings.Contains(link, "action=create&action=update") || !strings.Contains(link, "status=failure&status=success") {
+			t.Errorf("the download %q has another filter", link)
+		}
+	}
+	part, _ := w.part("/logs?action=update&action=create&action=disable", "rows")
+	if got := part.TextOf("#chosen-action"); got != "3 chosen" {
+		t.Errorf("the menu says %q", got)
 	}
 }
 

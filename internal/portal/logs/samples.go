@@ -26,7 +26,7 @@ func (a *Area) Samples() []page.Sample {
 	samples := []page.Sample{
 		list("full", filter{}, listHead(nil, false), false, entries),
 		list("empty", filter{}, listHead(nil, false), false, store.Listing[journal.Entry]{}),
-		list("of an application", filter{Application: app.ID, Status: "failure", Person: "e1018"}, listHead(&app, false), false, entries),
+		list("of an application", filter{Application: app.ID, Status: "failure,skipped,warning", Action: "create,update", Person: "e1018"}, listHead(&app, false), false, entries),
 		list("followed", filter{Date: "24h"}, listHead(nil, true), true, entries),
 		list("nothing found", filter{Text: "nobody", Date: "7d"}, listHead(nil, false), false, store.Listing[journal.Entry]{}),
 		list("nothing found so far", filter{Text: "nobody"}, listHead(nil, false), false, store.Listing[journal.Entry]{Next: "next"}),

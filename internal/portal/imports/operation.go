@@ -55,7 +55,7 @@ func newOperationData(operation provisioning.Operation, now time.Time) operation
 	state := operation.StateAt(now)
 	data := operationData{
 		Path: operationPath(operation.ID), Running: state == provisioning.OperationRunning, Message: page.Sentence(operation.Message),
-		Progress: progress.New(operation.Progress, "Rows of the files", "row", "rows"), By: operation.By,
+		Progress: progress.New(operation.Progress, "Rows of the files", "row", "rows").Local(), By: operation.By,
 		Next: page.Link{Text: "Look at the files again", Path: uploadPath(operation.UploadID, operation.Replace)},
 	}
 	if !operation.Ended.IsZero() {

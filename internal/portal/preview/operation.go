@@ -135,7 +135,7 @@ func newOperationData(app page.Application, operation provisioning.Operation, no
 		Message: page.Sentence(operation.Message),
 	}
 	if operation.Kind == provisioning.Assigning {
-		data.Progress, data.Counts = progress.New(noted, "Progress", "assignment", "assignments"), provisioning.Counts{} // no account is touched
+		data.Progress, data.Counts = progress.New(noted, "Progress", "assignment", "assignments").Local(), provisioning.Counts{} // no account is touched
 	}
 	if !operation.Ended.IsZero() {
 		data.Took = page.Duration(operation.Ended.Sub(noted.Began).Round(time.Millisecond))

@@ -26,7 +26,7 @@ type View struct {
 	Share     string
 	Rate      string // a second
 	Left      string // empty when it cannot be told
-	Calls     int64
+	Calls     int64  // below 0 for what calls nobody
 	Failed    int
 	Began     time.Time
 }
@@ -34,7 +34,7 @@ type View struct {
 // New makes a view of what is noted, of things that are called so.
 func New(p provisioning.Progress, label, one, many string) View {
 	view := View{
-		One: one, Many: many, Label: label, Done: p.Done(), Expected: max(p.Expected, 0), Rate: fmt.Sprintf("%.1f", p.Rate()),
+		One: one, Many: many, Label: label, Done: p.Done(), Expected: max(p.Expected, 0), Rate: rateText(p.Rate()),
 		Calls: p.Counts.Calls, Failed: p.Counts.Failed, Began: p.Began,
 	}
 	if view.Expected > 0 {
@@ -45,4 +45,18 @@ func New(p provisioning.Progress, label, one, many string) View {
 		view.Left = page.Duration(left.Round(time.Second))
 	}
 	return view
+}
+
+// Local returns the view of something that calls no application.
+func (v View) Local() View {
+	v.Calls = -1
+	return v
+}
+
+// rateText writes a rate, without a fraction that nobody would see.
+func rateText(rate float64) string {
+	if rate >= 100 {
+		return page.Number(int(rate))
+	}
+	return fmt.Sprintf("%.1f", rate)
 }

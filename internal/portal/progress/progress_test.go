@@ -28,6 +28,11 @@ func TestViewsOfProgress(t *testing.T) {
 			View{One: "person", Many: "people", Label: "Cycle", Done: 100, Expected: 100, Share: "100 %", Rate: "10.0", Left: "0 seconds", Began: began},
 		},
 		{
+			"fast",
+			provisioning.Progress{Began: began, At: began.Add(time.Second), Expected: 12_345, Counts: provisioning.Counts{Unchanged: 12_345}},
+			View{One: "person", Many: "people", Label: "Cycle", Done: 12_345, Expected: 12_345, Share: "100 %", Rate: "12,345", Left: "0 seconds", Began: began},
+		},
+		{
 			"nothing expected",
 			provisioning.Progress{Began: began, At: began, Expected: -1},
 			View{One: "person", Many: "people", Label: "Cycle", Rate: "0.0", Began: began},

@@ -85,7 +85,7 @@ func (a *Area) showHome(ctx context.Context, r *page.Request) (page.Answer, erro
 		data.Applications = append(data.Applications, a.homeApplication(view, groups))
 	}
 	slices.SortStableFunc(data.Applications, func(x, y homeApplication) int { return y.urgency() - x.urgency() })
-	data.First = firstSteps(users, seen)
+	data.First = firstSteps(users, seen, r.Visitor.Administers())
 	return a.home.Show(homeHead(), data), nil
 }
 
@@ -120,7 +120,7 @@ func (h homeApplication) urgency() int {
 
 // firstSteps leads from an empty directory to the first account; none when an
 // application is turned on.
-func firstSteps(users int, seen []administration.Overview) []firstStep {
+func firstSteps(users int, seen []administration.Overview, administers bool) []firstStep {
 	path := "/applications"
 	credentials, assigned := false, false
 	for _, view := range seen {
@@ -137,8 +137,12 @@ func firstSteps(users int, seen []administration.Overview) []firstStep {
 		}
 		return path + "/" + name
 	}
+	filling := page.Link{Text: "Users", Path: "/users"}
+	if administers {
+		filling = page.Link{Text: "Import", Path: "/directory/import"}
+	}
 	return []firstStep{
-		{"Fill the directory", "Import users and groups from CSV files, here or with usher directory import, or push them through the API.", page.Link{Text: "Import", Path: "/directory/import"}, users > 0},
+		{"Fill the directory", "Import users and groups from CSV files, here or with usher directory import, or push them through the API.", filling, users > 0},
 		{"Add an application", "Take Salesforce from the gallery.", page.Link{Text: "New application", Path: "/applications/new"}, len(seen) > 0},
 		{"Enter admin credentials", "Usher signs in with them; the connection is tested before anything is saved.", page.Link{Text: "Provisioning", Path: below("provisioning")}, credentials},
 		{"Assign people", "Say who gets an account, and in which role.", page.Link{Text: "Users and groups", Path: below("users-and-groups")}, assigned},

@@ -62,7 +62,7 @@ func (a *Area) Samples() []page.Sample {
 	changed.Confirmation.Changed, changed.Everybody, changed.Allowed, changed.Quarantine = true, true, 31, true
 	return []page.Sample{
 		{Page: "Home", Case: "full", Path: "/", Answer: a.home.Show(homeHead(), home)},
-		{Page: "Home", Case: "empty", Path: "/", Answer: a.home.Show(homeHead(), homeData{First: firstSteps(0, nil)})},
+		{Page: "Home", Case: "empty", Path: "/", Answer: a.home.Show(homeHead(), homeData{First: firstSteps(0, nil, true)})},
 		{Page: "Home", Case: "hostile", Path: "/", Answer: a.home.Show(homeHead(), harm)},
 		overview("full", app, full), overview("running", running, busy), overview("quarantine", quarantined, full), overview("empty", fresh, administration.Health{At: now}), overview("hostile", hostile, full),
 		cycles("full", app, records), cycles("empty", app, nil), cycles("hostile", hostile, harmful),

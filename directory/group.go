@@ -12,11 +12,19 @@ type Group struct {
 	DisplayName     string
 	SecurityEnabled bool      // only security groups can be assigned to applications
 	DeletedAt       time.Time // when the group was soft-deleted; zero for one that is not
+	CreatedAt       time.Time // since when the directory has the group; zero when that is not known
 	Attributes      attr.Object
 }
 
 // Deleted reports whether the group is soft-deleted.
 func (g Group) Deleted() bool { return !g.DeletedAt.IsZero() }
+
+// Equal reports whether a source would consider both the same: all of the group but the
+// moments of its creation and deletion.
+func (g Group) Equal(other Group) bool {
+	return g.ID == other.ID && g.DisplayName == other.DisplayName && g.SecurityEnabled == other.SecurityEnabled &&
+		g.Deleted() == other.Deleted() && g.Attributes.Equal(other.Attributes)
+}
 
 // Merge returns the group with those properties that only names as update has them.
 // Without only it is the update. Whether the group is deleted is no property.

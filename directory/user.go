@@ -18,6 +18,7 @@ type User struct {
 	AccountEnabled    bool
 	ManagerID         string    // id of another user, empty without a manager
 	DeletedAt         time.Time // when the user was soft-deleted; zero for a user that is not
+	CreatedAt         time.Time // since when the directory has the user; zero when that is not known
 	Attributes        attr.Object
 }
 
@@ -26,7 +27,7 @@ type User struct {
 func (u User) Deleted() bool { return !u.DeletedAt.IsZero() }
 
 // Equal reports whether a source would consider both the same: all of the user
-// but the moment of its deletion.
+// but the moments of its creation and deletion.
 func (u User) Equal(other User) bool {
 	return u.ID == other.ID && u.UserPrincipalName == other.UserPrincipalName && u.DisplayName == other.DisplayName &&
 		u.AccountEnabled == other.AccountEnabled && u.ManagerID == other.ManagerID && u.Deleted() == other.Deleted() &&

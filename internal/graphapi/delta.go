@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,6 +45,8 @@ type deltaState struct {
 	MemberAfter string           `json:"m,omitzero"` // of whose members these are sent already
 	Selected    []string         `json:"p,omitzero"` // nil without $select
 	IDs         []string         `json:"i,omitzero"` // all without a filter
+	Read        int64            `json:"r,omitzero"` // when Until was the newest position, microseconds since 1970
+	SinceRead   int64            `json:"b,omitzero"` // the same of Since; 0 in tokens from before this was kept
 	Issued      int64            `json:"t"`          // microseconds since 1970
 }
 
@@ -57,6 +60,8 @@ type followed struct {
 	// full returns a page of a round that begins with everything, and where the next one
 	// begins; nil: it is made of list.
 	full func(ctx context.Context, state deltaState, size int) (encoded, *deltaState, error)
+	// minimal says that the history tells which properties of an object changed.
+	minimal bool
 	// find returns one object.
 	find func(ctx context.Context, id string) (found, error)
 	// relations adds what is related to the object, from a position in it, and returns the
@@ -70,6 +75,7 @@ type found struct {
 	id      string
 	e       entity
 	deleted bool
+	only    map[string]bool // the properties that are sent; nil: all that are selected
 }
 
 // delta answers a delta query: one page of a round.
@@ -92,12 +98,16 @@ func (a *api) delta(f followed) handler {
 		if err != nil {
 			return response{}, err
 		}
+		answer := ok(body)
+		if a.isMinimal(r, f, state) {
+			answer.header = http.Header{"Preference-Applied": {"return=minimal"}}
+		}
 		if next == nil {
-			return ok(body), a.deltaLink(r, f, body, state)
+			return answer, a.deltaLink(r, f, body, state)
 		}
 		token, err := a.tokens.seal(deltaBinding(f), next)
 		body["@odata.nextLink"] = r.base + r.path + "?%24skiptoken=" + token
-		return ok(body), err
+		return answer, err
 	}
 }
 
@@ -106,7 +116,7 @@ func deltaBinding(f followed) string { return "delta\n" + f.set }
 // deltaLink adds the link to the next round.
 func (a *api) deltaLink(r *request, f followed, body entity, state deltaState) error {
 	token, err := a.tokens.seal(deltaBinding(f), deltaState{
-		Since: state.Until, Selected: state.Selected, IDs: state.IDs, Issued: time.Now().UnixMicro(),
+		Since: state.Until, SinceRead: state.Read, Selected: state.Selected, IDs: state.IDs, Issued: time.Now().UnixMicro(),
 	})
 	body["@odata.deltaLink"] = r.base + r.path + "?%24deltatoken=" + token
 	return err
@@ -114,6 +124,7 @@ func (a *api) deltaLink(r *request, f followed, body entity, state deltaState) e
 
 // deltaState returns where a request is in its round.
 func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaState, error) {
+	read := time.Now()
 	removed, head, err := a.Store.DirectoryFeed(ctx)
 	if err != nil {
 		return deltaState{}, err
@@ -124,7 +135,7 @@ func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaStat
 		token = r.query.deltaToken
 	}
 	if token == "" {
-		return newRound(r, head)
+		return newRound(r, head, read)
 	}
 	var state deltaState
 	if err := a.tokens.open(token, deltaBinding(f), &state); err != nil {
@@ -139,13 +150,13 @@ func (a *api) deltaState(ctx context.Context, r *request, f followed) (deltaStat
 		}
 	}
 	if next {
-		state.Until = head
+		state.Until, state.Read = head, read.UnixMicro()
 	}
 	return state, nil
 }
 
 // newRound begins with everything.
-func newRound(r *request, head directory.Cursor) (deltaState, error) {
+func newRound(r *request, head directory.Cursor, read time.Time) (deltaState, error) {
 	q := r.query
 	for option, given := range map[string]bool{
 		"$top": q.top > 0, "$orderby": len(q.orderBy) > 0, "$expand": len(q.expand) > 0, "$search": q.search != nil, "$count": q.count,
@@ -154,7 +165,7 @@ func newRound(r *request, head directory.Cursor) (deltaState, error) {
 			return deltaState{}, unsupportedQuery("The query option '%s' is not supported by delta queries.", option)
 		}
 	}
-	state := deltaState{Full: true, Until: head, Selected: q.selected, Issued: time.Now().UnixMicro()}
+	state := deltaState{Full: true, Until: head, Read: read.UnixMicro(), Selected: q.selected, Issued: time.Now().UnixMicro()}
 	if q.filter == nil {
 		return state, nil
 	}
@@ -205,7 +216,11 @@ func (a *api) deltaItems(ctx context.Context, r *request, f followed, state delt
 		if err != nil {
 			return nil, nil, err
 		}
-		next, err := a.appendDelta(ctx, f, state, object, state.MemberAfter, &items)
+		objects, err := a.lessened(ctx, r, f, state, []found{object})
+		if err != nil {
+			return nil, nil, err
+		}
+		next, err := a.appendDelta(ctx, f, state, objects[0], state.MemberAfter, &items)
 		if err != nil || next != nil {
 			return items, next, err
 		}
@@ -213,6 +228,9 @@ func (a *api) deltaItems(ctx context.Context, r *request, f followed, state delt
 	size := r.pageSize()
 	objects, err := a.deltaObjects(ctx, f, state, size)
 	if err != nil {
+		return nil, nil, err
+	}
+	if objects, err = a.lessened(ctx, r, f, state, objects); err != nil {
 		return nil, nil, err
 	}
 	for _, object := range objects {
@@ -266,6 +284,12 @@ func (a *api) appendDelta(ctx context.Context, f followed, state deltaState, obj
 	}
 	item := f.kind.project(e, f.kind.selection(state.Selected))
 	delete(item, "@odata.type")
+	if object.only != nil {
+		if !object.only["manager"] {
+			delete(e, "manager")
+		}
+		maps.DeleteFunc(item, func(name string, _ any) bool { return name != "id" && !object.only[name] })
+	}
 	if state.Full {
 		omitEmpty(item)
 	}
@@ -295,16 +319,67 @@ func omitEmpty(item entity) {
 
 // pageSize returns how many objects the header Prefer: odata.maxpagesize asks for.
 func (r *request) pageSize() int {
+	if size, err := strconv.Atoi(r.preference("odata.maxpagesize")); err == nil && size > 0 {
+		return min(size, 999)
+	}
+	return deltaPage
+}
+
+// preference returns what the header Prefer has for a name.
+func (r *request) preference(wanted string) string {
 	for _, value := range r.http.Header.Values("Prefer") {
 		for part := range strings.SplitSeq(value, ",") {
-			name, number, _ := strings.Cut(part, "=")
-			size, err := strconv.Atoi(strings.TrimSpace(number))
-			if strings.EqualFold(strings.TrimSpace(name), "odata.maxpagesize") && err == nil && size > 0 {
-				return min(size, 999)
+			name, value, _ := strings.Cut(part, "=")
+			if strings.EqualFold(strings.TrimSpace(name), wanted) {
+				return strings.TrimSpace(value)
 			}
 		}
 	}
-	return deltaPage
+	return ""
+}
+
+// isMinimal reports whether of changed objects only the changed properties are sent.
+func (a *api) isMinimal(r *request, f followed, state deltaState) bool {
+	return f.minimal && !state.Full && state.SinceRead > 0 && strings.EqualFold(r.preference("return"), "minimal")
+}
+
+// longestWrite is longer than any write to the directory takes. Its history has the
+// moments of what it did, the change feed has it from its end on, so what may be new to a
+// client can be so much older than the client's position. That some of it is not new does
+// no harm: values are always those of now.
+const longestWrite = 24 * time.Hour
+
+// lessened says of objects which properties are sent where only those are asked for
+// that changed.
+func (a *api) lessened(ctx context.Context, r *request, f followed, state deltaState, objects []found) ([]found, error) {
+	if !a.isMinimal(r, f, state) {
+		return objects, nil
+	}
+	ids := make([]string, len(objects))
+	for i, object := range objects {
+		ids[i] = object.id
+	}
+	changed, err := a.Store.ChangedProperties(ctx, f.objectKind, ids, time.UnixMicro(state.SinceRead).Add(-longestWrite))
+	if err != nil {
+		return nil, err
+	}
+	for i, object := range objects {
+		names, certain := changed[object.id]
+		if !certain {
+			continue
+		}
+		only := make(map[string]bool)
+		for _, name := range names {
+			for _, nested := range []string{extensionAttributes, organizationData} {
+				if slices.Contains(membersOfNested(nested), name) {
+					only[nested] = true
+				}
+			}
+			only[name] = true
+		}
+		objects[i].only = only
+	}
+	return objects, nil
 }
 
 // selects reports whether a relationship is followed: it was selected, or it is by
@@ -320,10 +395,10 @@ func (a *api) followedUsers() followed {
 	object := func(user directory.User) found {
 		e := userEntity(user, nil)
 		e["manager"] = user.ManagerID
-		return found{user.ID, e, user.Deleted()}
+		return found{id: user.ID, e: e, deleted: user.Deleted()}
 	}
 	return followed{
-		resource: a.users(), objectKind: directory.UserObject,
+		resource: a.users(), objectKind: directory.UserObject, minimal: true,
 		list: func(ctx context.Context, after string, limit int) ([]found, error) {
 			return firstFound(a.Store.Users(ctx, after), limit, object)
 		},
@@ -337,7 +412,7 @@ func (a *api) followedUsers() followed {
 		},
 		relations: func(_ context.Context, e, item entity, state deltaState, _ string) (string, error) {
 			delete(item, "manager")
-			if manager, _ := e["manager"].(string); !state.selects("manager", false) {
+			if manager, told := e["manager"].(string); !state.selects("manager", false) || !told {
 				return "", nil
 			} else if manager != "" {
 				item["manager@delta"] = managerDelta(manager)
@@ -364,9 +439,11 @@ func firstFound[T any](sequence iter.Seq2[T, error], limit int, object func(T) f
 }
 
 func (a *api) followedGroups() followed {
-	object := func(group directory.Group) found { return found{group.ID, groupEntity(group), group.Deleted()} }
+	object := func(group directory.Group) found {
+		return found{id: group.ID, e: groupEntity(group), deleted: group.Deleted()}
+	}
 	return followed{
-		resource: a.groups(), objectKind: directory.GroupObject,
+		resource: a.groups(), objectKind: directory.GroupObject, minimal: true,
 		list: func(ctx context.Context, after string, limit int) ([]found, error) {
 			return firstFound(a.Store.GroupsByID(ctx, after), limit, object)
 		},

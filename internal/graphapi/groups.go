@@ -82,7 +82,7 @@ func (a *api) groups() resource {
 func groupEntity(g directory.Group) entity {
 	e := entity{
 		"@odata.type": "#microsoft.graph.group", "id": g.ID, "displayName": g.DisplayName, "securityEnabled": g.SecurityEnabled,
-		"createdDateTime": nil, "deletedDateTime": moment(g.DeletedAt), "proxyAddresses": []any{},
+		"createdDateTime": moment(g.CreatedAt), "deletedDateTime": moment(g.DeletedAt), "proxyAddresses": []any{},
 	}
 	for _, property := range groupProperties() {
 		value := g.Attributes.Get(property.Name)
@@ -194,7 +194,11 @@ func (a *api) createGroup(ctx context.Context, r *request) (response, error) {
 		if err := addMembers(ctx, e, group.ID, members); err != nil {
 			return "", "", err
 		}
-		return group.DisplayName, "", a.addOwners(ctx, e, group.ID, owners)
+		if err := a.addOwners(ctx, e, group.ID, owners); err != nil {
+			return "", "", err
+		}
+		group, err = e.Group(ctx, group.ID) // with the moment of its creation
+		return group.DisplayName, "", err
 	})
 	if err != nil {
 		return response{}, err

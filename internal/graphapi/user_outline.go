@@ -77,7 +77,7 @@ func memberOf(name string) outlined {
 	m := outlined{name: name, key: keyOf(name), append: appenderOf(name), absent: "null"}
 	property, known := userProperties()[strings.ToLower(name)]
 	switch {
-	case name == "userPrincipalName", name == "accountEnabled", name == "displayName", name == "deletedDateTime":
+	case name == "userPrincipalName", name == "accountEnabled", name == "displayName", name == "createdDateTime", name == "deletedDateTime":
 	case name == extensionAttributes, name == organizationData:
 		m.needs = needsAttributes
 	case known || directory.IsExtensionName(name):
@@ -103,6 +103,8 @@ func appenderOf(name string) func(b []byte, u directory.User) []byte {
 			}
 			return attr.Text(u.DisplayName).AppendJSON(b)
 		}
+	case "createdDateTime":
+		return func(b []byte, u directory.User) []byte { return appendPlain(b, moment(u.CreatedAt)) }
 	case "deletedDateTime":
 		return func(b []byte, u directory.User) []byte { return appendPlain(b, moment(u.DeletedAt)) }
 	case extensionAttributes, organizationData:

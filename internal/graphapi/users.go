@@ -93,7 +93,7 @@ func (a *api) users() resource {
 func userEntity(u directory.User, needed map[string]bool) entity {
 	e := entity{
 		"@odata.type": "#microsoft.graph.user", "id": u.ID, "userPrincipalName": u.UserPrincipalName, "displayName": text(u.DisplayName),
-		"accountEnabled": u.AccountEnabled, "deletedDateTime": moment(u.DeletedAt),
+		"accountEnabled": u.AccountEnabled, "createdDateTime": moment(u.CreatedAt), "deletedDateTime": moment(u.DeletedAt),
 	}
 	for _, property := range userProperties() {
 		if property.Name == "manager" || needed != nil && !needed[property.Name] {
@@ -258,7 +258,11 @@ func (a *api) createUser(ctx context.Context, r *request) (response, error) {
 		if err := bindManager(ctx, e, &user, f); err != nil {
 			return "", "", err
 		}
-		return user.UserPrincipalName, "", putUser(ctx, e, user)
+		if err := putUser(ctx, e, user); err != nil {
+			return "", "", err
+		}
+		user, err = e.User(ctx, user.ID) // with the moment of its creation
+		return user.UserPrincipalName, "", err
 	})
 	if err != nil {
 		return response{}, err

@@ -36,4 +36,9 @@ type History interface {
 	// in the order of the applications' and roles' names. Through which groups somebody
 	// had one is not looked up.
 	AssignmentsAsOf(ctx context.Context, principalIDs []string, moment time.Time) ([]directory.RoleTenure, error)
+
+	// ChangedProperties returns which properties of users or groups changed at a moment or
+	// later, by id. Those of whom that is not known for certain are left out: who was
+	// created, deleted or restored since, and all when the history begins later.
+	ChangedProperties(ctx context.Context, kind directory.ObjectKind, ids []string, since time.Time) (map[string][]string, error)
 }

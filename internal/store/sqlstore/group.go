@@ -11,7 +11,7 @@ import (
 	"github.com/usher-id/usher/internal/store"
 )
 
-const groupColumns = `id, display_name, security_enabled, deleted_at, attributes`
+const groupColumns = `id, display_name, security_enabled, deleted_at, created_at, attributes`
 
 func groupInsertion() insertion {
 	return insertion{
@@ -31,15 +31,15 @@ func (s session) groups(ctx context.Context, text string, arguments ...any) ([]d
 	var groups []directory.Group
 	err := s.each(ctx, func(rows *sql.Rows) error {
 		var (
-			g          directory.Group
-			deletedAt  int64
-			attributes string
+			g                    directory.Group
+			deletedAt, createdAt int64
+			attributes           string
 		)
-		err := rows.Scan(&g.ID, &g.DisplayName, &g.SecurityEnabled, &deletedAt, &attributes)
+		err := rows.Scan(&g.ID, &g.DisplayName, &g.SecurityEnabled, &deletedAt, &createdAt, &attributes)
 		if err != nil {
 			return err
 		}
-		g.DeletedAt = moment(deletedAt)
+		g.DeletedAt, g.CreatedAt = moment(deletedAt), moment(createdAt)
 		g.Attributes, err = decodeAttributes(attributes, "Group", g.ID)
 		groups = append(groups, g)
 		return err
@@ -102,12 +102,6 @@ func checkGroup(g directory.Group) (directory.Group, error) {
 	return g, nil
 }
 
-// sameGroup reports whether a source would consider both the same.
-func sameGroup(a, b directory.Group) bool {
-	return a.ID == b.ID && a.DisplayName == b.DisplayName && a.SecurityEnabled == b.SecurityEnabled &&
-		a.Deleted() == b.Deleted() && a.Attributes.Equal(b.Attributes)
-}
-
 // grantsDiffer reports whether the members have something through one of the two and
 // not through the other: only security groups that are not deleted grant anything.
 func grantsDiffer(a, b directory.Group) bool {
@@ -125,7 +119,7 @@ func (t *tx) putGroup(ctx context.Context, group directory.Group) error {
 		return err
 	}
 	known, err := t.groups(ctx, `select `+groupColumns+` from groups where id = $1`, group.ID)
-	if err != nil || len(known) == 1 && sameGroup(known[0], group) {
+	if err != nil || len(known) == 1 && known[0].Equal(group) {
 		return err
 	}
 	if err := t.insert(ctx, groupInsertion(), groupValues(group)); err != nil {

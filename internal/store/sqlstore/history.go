@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -286,7 +287,7 @@ func (s *Store) UserAsOf(ctx context.Context, id string, at time.Time) (user dir
 		if err == nil && !there {
 			err = notFound("user", id)
 		}
-		user.DeletedAt = l.deletedAt
+		user.DeletedAt, user.CreatedAt = l.deletedAt, moment(l.created)
 		return err
 	})
 	if err != nil {
@@ -317,7 +318,7 @@ func (s *Store) GroupAsOf(ctx context.Context, id string, at time.Time) (group d
 		if err == nil && !there {
 			err = notFound("group", id)
 		}
-		group.DeletedAt = l.deletedAt
+		group.DeletedAt, group.CreatedAt = l.deletedAt, moment(l.created)
 		return err
 	})
 	if err != nil {
@@ -340,4 +341,44 @@ func (t *tx) begin(ctx context.Context, history string) error {
 func (t *tx) beginLater(ctx context.Context, history string, at time.Time) error {
 	_, err := t.exec(ctx, `update counters set value = $1 where name = $2 and value < $1`, micros(at), history)
 	return err
+}
+
+// ChangedProperties returns what changed of objects; see store.History.
+func (s *Store) ChangedProperties(ctx context.Context, kind directory.ObjectKind, ids []string, since time.Time) (map[string][]string, error) {
+	changed := make(map[string][]string)
+	err := s.database.read(ctx, "read which properties changed", func(s session) error {
+		history, text := userHistory, `select id from users where created_at < $1 and id in list($2)`
+		if kind == directory.GroupObject {
+			history, text = linkHistory, `select id from groups where created_at < $1 and id in list($2)`
+		}
+		if err := s.reaches(ctx, history, since); errors.Is(err, store.ErrGone) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		known, err := s.texts(ctx, text, since.UnixMicro(), cleaned(ids))
+		if err != nil {
+			return err
+		}
+		for _, id := range known {
+			changed[id] = []string{}
+		}
+		table, column := changesTable(kind)
+		return s.each(ctx, func(rows *sql.Rows) error {
+			var id string
+			c, err := scanObjectChange(rows, &id)
+			names, certain := changed[id]
+			switch {
+			case c.kind != directory.ObjectUpdated:
+				delete(changed, id)
+			case certain:
+				for _, p := range c.properties {
+					names = append(names, p.Name)
+				}
+				changed[id] = names
+			}
+			return err
+		}, `select `+objectChangeColumns+`, `+column+` from `+table+` where `+column+` in list($1) and at >= $2`, known, since.UnixMicro())
+	})
+	return changed, err
 }

@@ -188,7 +188,7 @@ func (i *importer) checkManagers(ctx context.Context) error {
 	if err != nil || count == 0 {
 		return err
 	}
-	lost, err := i.tx.users(ctx, `select u.id, u.user_principal_name, u.display_name, u.account_enabled, u.manager_id, u.deleted_at, u.attributes`+
+	lost, err := i.tx.users(ctx, `select u.id, u.user_principal_name, u.display_name, u.account_enabled, u.manager_id, u.deleted_at, u.created_at, u.attributes`+
 		from+` order by u.id limit $1`, int64(shownFaults))
 	if err != nil {
 		return err
@@ -283,7 +283,7 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 			}
 		}
 		switch {
-		case exists && sameGroup(before, group):
+		case exists && before.Equal(group):
 			continue
 		case exists:
 			i.report.Groups.Updated++

@@ -41,7 +41,7 @@ func (s *Store) MembersAfter(ctx context.Context, groupID, after string) iter.Se
 
 // MemberOf returns the groups of a member; see store.Relations.
 func (s *Store) MemberOf(ctx context.Context, id string) ([]directory.Group, error) {
-	groups, err := s.database.queries().groups(ctx, `select g.id, g.display_name, g.security_enabled, g.deleted_at, g.attributes
+	groups, err := s.database.queries().groups(ctx, `select g.id, g.display_name, g.security_enabled, g.deleted_at, g.created_at, g.attributes
 		from members m join groups g on g.id = m.group_id where m.member_id = $1 and g.deleted_at = 0 order by g.id`, clean(id))
 	return groups, wrapped("list groups of "+id, err)
 }

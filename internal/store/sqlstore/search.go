@@ -63,20 +63,20 @@ func (s *Store) FindUsers(ctx context.Context, search store.UserSearch, page sto
 // foundGroups is the sequence of groups g, which conditions have to be added to.
 func foundGroups() sequence[store.FoundGroup] {
 	return sequence[store.FoundGroup]{
-		columns: `g.id, g.display_name, g.security_enabled, g.deleted_at, g.attributes, ` + membersColumn,
+		columns: `g.id, g.display_name, g.security_enabled, g.deleted_at, g.created_at, g.attributes, ` + membersColumn,
 		from:    "groups g", order: []string{"g.display_name_key", "g.id"},
 		scan: func(rows *sql.Rows) (store.FoundGroup, error) {
 			var (
-				g          store.FoundGroup
-				deletedAt  int64
-				attributes string
-				members    int
+				g                    store.FoundGroup
+				deletedAt, createdAt int64
+				attributes           string
+				members              int
 			)
-			err := rows.Scan(&g.ID, &g.DisplayName, &g.SecurityEnabled, &deletedAt, &attributes, &members)
+			err := rows.Scan(&g.ID, &g.DisplayName, &g.SecurityEnabled, &deletedAt, &createdAt, &attributes, &members)
 			if err != nil {
 				return g, err
 			}
-			g.DeletedAt, g.Members = moment(deletedAt), countOf(members, maxMembers)
+			g.DeletedAt, g.CreatedAt, g.Members = moment(deletedAt), moment(createdAt), countOf(members, maxMembers)
 			g.Attributes, err = decodeAttributes(attributes, "Group", g.ID)
 			return g, err
 		},

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-id/usher/internal/store"
 )
 
-const userColumns = `id, user_principal_name, display_name, account_enabled, manager_id, deleted_at, attributes`
+const userColumns = `id, user_principal_name, display_name, account_enabled, manager_id, deleted_at, created_at, attributes`
 
 // userInsertion puts users whose values userValues gives.
 func userInsertion() insertion {
@@ -60,15 +60,15 @@ func rowOf(u directory.User) []any {
 
 func scanUser(rows *sql.Rows) (directory.User, error) {
 	var (
-		u          directory.User
-		deletedAt  int64
-		attributes string
+		u                    directory.User
+		deletedAt, createdAt int64
+		attributes           string
 	)
-	err := rows.Scan(&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &attributes)
+	err := rows.Scan(&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &createdAt, &attributes)
 	if err != nil {
 		return u, err
 	}
-	u.DeletedAt = moment(deletedAt)
+	u.DeletedAt, u.CreatedAt = moment(deletedAt), moment(createdAt)
 	u.Attributes, err = decodeAttributes(attributes, "User", u.ID)
 	return u, err
 }
@@ -205,16 +205,17 @@ func (s *Store) Users(ctx context.Context, after string) iter.Seq2[directory.Use
 // UserTexts gives visit the first users after an id; see store.UserTexts.
 func (s *Store) UserTexts(ctx context.Context, after string, limit int, visit func(user store.UserText) (more bool)) error {
 	var (
-		text      store.UserText
-		deletedAt int64
+		text                 store.UserText
+		deletedAt, createdAt int64
 	)
 	u := &text.User
-	targets := []any{&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &text.Attributes}
+	targets := []any{&u.ID, &u.UserPrincipalName, &u.DisplayName, &u.AccountEnabled, &u.ManagerID, &deletedAt, &createdAt, &text.Attributes}
 	err := s.database.queries().each(ctx, func(rows *sql.Rows) error {
 		if err := rows.Scan(targets...); err != nil {
 			return err
 		}
-		if u.DeletedAt = moment(deletedAt); !visit(text) {
+		u.DeletedAt, u.CreatedAt = moment(deletedAt), moment(createdAt)
+		if !visit(text) {
 			return errEnough
 		}
 		return nil

@@ -133,6 +133,8 @@ func (c *conditions) addWords(column, typed string) {
 // fillWords fills in what users, groups and accounts are searched by that were there
 // before it was kept.
 func fillWords(ctx context.Context, t *tx) error {
+	// Since when they are there is kept by later migrations only.
+	userColumns, groupColumns := strings.Replace(userColumns, "created_at", "0", 1), strings.Replace(groupColumns, "created_at", "0", 1)
 	for after := ""; ; {
 		users, err := t.users(ctx, `select `+userColumns+` from users where id > $1 order by id limit $2`, after, int64(pageSize))
 		if err != nil {

@@ -58,6 +58,7 @@ type chronicle struct {
 type picture struct {
 	Users       map[string]directory.User
 	Groups      map[string]directory.Group
+	Moments     []string // of creation and deletion, which make no difference otherwise
 	Members     []string
 	Assignments []string
 }
@@ -263,6 +264,7 @@ func (m *chronicle) look(r *rapid.T) {
 		}
 		m.must(r, err)
 		now.Users[id] = found
+		now.Moments = append(now.Moments, momentsText(id, found.CreatedAt, found.DeletedAt))
 	}
 	for _, id := range m.ids(m.group) {
 		found, err := m.store.Group(m.t.Context(), id)
@@ -271,6 +273,7 @@ func (m *chronicle) look(r *rapid.T) {
 		}
 		m.must(r, err)
 		now.Groups[id] = found
+		now.Moments = append(now.Moments, momentsText(id, found.CreatedAt, found.DeletedAt))
 		for member, err := range m.store.Members(m.t.Context(), id) {
 			m.must(r, err)
 			now.Members = append(now.Members, member.Group+" "+member.Type+" "+member.Member)
@@ -290,6 +293,10 @@ func (m *chronicle) look(r *rapid.T) {
 		time.Sleep(time.Microsecond)
 	}
 	m.moments, m.states = append(m.moments, moment), append(m.states, now)
+}
+
+func momentsText(id string, created, deleted time.Time) string {
+	return id + " " + created.Format(time.RFC3339Nano) + " " + deleted.Format(time.RFC3339Nano)
 }
 
 func assignmentText(a directory.Assignment) string {
@@ -316,12 +323,14 @@ func (m *chronicle) asOf(r *rapid.T, at time.Time) picture {
 		if found, err := m.store.UserAsOf(m.t.Context(), id, at); !errors.Is(err, store.ErrNotFound) {
 			m.must(r, err)
 			then.Users[id] = found
+			then.Moments = append(then.Moments, momentsText(id, found.CreatedAt, found.DeletedAt))
 		}
 	}
 	for _, id := range m.ids(m.group) {
 		if found, err := m.store.GroupAsOf(m.t.Context(), id, at); !errors.Is(err, store.ErrNotFound) {
 			m.must(r, err)
 			then.Groups[id] = found
+			then.Moments = append(then.Moments, momentsText(id, found.CreatedAt, found.DeletedAt))
 		}
 		then.Members = append(then.Members, m.membersAsOf(r, id, at)...)
 	}

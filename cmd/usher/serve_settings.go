@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -75,7 +77,9 @@ func sourceOf(given *pflag.FlagSet, flag, variable string) string {
 
 // currentNotifier delivers notices with the settings as they are at the moment.
 type currentNotifier struct {
-	settings *settings.Live
+	settings  *settings.Live
+	tls       *tls.Config       // of the mail server; nil: the system's
+	transport http.RoundTripper // of posts; nil: http.DefaultTransport
 
 	mutex   sync.Mutex
 	version int64
@@ -93,8 +97,9 @@ func (n *currentNotifier) notifier() (*notify.Notifier, error) {
 	made, err := notify.New(notify.Config{
 		Server: notify.MailServer{
 			Address: now.Mail.Address, From: now.Mail.From, Security: notify.Security(now.Mail.Security), Username: now.Mail.Username, Password: now.Mail.Password,
+			TLS: n.tls,
 		},
-		WebhookSecret: now.WebhookSecret,
+		WebhookSecret: now.WebhookSecret, Transport: n.transport,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("deliver notices: %w", err)

@@ -31,10 +31,10 @@ func (n *Notifier) Mail(ctx context.Context, recipient string, notice provisioni
 	}
 	err = client.DialAndSendWithContext(ctx, message)
 	if refusal, ok := errors.AsType[*mail.SendError](err); ok && refusal.ErrorCode() >= 500 {
-		return undeliverable(fmt.Errorf("the mail server refuses the mail: %w", err))
+		return undeliverable(fmt.Errorf("the mail server refuses the mail: %w", advised(err)))
 	}
 	if err != nil {
-		return fmt.Errorf("send mail through %s: %w", n.server.Address, err)
+		return fmt.Errorf("send mail through %s: %w", n.server.Address, advised(err))
 	}
 	return nil
 }

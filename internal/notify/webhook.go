@@ -59,8 +59,12 @@ type post struct {
 
 // Post posts a notice to a webhook, signed if there is a secret. Only an answer of
 // 2xx is a success; 410 Gone wraps provisioning.ErrUndeliverable. No error shows more
-// of the address than its host, because the rest may be a secret.
+// of the address than its host, because the rest may be a secret. A post in the clear to
+// another machine is undeliverable.
 func (n *Notifier) Post(ctx context.Context, webhook string, notice provisioning.Notice) error {
+	if err := checkWebhook(webhook); err != nil {
+		return undeliverable(err)
+	}
 	body, err := json.Marshal(post{Type: notice.Event, Timestamp: notice.At, Text: Subject(notice), Data: notice})
 	if err != nil {
 		return undeliverable(fmt.Errorf("write notice: %w", err))

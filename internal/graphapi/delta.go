@@ -363,23 +363,28 @@ func (a *api) lessened(ctx context.Context, r *request, f followed, state deltaS
 	if err != nil {
 		return nil, err
 	}
-	for i, object := range objects {
-		names, certain := changed[object.id]
-		if !certain {
-			continue
+	lessened := make([]found, 0, len(objects))
+	for _, object := range objects {
+		if names, certain := changed[object.id]; certain {
+			object.only = sentFor(names)
 		}
-		only := make(map[string]bool)
-		for _, name := range names {
-			for _, nested := range []string{extensionAttributes, organizationData} {
-				if slices.Contains(membersOfNested(nested), name) {
-					only[nested] = true
-				}
-			}
-			only[name] = true
-		}
-		objects[i].only = only
+		lessened = append(lessened, object)
 	}
-	return objects, nil
+	return lessened, nil
+}
+
+// sentFor returns the properties that are sent for those of the directory.
+func sentFor(names []string) map[string]bool {
+	only := make(map[string]bool)
+	for _, name := range names {
+		only[name] = true
+		for _, nested := range []string{extensionAttributes, organizationData} {
+			if slices.Contains(membersOfNested(nested), name) {
+				only[nested] = true
+			}
+		}
+	}
+	return only
 }
 
 // selects reports whether a relationship is followed: it was selected, or it is by

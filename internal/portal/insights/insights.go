@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/usher-id/usher/internal/portal/chart"
@@ -166,6 +167,9 @@ func newData(chosen selection, at span, apps []page.Link, m material) data {
 	if m.cut {
 		d.Note = "There were more cycles than are drawn: the charts of cycles show the newest " + page.Number(len(m.cycles)) + ". Choose an application or a shorter time."
 	}
+	if told := len(targets(apps, m)); chosen.Application == "" && told > mostTargets {
+		d.Note += " Seats and budget of " + page.Number(mostTargets) + " of " + page.Number(told) + " applications are shown: choose one to see those of another."
+	}
 	d.Cards = activity(chosen, at, m)
 	d.Cards = append(d.Cards, causes(chosen, at, apps, m))
 	d.Cards = append(d.Cards, timing(chosen, at, m)...)
@@ -277,31 +281,80 @@ func timing(chosen selection, at span, m material) []card {
 	}
 }
 
+// mostTargets is how many applications are shown with their seats and their budget when
+// none is chosen.
+const mostTargets = 20
+
 // usage is what is used of what a target gives. Only the seats and the budget of one
-// target make sense together.
+// target make sense together, so each application has charts of its own.
 func usage(chosen selection, at span, apps []page.Link, m material) []card {
 	cards := []card{{
 		chart.StackedBars(at.spec(chosen, "calls", "API requests by Usher", "How many requests the cycles made that began in each step.", at.callSeries(m.cycles))), "", false,
 	}}
-	if chosen.Application == "" && len(apps) != 1 {
-		return cards
+	if chosen.Application != "" || len(apps) == 1 {
+		return append(cards, targetCards(chosen, at, m.cycles, named{})...)
 	}
-	return append(cards,
-		card{
-			chart.Lines(at.spec(chosen, "budget", "API budget", "How many requests everybody together made within a day, and how many the application allows.", at.budgetSeries(m.cycles))),
-			"Requests of the last 24 hours by everybody, as the application counts them.", false,
-		},
-		card{seats(chosen, m), "As the application told when the last cycle began.", false},
-	)
+	for i, app := range first(mostTargets, targets(apps, m)) {
+		var cycles []provisioning.CycleRecord
+		for _, cycle := range m.cycles {
+			if cycle.ApplicationID == app.Path {
+				cycles = append(cycles, cycle)
+			}
+		}
+		cards = append(cards, targetCards(selection{Period: chosen.Period, Application: app.Path}, at, cycles, named{app.Text, "-" + strconv.Itoa(i+1)})...)
+	}
+	return cards
+}
+
+func first[T any](most int, items []T) []T { return items[:min(most, len(items))] }
+
+// targets are the applications that told of seats or of a budget.
+func targets(apps []page.Link, m material) []page.Link {
+	told := make(map[string]bool)
+	for _, cycle := range m.cycles {
+		if len(cycle.Licenses) > 0 || cycle.Quota.Limit > 0 {
+			told[cycle.ApplicationID] = true
+		}
+	}
+	var found []page.Link
+	for _, app := range apps {
+		if told[app.Path] {
+			found = append(found, app)
+		}
+	}
+	return found
+}
+
+// named tells the charts of an application from those of others on the page.
+type named struct {
+	name   string // empty: there are no others
+	suffix string // of their ids
+}
+
+// targetCards are the budget and the seats of one application.
+func targetCards(chosen selection, at span, cycles []provisioning.CycleRecord, of named) []card {
+	budget := at.spec(chosen, "budget", "API budget", "How many requests everybody together made within a day, and how many the application allows.", at.budgetSeries(cycles))
+	licences := seats(chosen, cycles)
+	if of.name != "" {
+		for _, s := range []*chart.Spec{&budget, &licences} {
+			s.ID += of.suffix
+			s.Title += " of " + of.name
+			s.Description = of.name + ": " + s.Description
+		}
+	}
+	return []card{
+		{chart.Lines(budget), "Requests of the last 24 hours by everybody, as the application counts them.", false},
+		{chart.HorizontalBars(licences), "As the application told when the last cycle began.", false},
+	}
 }
 
 // seats are the licences of the newest cycle that was told of any.
-func seats(chosen selection, m material) chart.Figure {
+func seats(chosen selection, cycles []provisioning.CycleRecord) chart.Spec {
 	s := chart.Spec{
 		ID: "seats", Title: "Licence seats", Description: "How many seats of each licence are used and free.", Column: "Licence",
 		Series: []chart.Series{{Name: "used", Tone: chart.First}, {Name: "free", Tone: chart.Skipped}}, Download: chosen.path("/insights/download", "chart", "seats"),
 	}
-	for _, cycle := range m.cycles {
+	for _, cycle := range cycles {
 		for _, licence := range cycle.Licenses {
 			name, free := licence.Name, float64(max(0, licence.Total-licence.Used))
 			if licence.Total == provisioning.UnlimitedSeats {
@@ -315,5 +368,5 @@ func seats(chosen selection, m material) chart.Figure {
 			break
 		}
 	}
-	return chart.HorizontalBars(s)
+	return s
 }

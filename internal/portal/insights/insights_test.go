@@ -67,6 +67,29 @@ func TestThePageTellsWhatCyclesDid(t *testing.T) {
 	}
 }
 
+func TestSeatsAndBudgetAreShownForEachApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Assign(app, "Group", "Sales", "Standard User")
+	w.Cycle(app)
+	_, err := w.Acts.AddApplication(t.Context(), "SfSandboxOutDelta", "UAT")
+	w.Must(err)
+	answer := w.Get(store.RoleReader, "/insights?period=7d")
+	if got := strings.Join(answer.Texts("h2.card-title")[7:], ", "); got != "API budget of Salesforce, Licence seats of Salesforce" {
+		t.Errorf("the charts of targets are %q", got)
+	}
+	for _, fault := range answer.Faults("/insights", func(string, string) bool { return true }) {
+		t.Error(fault)
+	}
+	for _, link := range answer.Attributes("a[href*='chart=seats'], a[href*='chart=budget']", "href") {
+		w.Contains(link, "application="+app.ID)
+		if got := w.Get(store.RoleReader, link); got.Status != http.StatusOK || !strings.Contains(link, "period=7d") {
+			t.Errorf("%s: status %d", link, got.Status)
+		}
+	}
+}
+
 func TestWhatConcernsOneTargetIsShownForOneApplication(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -20,14 +20,18 @@ func (a *Area) Samples() []page.Sample {
 		return page.Sample{Page: "Insights", Case: name, Path: chosen.path("/insights"), Answer: a.insights.Show(head(), newData(chosen, p.until(now), apps, m))}
 	}
 	h := page.Hostile
-	harm := material{causes: []store.Cause{{ApplicationID: h, Code: h, Count: 3}}, cycles: []provisioning.CycleRecord{{Run: provisioning.Run{CycleID: h, Began: now, Ended: now}, Licenses: []provisioning.LicenseUse{{Name: h, Total: 3, Used: 1}}}}}
+	harm := material{causes: []store.Cause{{ApplicationID: h, Code: h, Count: 3}}, cycles: []provisioning.CycleRecord{{Run: provisioning.Run{CycleID: h, Began: now, Ended: now}, ApplicationID: h, Licenses: []provisioning.LicenseUse{{Name: h, Total: 3, Used: 1}}}}}
 	many := sampleMaterial(app.ID, now, 24*time.Hour, 30)
 	many.cut = true
+	for i := range many.cycles {
+		many.cycles[i].ApplicationID = two[i%2].Path
+	}
 	return []page.Sample{
 		show("full", selection{Application: app.ID}, two, sampleMaterial(app.ID, now, time.Hour, 24)),
 		show("of a week", selection{Period: "7d", Application: app.ID}, one, sampleMaterial(app.ID, now, 6*time.Hour, 28)),
 		show("all applications, more cycles than are drawn", selection{Period: "30d"}, two, many),
 		show("empty", selection{}, nil, material{}),
+		show("hostile, all applications", selection{}, []page.Link{{Text: h, Path: h}, {Text: h, Path: "x"}}, harm),
 		show("hostile", selection{Application: h}, []page.Link{{Text: h, Path: h}, {Text: h, Path: "x"}}, harm),
 	}
 }

@@ -33,16 +33,7 @@ func (w *workspace) openUploaded(uploaded []store.UploadedFile, whole bool) (sou
 	}
 	for _, file := range uploaded {
 		config.Contents[file.Name] = file.Content
-		switch file.Field {
-		case "users":
-			config.Files.Users = file.Name
-		case "groups":
-			config.Files.Groups = file.Name
-		case "members":
-			config.Files.Members = file.Name
-		case "assignments":
-			config.Files.Assignments = file.Name
-		}
+		config.Files.Set(file.Field, file.Name)
 	}
 	return csv.Open(config)
 }

@@ -40,6 +40,21 @@ type Files struct {
 	Assignments string
 }
 
+// Set names the file of a kind: "users", "groups", "members" or "assignments". There is no
+// other kind.
+func (f *Files) Set(kind, name string) {
+	switch kind {
+	case "users":
+		f.Users = name
+	case "groups":
+		f.Groups = name
+	case "members":
+		f.Members = name
+	case "assignments":
+		f.Assignments = name
+	}
+}
+
 // StandardFiles are the names that a set of files usually has.
 func StandardFiles() Files {
 	return Files{Users: "users.csv", Groups: "groups.csv", Members: "members.csv", Assignments: "assignments.csv"}

@@ -100,8 +100,8 @@ func (a *Area) upload(ctx context.Context, r *page.Request) (page.Answer, error)
 	return page.Away(uploadPath(upload.ID, r.Checked("replace"))), nil
 }
 
-// sentFiles are the files of a form. Two of the same name would not be told apart in
-// what is said of them, so these are named after what they are.
+// sentFiles are the files of a form. Two of the same name would not be told apart, so then
+// all are named after what they are.
 func sentFiles(r *page.Request) ([]store.UploadedFile, error) {
 	var sent []store.UploadedFile
 	names := map[string]int{}
@@ -119,8 +119,8 @@ func sentFiles(r *page.Request) ([]store.UploadedFile, error) {
 	if len(sent) == 0 {
 		return nil, page.Invalid("users", "Choose at least one file.")
 	}
-	for i, file := range sent {
-		if names[file.Name] > 1 || file.Name == "" {
+	if len(names) < len(sent) || names[""] > 0 {
+		for i, file := range sent {
 			sent[i].Name = file.Field + ".csv"
 		}
 	}

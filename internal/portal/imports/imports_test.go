@@ -41,12 +41,18 @@ func newWorld(t *testing.T) world {
 // upload sends files, by field, as the form does.
 func (w world) upload(role store.Role, replace bool, files map[string]string) portaltest.Answer {
 	w.TB.Helper()
+	return w.uploadNamed(role, replace, files, map[string]string{"users": "users.csv", "groups": "groups.csv", "members": "members.csv", "assignments": "assignments.csv"})
+}
+
+// uploadNamed sends files, by field, with the names that they have where they come from.
+func (w world) uploadNamed(role store.Role, replace bool, files, names map[string]string) portaltest.Answer {
+	w.TB.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, field := range []string{"users", "groups", "members", "assignments"} {
 		name := ""
 		if _, sent := files[field]; sent {
-			name = field + ".csv"
+			name = names[field]
 		}
 		part, err := form.CreateFormFile(field, name) // browsers send a field without a file, too
 		w.Must(err)
@@ -111,6 +117,20 @@ func TestFilesArePreviewedAndThenImported(t *testing.T) {
 		t.Error("nothing differs, and it can be imported")
 	}
 	w.Contains(shown.TextOf("main"), "there is nothing to import")
+}
+
+// Files of the same name from several folders are not taken for one another.
+func TestFilesMayHaveTheSameName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sent := w.uploadNamed(administrator, false,
+		map[string]string{"users": dora, "groups": "id,displayName\nnew,New\n", "members": "group,member\nNew,dora@contoso.com\n"},
+		map[string]string{"users": "export.csv", "groups": "export.csv", "members": "users.csv"})
+	shown := w.Get(administrator, sent.Location)
+	changes := strings.Join(shown.Texts(`[aria-label="Changes of the directory"] tbody tr`), "\n")
+	for _, want := range []string{"Users 1 1 0 0", "Groups 1 1 0 0", "Members 1 1 0 0"} {
+		w.Contains(changes, want)
+	}
 }
 
 func TestReplacingSaysWhomItRemoves(t *testing.T) {

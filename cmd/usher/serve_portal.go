@@ -33,7 +33,7 @@ func (w *workspace) openUploaded(uploaded []store.UploadedFile, whole bool) (sou
 	}
 	for _, file := range uploaded {
 		config.Contents[file.Name] = file.Content
-		config.Files.Set(file.Field, file.Name)
+		config.Files = config.Files.With(file.Field, file.Name)
 	}
 	return csv.Open(config)
 }

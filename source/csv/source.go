@@ -40,9 +40,9 @@ type Files struct {
 	Assignments string
 }
 
-// Set names the file of a kind: "users", "groups", "members" or "assignments". There is no
-// other kind.
-func (f *Files) Set(kind, name string) {
+// With returns the files with another one of a kind: "users", "groups", "members" or
+// "assignments". There is no other kind.
+func (f Files) With(kind, name string) Files {
 	switch kind {
 	case "users":
 		f.Users = name
@@ -53,6 +53,7 @@ func (f *Files) Set(kind, name string) {
 	case "assignments":
 		f.Assignments = name
 	}
+	return f
 }
 
 // StandardFiles are the names that a set of files usually has.

@@ -16,7 +16,7 @@ func OpenFiles(service *administration.Service) func(uploaded []store.UploadedFi
 		}
 		for _, file := range uploaded {
 			config.Contents[file.Name] = file.Content
-			config.Files.Set(file.Field, file.Name)
+			config.Files = config.Files.With(file.Field, file.Name)
 		}
 		return csv.Open(config)
 	}

@@ -110,17 +110,27 @@ func (s *Store) CountLinks(ctx context.Context, jobID string) (store.LinkCount, 
 	return s.database.queries().countLinks(ctx, jobID)
 }
 
+// fewOthers is how many connections of other jobs are counted to know those of one.
+const fewOthers = 10_000
+
 // countLinks counts what a job keeps. The accounts in use are the many, so the others are
-// counted; that their ids are more than nothing leads SQLite to their index.
+// counted; that their ids are more than nothing leads SQLite to their index. SQLite has
+// counted all rows of a table at once, so those of other jobs are taken off if they are few.
 func (s session) countLinks(ctx context.Context, jobID string) (store.LinkCount, error) {
 	c, err := s.countWaiting(ctx, jobID)
 	if err != nil {
 		return c, err
 	}
-	disabled := 0
-	_, err = s.one(ctx, []any{&c.Connections, &disabled}, `select count(*),
-			(select count(*) from connections where job_id = $1 and not enabled and source_id > '')
-		from connections where job_id = $1`, jobID)
+	all, others, disabled := 0, 0, 0
+	if _, err = s.one(ctx, []any{&all, &others, &disabled}, `select (select count(*) from connections),
+			(select count(*) from (
+				select 1 from connections where job_id < $1 union all select 1 from connections where job_id > $1 limit $2) other),
+			(select count(*) from connections where job_id = $1 and not enabled and source_id > '')`, jobID, int64(fewOthers+1)); err == nil {
+		c.Connections = all - others
+		if others > fewOthers {
+			c.Connections, err = s.count(ctx, `select count(*) from connections where job_id = $1`, jobID)
+		}
+	}
 	if err != nil {
 		return store.LinkCount{}, fmt.Errorf("count connections: %w", err)
 	}

@@ -103,9 +103,9 @@ func (m *measured) judge(b *testing.B) {
 }
 
 // refuses reports whether a page has nothing to show here: nobody set up a provider to
-// sign in with, nor made a link nor chose files to import, and a file needs a format.
+// sign in with, nor made what a token stands for, and a file needs a format.
 func refuses(path string) bool {
-	return strings.HasPrefix(path, "/sign-in/") || strings.HasPrefix(path, "/directory/import/") || strings.HasSuffix(path, "/download")
+	return strings.HasPrefix(path, "/sign-in/") || strings.HasSuffix(path, "/none") || strings.HasSuffix(path, "/download")
 }
 
 // thorough reports whether a page looks at many things one by one: the survey reads all

@@ -59,7 +59,7 @@ func (s *Service) Foresee(ctx context.Context, app Application, change Reassignm
 	if err := f.gather(ctx, change); err != nil {
 		return Foresight{}, err
 	}
-	query := store.StandingQuery{JobID: app.Job.ID, Accounts: f.mayTake()}
+	query := store.StandingQuery{JobID: app.Job.ID, Accounts: f.takes}
 	for _, part := range f.parts {
 		query.Crowds = append(query.Crowds, part.crowd)
 	}
@@ -172,14 +172,9 @@ func (f *foreseen) add(part reassigned, principal string) {
 	f.parts[same].crowd.Users = append(f.parts[same].crowd.Users, principal)
 }
 
-// mayTake reports whether somebody may lose access: nobody does where each group gets
-// another role in place of the one that it loses.
-func (f *foreseen) mayTake() bool {
-	return slices.ContainsFunc(f.parts, func(part reassigned) bool {
-		return part.removed && (part.grant.Direct() || !slices.ContainsFunc(f.parts, func(other reassigned) bool {
-			return !other.removed && other.grant.GroupID == part.grant.GroupID && f.access([]directory.Grant{other.grant})
-		}))
-	})
+// takes reports whether people lose access.
+func (f *foreseen) takes(people store.Standing) bool {
+	return f.access(people.Grants) && !f.access(f.changed(people.Grants, people.Crowds))
 }
 
 // judge compares what people have with what they will have.

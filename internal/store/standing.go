@@ -21,7 +21,7 @@ type Standing struct {
 	// Grants is like that of an engine.Subject, without paths, and without the ids of
 	// assignments in person.
 	Grants  []directory.Grant
-	Account bool // they have an account in use
+	Account bool // they have an account in use, if accounts of people who stand like this were looked up
 
 	People int
 	IDs    []string // of the first of them, in order
@@ -32,13 +32,13 @@ type Standing struct {
 type StandingQuery struct {
 	JobID    string
 	Crowds   []Crowd
-	Accounts bool // whether they have accounts is looked up; without it nobody has one
+	Accounts func(Standing) bool // of whom accounts are looked up; nil: of nobody
 }
 
 // FoundStandings are standings, with what all of them are a part of.
 type FoundStandings struct {
 	Standings []Standing
-	InUse     int // how many accounts of the job are in use, if accounts were looked up
+	InUse     int // how many accounts of the job are in use, if any were looked up
 }
 
 // MostStandingIDs is how many people of a standing are named.

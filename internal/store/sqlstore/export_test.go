@@ -23,7 +23,9 @@ func (s *Store) LimitPages(ctx context.Context) error {
 
 // GoThroughLists makes Standings go through all lists, however few the people are, and
 // Collect read few of them ahead.
-func (s *Store) GoThroughLists() { s.manyStanding, s.firstAhead, s.aheadIDs = 0, 1, 2 }
+func (s *Store) GoThroughLists() {
+	s.manyStanding, s.manyAccounts, s.firstAhead, s.aheadIDs = 0, 0, 1, 2
+}
 
 // Plan returns how SQLite would run the queries of a collection, a line for each
 // step.

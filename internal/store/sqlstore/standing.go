@@ -18,9 +18,13 @@ import (
 // To look up each of many people costs ten times as much as to read all ids that a
 // group has in their order, many in one row, and to go through the lists side by side.
 
-// manyStanding is from how many people on the lists are gone through; fewer are looked
-// up.
-const manyStanding = 1000
+const (
+	// manyStanding is from how many people on the lists are gone through; fewer are looked
+	// up.
+	manyStanding = 1000
+	// manyAccounts is from how many people on all accounts are gone through for theirs.
+	manyAccounts = 10_000
+)
 
 // standings is what is being found out about people.
 type standings struct {
@@ -57,8 +61,7 @@ type markKind int
 const (
 	crowdMark markKind = iota
 	grantMark
-	connectedMark // there is an account
-	disabledMark  // and it is not in use
+	accountMark
 )
 
 // class is people of whom the same is known: what is known of another class, and that
@@ -80,7 +83,10 @@ func (s *Store) Standings(ctx context.Context, query store.StandingQuery) (store
 		if len(p.people) < s.manyStanding {
 			look = p.lookUp
 		}
-		if err := look(ctx, query.Accounts); err != nil {
+		if err := look(ctx); err != nil {
+			return err
+		}
+		if err := p.lookForAccounts(ctx, query.Accounts, s.manyAccounts); err != nil {
 			return err
 		}
 		found = store.FoundStandings{Standings: p.finish(store.MostStandingIDs), InUse: p.inUse}
@@ -264,7 +270,7 @@ func (p *standings) list(ctx context.Context, marks []mark, q idQuery, after str
 }
 
 // goThrough goes through all lists that the people may be on.
-func (p *standings) goThrough(ctx context.Context, accounts bool) error {
+func (p *standings) goThrough(ctx context.Context) error {
 	for group, marks := range p.marks {
 		if ofCrowd(marks) {
 			continue // they were found through it
@@ -285,22 +291,11 @@ func (p *standings) goThrough(ctx context.Context, accounts bool) error {
 		}
 		p.note(assigned)
 	}
-	if !accounts {
-		return nil
-	}
-	all, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, "", p.jobID)
-	if err != nil {
-		return err
-	}
-	disabled, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1 and not enabled`}, "", p.jobID)
-	p.note(list{marks: []mark{{kind: connectedMark}}, ids: all})
-	p.note(list{marks: []mark{{kind: disabledMark}}, ids: disabled})
-	p.inUse = len(all) - len(disabled)
-	return err
+	return nil
 }
 
 // lookUp looks up each of the people, who are few.
-func (p *standings) lookUp(ctx context.Context, accounts bool) error {
+func (p *standings) lookUp(ctx context.Context) error {
 	members := map[string][]string{} // by group
 	if err := p.pairs(ctx, func(user, group string) { members[group] = append(members[group], user) },
 		`select member_id, group_id from members where member_id in list($1) and member_type = 'User' order by member_id, group_id`, p.people); err != nil {
@@ -322,17 +317,58 @@ func (p *standings) lookUp(ctx context.Context, accounts bool) error {
 			p.note(list{marks: []mark{{grantMark, place}}, ids: assigned[grant.Role.ID]})
 		}
 	}
-	if !accounts {
+	return nil
+}
+
+// lookForAccounts looks for accounts in use of the people whose standing is wanted.
+func (p *standings) lookForAccounts(ctx context.Context, wanted func(store.Standing) bool, many int) error {
+	if wanted == nil {
 		return nil
 	}
-	ids, err := p.texts(ctx, `select source_id from connections where job_id = $1 and enabled and source_id in list($2) order by source_id`, p.jobID, p.people)
+	looked, wants := make([]bool, len(p.known)), make([]bool, len(p.known)) // by class
+	var ids []string
+	for i, id := range p.people {
+		c := p.class[i]
+		if !looked[c] {
+			looked[c], wants[c] = true, wanted(p.standing(p.marksOf(c)))
+		}
+		if wants[c] {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	links, err := p.countLinks(ctx, p.jobID)
 	if err != nil {
 		return err
 	}
-	p.note(list{marks: []mark{{kind: connectedMark}}, ids: ids})
-	links, err := p.countLinks(ctx, p.jobID)
 	p.inUse = links.Enabled
+	accounts, err := p.accounts(ctx, ids, len(ids) >= many)
+	p.note(list{marks: []mark{{kind: accountMark}}, ids: accounts})
 	return err
+}
+
+// accounts returns those of some ids in order whose accounts are in use.
+func (p *standings) accounts(ctx context.Context, ids []string, many bool) ([]string, error) {
+	if many {
+		all, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, "", p.jobID)
+		if err != nil {
+			return nil, err
+		}
+		disabled, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1 and not enabled`}, "", p.jobID)
+		others := without(ids, without(all, disabled))
+		return without(ids, others), err
+	}
+	var found []string
+	for part := range slices.Chunk(ids, pageSize) {
+		inUse, err := p.texts(ctx, `select source_id from connections where job_id = $1 and enabled and source_id in list($2) order by source_id`, p.jobID, part)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, inUse...)
+	}
+	return found, nil
 }
 
 // note notes that the people of a list are on it.
@@ -418,9 +454,6 @@ func (p *standings) marksOf(c int) []mark {
 	for ; c > 0; c = p.known[c].before {
 		marks = append(marks, p.noted[p.known[c].list]...)
 	}
-	if slices.Contains(marks, mark{kind: disabledMark}) {
-		marks = slices.DeleteFunc(marks, func(m mark) bool { return m.kind == connectedMark || m.kind == disabledMark })
-	}
 	slices.SortFunc(marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.place, b.place)) })
 	return slices.Compact(marks)
 }
@@ -433,9 +466,8 @@ func (p *standings) standing(marks []mark) store.Standing {
 			s.Crowds = append(s.Crowds, m.place)
 		case grantMark:
 			s.Grants = append(s.Grants, p.grants[m.place])
-		case connectedMark:
+		case accountMark:
 			s.Account = true
-		case disabledMark: // as if there were none
 		}
 	}
 	slices.SortStableFunc(s.Grants, func(a, b directory.Grant) int {

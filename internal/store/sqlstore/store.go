@@ -36,7 +36,7 @@ type Store struct {
 	assigned assignedCounts
 
 	// See the constants of these names.
-	manyStanding, firstAhead, aheadIDs int
+	manyStanding, manyAccounts, firstAhead, aheadIDs int
 }
 
 var (
@@ -72,7 +72,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := database.migrate(ctx, logger); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, database.close()))
 	}
-	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding, firstAhead: firstAhead, aheadIDs: aheadIDs}, nil
+	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding, manyAccounts: manyAccounts, firstAhead: firstAhead, aheadIDs: aheadIDs}, nil
 }
 
 // Close closes the database. Nothing may use the store any more.

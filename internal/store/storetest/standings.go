@@ -167,7 +167,7 @@ func (w *standingWorld) drawCrowds(r *rapid.T) []store.Crowd {
 }
 
 // alone describes the standing of each living user, as it is found out about them alone.
-func (w *standingWorld) alone(r *rapid.T, crowds []store.Crowd, accounts bool) map[string]store.Standing {
+func (w *standingWorld) alone(r *rapid.T, crowds []store.Crowd, accounts func(store.Standing) bool) map[string]store.Standing {
 	found := map[string]store.Standing{}
 	subjects, err := w.store.Engine().Subjects(w.t.Context(), w.job, w.users)
 	w.must(r, err)
@@ -176,7 +176,7 @@ func (w *standingWorld) alone(r *rapid.T, crowds []store.Crowd, accounts bool) m
 		if w.gone[id] {
 			continue
 		}
-		standing := store.Standing{Account: accounts && subject.Connection.Enabled}
+		var standing store.Standing
 		for i, crowd := range crowds {
 			if slices.Contains(crowd.Users, id) || crowd.Group != "" && w.in(crowd.Group, id) {
 				standing.Crowds = append(standing.Crowds, i)
@@ -189,6 +189,7 @@ func (w *standingWorld) alone(r *rapid.T, crowds []store.Crowd, accounts bool) m
 			}
 			standing.Grants = append(standing.Grants, grant)
 		}
+		standing.Account = accounts != nil && accounts(standing) && subject.Connection.Enabled
 		found[id] = standing
 	}
 	return found
@@ -230,7 +231,10 @@ func (w *standingWorld) compare(r *rapid.T, got []store.Standing, want map[strin
 }
 
 func (w *standingWorld) compareCrowds(r *rapid.T) {
-	query := store.StandingQuery{JobID: w.job, Crowds: w.drawCrowds(r), Accounts: rapid.Bool().Draw(r, "accounts")}
+	query := store.StandingQuery{JobID: w.job, Crowds: w.drawCrowds(r)}
+	if most := rapid.IntRange(-1, 3).Draw(r, "of whom accounts are looked up"); most >= 0 {
+		query.Accounts = func(s store.Standing) bool { return len(s.Grants) <= most }
+	}
 	want := w.alone(r, query.Crowds, query.Accounts)
 	for id, standing := range want {
 		if len(standing.Crowds) == 0 {
@@ -242,14 +246,15 @@ func (w *standingWorld) compareCrowds(r *rapid.T) {
 	w.compare(r, got.Standings, want)
 	links, err := w.store.CountLinks(w.t.Context(), w.job)
 	w.must(r, err)
-	if query.Accounts && got.InUse != links.Enabled {
+	wanted := query.Accounts != nil && slices.ContainsFunc(got.Standings, query.Accounts)
+	if wanted && got.InUse != links.Enabled {
 		r.Fatalf("%d accounts are in use, want %d", got.InUse, links.Enabled)
 	}
 }
 
 // compareAssigned goes through all who are assigned in parts.
 func (w *standingWorld) compareAssigned(r *rapid.T) {
-	want := w.alone(r, nil, false)
+	want := w.alone(r, nil, nil)
 	for id, standing := range want {
 		if len(standing.Grants) == 0 {
 			delete(want, id)

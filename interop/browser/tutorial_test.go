@@ -39,6 +39,8 @@ func TestTutorial(t *testing.T) {
 	b.fill("Tenant URL", w.Org.URL)
 	b.press("Test Connection")
 	b.sees("The connection works.", "Simulated Org")
+	b.inView("button[formaction$='/test#tested']") // nothing above the result has moved
+	b.inView("#tested")
 	b.shootAround("credentials", "#tested")
 	b.press("Save")
 	b.sees("The credentials work and were saved")

@@ -257,6 +257,12 @@ func (w *window) tick(label string) {
 	w.script("(function () {" + find + "box(" + quoted(label) + ").click(); })()")
 }
 
+// inView checks that an element begins in the part of the page that the window shows.
+func (w *window) inView(selector string) {
+	w.t.Helper()
+	w.await(selector+" is not in view", "var e = document.querySelector("+quoted(selector)+"); if (!e) { return false; } var top = e.getBoundingClientRect().top; return top >= 0 && top < window.innerHeight;")
+}
+
 // upload chooses a file in the field with this name.
 func (w *window) upload(name, file string) {
 	w.t.Helper()

@@ -18,6 +18,11 @@ func TestWithoutScript(t *testing.T) {
 	b.fill("Admin Password", w.Org.Password)
 	b.fill("Secret Token", w.Org.SecurityToken)
 	b.fill("Tenant URL", w.Org.URL)
+	b.press("Test Connection")
+	b.sees("The connection works.")
+	b.inView("#tested")
+	b.fill("Admin Password", w.Org.Password) // secrets are not shown again
+	b.fill("Secret Token", w.Org.SecurityToken)
 	b.press("Save")
 	b.sees("The credentials work and were saved")
 	b.press("Users and groups")

@@ -122,8 +122,11 @@ func (o *options) serve(command *cobra.Command, flags serveFlags) error {
 // flags as they were typed. Whoever opens it closes its jobs.
 func (o *options) openService(ctx context.Context, w *workspace, flags serveFlags, given *pflag.FlagSet, log *slog.Logger) (*service, error) {
 	w.runner.Engine.Log = log
-	served := &service{workspace: w, databaseKind: o.databaseKind()}
+	served := &service{workspace: w}
 	var err error
+	if served.nodeID, err = newNodeID(); err != nil {
+		return nil, err
+	}
 	if served.settings, err = flags.openSettings(ctx, w, given, log); err != nil {
 		return nil, err
 	}
@@ -152,14 +155,6 @@ func (o *options) openService(ctx context.Context, w *workspace, flags serveFlag
 		return nil, errors.Join(err, served.jobs.Close())
 	}
 	return served, nil
-}
-
-// databaseKind is what keeps the data, for people.
-func (o *options) databaseKind() string {
-	if o.database != "" {
-		return "PostgreSQL"
-	}
-	return "SQLite, embedded"
 }
 
 // queue is where the tasks are: in the PostgreSQL database, or in a file beside the
@@ -250,7 +245,7 @@ type service struct {
 	metrics        *metrics.Metrics
 	settings       *settings.Live
 	notifier       *currentNotifier
-	databaseKind   string
+	nodeID         string
 	people         *auth.People
 	api            http.Handler
 	portal         http.Handler
@@ -271,6 +266,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, log *slog.Logg
 		return nil
 	})
 	group.Go(func() error { return s.settings.Run(ctx) })
+	group.Go(func() error { return s.announce(ctx, log) })
 	group.Go(func() error {
 		// The endpoints answer until the last cycle and the last operation have stopped.
 		running, ctx := errgroup.WithContext(ctx)

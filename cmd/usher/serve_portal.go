@@ -19,7 +19,7 @@ import (
 func (s *service) newPortal(from origin.Origin, log *slog.Logger) (http.Handler, error) {
 	return portal.New(portal.Dependencies{
 		Administration: s.administration, Operations: s.operations, People: s.people, Authenticate: signin.Authenticate(s.people, from),
-		Settings: s.settings, Clients: s.workspace.store, Notifier: s.notifier, Database: s.databaseKind,
+		Settings: s.settings, Clients: s.workspace.store, Notifier: s.notifier, Node: s.nodeID,
 		OpenFiles: s.workspace.openUploaded, NextRun: jobs.NextRun, Log: log, Origin: from, Version: version(),
 	})
 }

@@ -54,7 +54,7 @@ func newLarge(b *testing.B) *large {
 	live, err := settings.Open(b.Context(), settings.Config{Store: w.Store})
 	w.Must(err)
 	w.handler, err = New(Dependencies{
-		Settings: live, Clients: w.Store, Database: "SQLite",
+		Settings: live, Clients: w.Store,
 		Administration: w.Service, Operations: administration.NewOperations(w.Service), People: people, Version: "test",
 		Authenticate: page.SampleAuthenticate,
 		NextRun:      func(job provisioning.Job, now time.Time) time.Time { return now.Add(job.Schedule.Interval) },

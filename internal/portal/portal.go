@@ -41,7 +41,7 @@ type Dependencies struct {
 	Settings       *settings.Live
 	Clients        settingspages.Store    // keeps the clients of the API
 	Notifier       settingspages.Notifier // delivers test notices
-	Database       string                 // its kind, such as "PostgreSQL"
+	Node           string                 // id of this process among those that serve
 
 	// OpenFiles opens what people upload to fill the directory.
 	OpenFiles imports.Open
@@ -80,7 +80,7 @@ func areas(d Dependencies) []area {
 		why.New(d.Administration),
 		preview.New(d.Administration, d.Operations),
 		settingspages.New(settingspages.Config{
-			Administration: d.Administration, Store: d.Clients, People: d.People, Settings: d.Settings, Notifier: d.Notifier, Version: d.Version, Database: d.Database,
+			Administration: d.Administration, Store: d.Clients, People: d.People, Settings: d.Settings, Notifier: d.Notifier, Version: d.Version, Node: d.Node,
 		}),
 	}
 }

@@ -485,10 +485,11 @@ type SignIn interface {
 }
 
 // Service is all that a store keeps of the service itself: who may sign in to the
-// portal, and the settings.
+// portal, the settings, and which nodes serve.
 type Service interface {
 	People
 	ServiceSettings
+	Nodes
 }
 
 // Records is all that a store keeps of what was done, and of what is being done.

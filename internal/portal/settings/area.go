@@ -26,6 +26,7 @@ type Notifier interface {
 // Store is what the pages read of the database besides what administration does.
 type Store interface {
 	store.APIClients
+	store.Nodes
 
 	// Tenant returns the id of the one tenant.
 	Tenant(ctx context.Context) (string, error)
@@ -40,7 +41,7 @@ type Config struct {
 	Settings       *settings.Live
 	Notifier       Notifier
 	Version        string // of Usher
-	Database       string // its kind, such as "PostgreSQL"
+	Node           string // id of this process among those that serve
 }
 
 // Area is the settings of the service.

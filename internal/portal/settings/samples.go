@@ -209,6 +209,11 @@ func (a *Area) settingSamples(now time.Time) []page.Sample {
 		data.Oldest = now.Add(-90 * 24 * time.Hour)
 		return show("Keep the log for less time", kind, retentionPath, a.shortening.Show(shorteningHead(), data))
 	}
+	about := func(kind, version string, state store.DatabaseState, nodes []store.Node, tenant string) page.Sample {
+		data := newAboutData(version, state, nodes, "01936f2e-7c1a-7000-8000-000000000001", now)
+		data.Tenant, data.Address = tenant, "https://usher.contoso.com"
+		return show("About", kind, aboutPath, a.about.Show(head("About Usher"), data))
+	}
 	state := standing{settings: full, administrators: sampleAdministrators(now), clients: []store.APIClient{{}}}
 	return []page.Sample{
 		show("Settings", "full", root, a.overview.Show(overviewHead(), newOverviewData(state, true))),
@@ -222,9 +227,12 @@ func (a *Area) settingSamples(now time.Time) []page.Sample {
 		signIn("hostile", harm, allFaults, h), out("keeps people out", full, []string{"ann@contoso.com", "ben@contoso.com"}), out("hostile, keeps people out", harm, slices.Repeat([]string{h}, 12)),
 		retention("full", full, nil), retention("empty", none, nil), retention("hostile", harm, allFaults),
 		shortening("full", "7", store.Count{Number: 10000, More: true}), shortening("empty", "7", store.Count{}), shortening("hostile", h, store.Count{Number: 1}),
-		show("About", "full", aboutPath, a.about.Show(head("About Usher"), aboutData{"1.0.0", "go1.26 for linux/amd64", "PostgreSQL", "https://usher.contoso.com", sampleTenant})),
-		show("About", "empty", aboutPath, a.about.Show(head("About Usher"), aboutData{})),
-		show("About", "hostile", aboutPath, a.about.Show(head("About Usher"), aboutData{h, h, h, h, h})),
+		about("full", "1.0.0", store.DatabaseState{Kind: "PostgreSQL", Version: "17.2", Bytes: 734 << 20, Migration: "0034_nodes", MigratedAt: now.Add(-50 * time.Hour), Migrations: 34, Known: 34}, []store.Node{
+			{ID: "01936f2e-7c1a-7000-8000-000000000001", Host: "usher-6c9f7d8b5-x2x9q", Version: "1.0.0", StartedAt: now.Add(-50 * time.Hour), SeenAt: now.Add(-3 * time.Second)},
+			{ID: "01936f2e-7c1a-7000-8000-000000000002", Host: "usher-6c9f7d8b5-kp4mz", Version: "1.1.0", StartedAt: now.Add(-time.Hour), SeenAt: now.Add(-9 * time.Second)},
+			{ID: "01936f2e-7c1a-7000-8000-000000000003", Host: "usher-6c9f7d8b5-dead0", Version: "1.0.0", StartedAt: now.Add(-50 * time.Hour), SeenAt: now.Add(-time.Hour)},
+		}, sampleTenant),
+		about("empty", "", store.DatabaseState{}, nil, ""), about("hostile", h, store.DatabaseState{Kind: h, Version: h, Migration: h}, []store.Node{{ID: h, Host: h, Version: h}}, h),
 	}
 }
 

@@ -90,7 +90,7 @@ func newWorld(t *testing.T, overrides ...settings.Override) *world {
 			t.Fatal(err)
 		}
 		return []portaltest.Area{pages.New(pages.Config{
-			Administration: service, Store: kept, People: w.people, Settings: w.live, Notifier: w.notifier, Version: "test", Database: "SQLite",
+			Administration: service, Store: kept, People: w.people, Settings: w.live, Notifier: w.notifier, Version: "test", Node: "node-1",
 		})}
 	})
 	return w
@@ -743,4 +743,25 @@ func TestTheAuditLogIsSearchedPagedAndDownloaded(t *testing.T) {
 	if part := w.Part(reader, "/settings/audit?text=subject-003", "rows"); part.Count("#rows") != 1 || part.Count("form") != 0 {
 		t.Errorf("the rows alone: %.200s", part.Text)
 	}
+}
+
+func TestAboutNamesTheNodesAndTheDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Contains(w.Get(reader, "/settings/about").TextOf("main"), "No node is known yet")
+	now := time.Now().UTC().Truncate(time.Second)
+	for id, seen := range map[string]time.Time{"node-1": now, "node-2": now.Add(-time.Hour)} {
+		w.Must(w.Store.NoteNode(t.Context(), store.Node{ID: id, Host: "host of " + id, Version: "test", StartedAt: now.Add(-2 * time.Hour), SeenAt: seen}))
+	}
+	about := w.Get(reader, "/settings/about")
+	rows := about.Texts(`[aria-label="Nodes"] tbody tr`)
+	if len(rows) != 2 || !strings.Contains(rows[0], "host of node-1 this one Serves") || !strings.Contains(rows[1], "host of node-2 Not heard of") {
+		t.Errorf("the nodes are %q", rows)
+	}
+	w.Contains(about.TextOf("main"), "SQLite 3.")
+	if about.Count(".alert-warning") != 0 {
+		t.Error("nodes of one version are said to be mixed")
+	}
+	w.Must(w.Store.NoteNode(t.Context(), store.Node{ID: "node-3", Host: "new", Version: "newer", StartedAt: now, SeenAt: now}))
+	w.Contains(w.Get(reader, "/settings/about").TextOf(".alert-warning"), "Not all nodes have the same version.")
 }

@@ -45,6 +45,9 @@ type dialect struct {
 	unhurried string
 	// prepare runs before the first migration, each time.
 	prepare string
+
+	// state selects the version of the database and how many bytes it takes.
+	state string
 }
 
 // database is an open database: a pool for reading and one for writing, which on

@@ -50,6 +50,7 @@ func postgresDialect(host, name string) dialect {
 		list:         `= any($1::text[])`,
 		listArgument: func(values []string) any { return values },
 		rows:         100,
+		state:        `select current_setting('server_version'), pg_database_size(current_database())`,
 		classify:     func(err error) error { return classifyPostgreSQL(host, name, err) },
 		// The number is "usher" in letters of five bits. It has to be the same on all nodes.
 		lockMigrations: `select pg_advisory_xact_lock(22651058)`,

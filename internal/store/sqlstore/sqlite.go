@@ -96,6 +96,7 @@ func sqliteDialect(path string) dialect {
 		limit:    "limit 0 + $",
 		position: "instr(",
 		rows:     1,
+		state:    `select sqlite_version(), (select page_count from pragma_page_count) * (select page_size from pragma_page_size)`,
 		classify: func(err error) error { return classifySQLite(path, err) },
 	}
 }

@@ -55,7 +55,7 @@ func basic(t *testing.T, open func(t *testing.T) store.Store) {
 	runAll(t, open, slices.Concat(userTests(), groupTests(), importTests(), importFaultTests(), importEffectTests(), applicationTests(), assignmentTests(), jobTests(), configurationTests(),
 		collectTests(), subjectTests(), commitTests(), referenceTests(), removalTests(), waitingTests(), heldTests(), nestedTests(), restartTests(), roleTests(), journalTests(), dispatchTests(), attemptTests(), planTests(), driftTests(), recordedTests(),
 		retentionTests(), progressTests(), schemaDraftTests(), operationTests(), comparisonTests(), uploadTests(),
-		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(),
+		administratorTests(), sessionTests(), signInLinkTests(), settingsTests(), nodeTests(),
 		listTests(), insightTests(), historyTests(), apiClientTests(), serviceKeyTests(), editTests(), registrationTests(), deletedApplicationTests(), changeTests()))
 }
 

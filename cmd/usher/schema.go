@@ -104,7 +104,7 @@ func readSchema(in io.Reader, name string) (mapping.Schema, error) {
 	if err != nil {
 		return mapping.Schema{}, fmt.Errorf("read the schema: %w", err)
 	}
-	schema, err := mapping.Parse(data)
+	schema, err := administration.ParseSchema(data)
 	if err != nil {
 		return mapping.Schema{}, fmt.Errorf("%s: %w", name, err)
 	}

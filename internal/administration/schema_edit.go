@@ -218,15 +218,21 @@ func (a Acts) PutSchema(ctx context.Context, app Application, tag string, schema
 	return a.ChangeSchemaDraft(ctx, app, func(mapping.Schema) (mapping.Schema, error) { return schema, nil })
 }
 
+// ParseSchema reads a schema. What an answer of the API says of itself, and comes along
+// with a schema that was fetched there, is not in it.
+func ParseSchema(data []byte) (mapping.Schema, error) {
+	schema, err := mapping.Parse(data)
+	maps.DeleteFunc(schema.Unknown, func(name string, _ json.RawMessage) bool { return strings.HasPrefix(name, "@odata.") })
+	return schema, err
+}
+
 // ReadSchema reads a schema as a file has it. What is wrong with its form is a Refusal.
 func ReadSchema(data []byte) (mapping.Schema, error) {
-	schema, err := mapping.Parse(data)
+	schema, err := ParseSchema(data)
 	if err != nil {
 		refusal := refuse(Invalid, "schema", "%v", err).advising("Choose a file as it was downloaded here, or exported from Microsoft Entra ID.")
 		refusal.Err = err
 		return schema, refusal
 	}
-	// What an answer of the API says of itself comes along with a schema that was fetched there.
-	maps.DeleteFunc(schema.Unknown, func(name string, _ json.RawMessage) bool { return strings.HasPrefix(name, "@odata.") })
 	return schema, nil
 }

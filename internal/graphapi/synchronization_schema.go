@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -111,12 +110,10 @@ func (a *api) deleteSchema(ctx context.Context, r *request) (response, error) {
 }
 
 func parseSchema(data []byte) (mapping.Schema, error) {
-	schema, err := mapping.Parse(data)
+	schema, err := administration.ParseSchema(data)
 	if err != nil {
 		return schema, badRequest("The synchronization schema cannot be read: %s.", err.Error())
 	}
-	// What an answer says of itself comes back with a schema that was fetched.
-	maps.DeleteFunc(schema.Unknown, func(name string, _ json.RawMessage) bool { return strings.HasPrefix(name, "@odata.") })
 	return schema, nil
 }
 

@@ -66,13 +66,8 @@ func groupPath(id string) string { return groupsPath + "/" + url.PathEscape(id) 
 
 // pager leads through a list by the cursors that the store gives.
 func pager[T any](r *page.Request, found store.Listing[T], shown string) page.Pager {
-	p := page.Pager{Shown: shown}
-	if found.Previous != "" {
-		p.First, p.Previous = r.Query("cursor", ""), r.Query("cursor", found.Previous)
-	}
-	if found.Next != "" {
-		p.Next = r.Query("cursor", found.Next)
-	}
+	p := r.Pager(found.Previous, found.Next)
+	p.Shown = shown
 	return p
 }
 

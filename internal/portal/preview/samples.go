@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/usher-id/usher/attr"
@@ -215,6 +216,9 @@ func (a *Area) operationSamples(app, hostile page.Application, now time.Time) []
 func (a *Area) undoSamples(app, hostile page.Application, now time.Time) []page.Sample {
 	catalogue := journal.NewCatalogue()
 	show := func(name string, app page.Application, data undoData, found store.Listing[journal.Entry], chosen ...string) page.Sample {
+		if found.Next != "" {
+			data.Pager.Next = data.Path + "?" + url.Values{"cursor": {found.Next}}.Encode()
+		}
 		return page.Sample{Page: "Undo a cycle", Case: name, Path: data.Path, Answer: a.undo.Show(undoHead(app, data.Cycle), data.with(app, found, chosen, catalogue))}
 	}
 	full := newUndoData(app, "01936f2e-7c1a-7000-8000-00000000cafe", "")

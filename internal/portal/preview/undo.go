@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
@@ -156,6 +155,11 @@ func (a *Area) undoData(ctx context.Context, r *page.Request, app page.Applicati
 	}
 	chosen := selected(r)
 	data = data.with(app, found, chosen, a.Administration.Catalogue)
+	kept := url.Values{"user": chosen}
+	if data.Text != "" {
+		kept.Set("text", data.Text)
+	}
+	data.Pager = r.PagerAt(data.Path, kept, found.Previous, found.Next)
 	for _, id := range chosen {
 		if slices.ContainsFunc(data.Rows, func(row undoRow) bool { return row.Person.ID == id }) {
 			continue // its box is in the list
@@ -204,25 +208,6 @@ func (d undoData) with(app page.Application, found store.Listing[journal.Entry],
 			}
 		}
 		d.Rows = append(d.Rows, row)
-	}
-	kept := url.Values{"user": chosen}
-	if d.Text != "" {
-		kept.Set("text", d.Text)
-	}
-	at := func(cursor string) string {
-		if kept.Del("cursor"); cursor != "" {
-			kept.Set("cursor", cursor)
-		}
-		return strings.TrimSuffix(d.Path+"?"+kept.Encode(), "?")
-	}
-	if d.Cursor != "" {
-		d.Pager.First = at("")
-	}
-	if found.Previous != "" {
-		d.Pager.Previous = at(found.Previous)
-	}
-	if found.Next != "" {
-		d.Pager.Next = at(found.Next)
 	}
 	return d
 }

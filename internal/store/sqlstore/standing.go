@@ -23,7 +23,7 @@ const (
 	// up.
 	manyStanding = 1000
 	// manyAccounts is from how many people on all accounts are gone through for theirs.
-	manyAccounts = 10_000
+	manyAccounts = 8000
 )
 
 // standings is what is being found out about people.
@@ -351,24 +351,17 @@ func (p *standings) lookForAccounts(ctx context.Context, wanted func(store.Stand
 
 // accounts returns those of some ids in order whose accounts are in use.
 func (p *standings) accounts(ctx context.Context, ids []string, many bool) ([]string, error) {
-	if many {
-		all, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, "", p.jobID)
-		if err != nil {
-			return nil, err
-		}
-		disabled, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1 and not enabled`}, "", p.jobID)
-		others := without(ids, without(all, disabled))
-		return without(ids, others), err
+	q, arguments := idQuery{"source_id", `from connections where job_id = $2 and source_id > $1`}, []any{p.jobID}
+	if !many {
+		q.from, arguments = `from connections where job_id = $2 and source_id in list($3) and source_id || '' > $1`, append(arguments, ids)
 	}
-	var found []string
-	for part := range slices.Chunk(ids, pageSize) {
-		inUse, err := p.texts(ctx, `select source_id from connections where job_id = $1 and enabled and source_id in list($2) order by source_id`, p.jobID, part)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, inUse...)
+	connected, err := p.ids(ctx, 0, q, "", arguments...)
+	if err != nil {
+		return nil, err
 	}
-	return found, nil
+	disabled, err := p.ids(ctx, 0, idQuery{"source_id", `from connections where job_id = $2 and source_id > $1 and not enabled`}, "", p.jobID)
+	others := without(ids, without(connected, disabled))
+	return without(ids, others), err
 }
 
 // note notes that the people of a list are on it.

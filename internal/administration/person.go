@@ -21,6 +21,16 @@ func (s *Service) User(ctx context.Context, name string) (directory.User, error)
 	return user, err
 }
 
+// FindPeople returns the first users whose names or addresses begin with the words of a
+// text, and whether there are more; nobody without a text.
+func (s *Service) FindPeople(ctx context.Context, text string, most int) (people []directory.User, more bool, err error) {
+	if text == "" {
+		return nil, false, nil
+	}
+	found, err := s.Store.FindUsers(ctx, store.UserSearch{Text: text}, store.Page{Limit: most})
+	return found.Items, found.Next != "", err
+}
+
 // Person finds a user, also one who was removed from the directory for good and still
 // has an account of the application: by the id alone, which is all that is known.
 func (s *Service) Person(ctx context.Context, app Application, name string) (directory.User, error) {

@@ -148,11 +148,8 @@ func (a *Area) choosePerson(ctx context.Context, r *page.Request, data *builderD
 		}
 	}
 	data.Searched = data.Search != ""
-	if !data.Searched {
-		return nil
-	}
-	found, err := a.Administration.Store.FindUsers(ctx, store.UserSearch{Text: data.Search}, store.Page{Limit: peopleFound})
-	for _, user := range found.Items {
+	people, _, err := a.Administration.FindPeople(ctx, data.Search, peopleFound)
+	for _, user := range people {
 		data.People = append(data.People, newPerson(user))
 	}
 	return err

@@ -85,15 +85,12 @@ func (a *Area) chooseData(ctx context.Context, r *page.Request, app page.Applica
 		}
 		data.Selected = append(data.Selected, newPerson(user))
 	}
-	if data.Search == "" {
-		return data, nil
-	}
-	listing, err := a.Administration.Store.FindUsers(ctx, store.UserSearch{Text: data.Search}, store.Page{Limit: found})
+	people, more, err := a.Administration.FindPeople(ctx, data.Search, found)
 	if err != nil {
 		return data, err
 	}
-	data.More = listing.Next != ""
-	for _, user := range listing.Items {
+	data.More = more
+	for _, user := range people {
 		if !slices.ContainsFunc(data.Selected, func(p person) bool { return p.ID == user.ID }) {
 			data.Found = append(data.Found, newPerson(user))
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/change"
 	"github.com/usher-id/usher/internal/portal/page"
-	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/scope"
 )
@@ -106,15 +105,12 @@ func nameOf(user directory.User) string {
 
 func (a *Area) search(ctx context.Context, app page.Application, text string) (askData, error) {
 	data := askData{Path: app.Path("why"), Name: app.DisplayName, Search: text}
-	if text == "" {
-		return data, nil
-	}
-	listing, err := a.Administration.Store.FindUsers(ctx, store.UserSearch{Text: text}, store.Page{Limit: found})
+	people, more, err := a.Administration.FindPeople(ctx, text, found)
 	if err != nil {
 		return data, err
 	}
-	data.More = listing.Next != ""
-	for _, user := range listing.Items {
+	data.More = more
+	for _, user := range people {
 		data.Found = append(data.Found, foundPerson{nameOf(user), user.UserPrincipalName, data.Path + "?user=" + page.QueryValue(user.ID)})
 	}
 	return data, nil

@@ -46,7 +46,7 @@ func pathOf(app administration.Application) string {
 // form is what a browser sends of a form that a page shows, with changes.
 func form(answer portaltest.Answer, action string, changes url.Values) url.Values {
 	sent := url.Values{}
-	at := `form[action$="` + action + `"] `
+	at := `form[action*="` + action + `"] `
 	for _, input := range answer.All(at + "input") {
 		name, _ := pagetest.Attribute(input, "name")
 		kind, _ := pagetest.Attribute(input, "type")
@@ -222,6 +222,9 @@ func TestSettingsAreSaved(t *testing.T) {
 	if saved.Status != http.StatusUnprocessableEntity {
 		t.Fatalf("that people keep their accounts was not to be confirmed: %d", saved.Status)
 	}
+	if got := saved.Attributes("#settings-wrong a", "href"); !slices.Contains(got, "#risks") {
+		t.Errorf("what is to be confirmed is not led to: %v", got)
+	}
 	w.Contains(saved.TextOf("#risks"), "No longer assigned: people keep the account and the access, and nobody takes it away.")
 	if diff := cmp.Diff(before.Settings, w.Again(app).Job.Settings); diff != "" {
 		t.Errorf("saved without a confirmation (-before +after):\n%s", diff)
@@ -335,6 +338,19 @@ func TestSettingsThatCannotBeMeantAreRefusedAllAtOnce(t *testing.T) {
 	if got := wrong.Attributes("#field-removalLimit", "value"); !slices.Equal(got, []string{"many"}) {
 		t.Errorf("what was entered is shown as %v", got)
 	}
+	if got := wrong.Attributes(`form[action$="/settings#settings-wrong"]`, "data-unsaved"); !slices.Equal(got, []string{"Settings"}) {
+		t.Errorf("a browser does not go to what is wrong: %v", got)
+	}
+	w.Contains(wrong.TextOf("#settings-wrong [role=alert]"), "Nothing was saved.")
+	ways := []string{"#field-notify", "#field-removalLimit", "#field-grace-unassigned", "#field-grace", "#field-interval"}
+	if diff := cmp.Diff(ways, wrong.Attributes("#settings-wrong a", "href")); diff != "" {
+		t.Errorf("the ways to what is wrong (-want +got):\n%s", diff)
+	}
+	for _, way := range ways {
+		if wrong.Count(way+".is-invalid") != 1 {
+			t.Errorf("%s does not lead to a field that is wrong", way)
+		}
+	}
 	meant := w.Post(administrator, at+"/settings", form(w.Get(administrator, at), "/settings", url.Values{
 		"removalPercent": {"101"}, "interval": {"1s"}, "notifyOn": {"on"}, "notify": {"nobody"}, "action-unassigned": {"explode"},
 	}))
@@ -381,5 +397,31 @@ func TestWhoMayNotChangeSettingsIsRefused(t *testing.T) {
 		if shown := w.Get(role, at); shown.Count(`form[action$="/credentials"]`) != 0 || shown.Count(`form[action$="/mode"]`) != len(allowed) {
 			t.Errorf("%s is shown forms that are not theirs", role)
 		}
+	}
+}
+
+// TestWhatWasTypedIsNotLostWithAnotherForm looks for the marks by which the script of
+// the portal tells of it, and for the sentences that are there without scripts.
+func TestWhatWasTypedIsNotLostWithAnotherForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := pathOf(app)
+	shown := w.Get(administrator, at)
+	if diff := cmp.Diff([]string{"Provisioning Mode", "Admin Credentials", "Settings"}, shown.Attributes("form[data-unsaved]", "data-unsaved")); diff != "" {
+		t.Errorf("the forms (-want +got):\n%s", diff)
+	}
+	if got := shown.Attributes("form[data-entered]", "action"); len(got) != 0 {
+		t.Errorf("nothing was entered, and marked are %v", got)
+	}
+	w.Contains(shown.TextOf("#settings .card-footer [data-without-script]"), "What you typed under Admin Credentials is not saved with it")
+	w.Contains(shown.TextOf("#credentials [data-without-script]"), "What you typed under Settings is not saved with it")
+	wrong := w.Post(administrator, at+"/settings", form(shown, "/settings", url.Values{"grace": {"7 days"}}))
+	if got := wrong.Attributes("form[data-entered]", "data-unsaved"); !slices.Equal(got, []string{"Settings"}) {
+		t.Errorf("with settings that were refused, marked are %v", got)
+	}
+	tested := w.Post(administrator, at+"/test", credentials(w, nil))
+	if got := tested.Attributes("form[data-entered]", "data-unsaved"); !slices.Equal(got, []string{"Admin Credentials"}) {
+		t.Errorf("with credentials that were tested, marked are %v", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type settingsForm struct {
 	Risks        []string // what has to be confirmed, none unless it has to be
 	Mark         string   // of the settings that the form was made of
 	Faults       page.Faults
+	Wrong        []page.Link // what is wrong, each with the way to its field
 	Notification []page.Field
 	Guard        []page.Field
 	GuardMeans   string // what the guard would mean today
@@ -193,7 +195,7 @@ func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Appli
 		if before.NeedsFullCycle(after) {
 			notice.Text += " The next cycle looks at everyone."
 		}
-		return page.Redirect(app.Path(menu), notice), nil
+		return page.Redirect(app.Path(menu)+"#notice", notice), nil // without a fragment, browsers go to that of the form
 	}
 	faults, ok := page.FaultsOf(err)
 	if !ok {
@@ -221,6 +223,38 @@ func (a *Area) settingsAgain(ctx context.Context, r *page.Request, given values,
 	data.Settings = newSettingsForm(s, given, faults)
 	data.Settings.Risks, data.Settings.Confirmation = found, confirmation
 	return a.again(data, app)
+}
+
+// wrong lists what is wrong with the form in the order of its fields, each with the way
+// to its field. What is about no field comes first and leads nowhere.
+func (f settingsForm) wrong() []page.Link {
+	faults := maps.Clone(f.Faults)
+	var found []page.Link
+	add := func(label string, field page.Field) {
+		if field.Fault != "" {
+			found = append(found, page.Link{Text: label + ": " + field.Fault, Path: "#field-" + field.Name})
+		}
+		delete(faults, field.Name)
+	}
+	fields := func(all []page.Field) {
+		for _, field := range all {
+			add(field.Label, field)
+		}
+	}
+	fields(f.Notification)
+	fields(f.Guard)
+	fields(f.Scope)
+	for _, row := range f.Leaving {
+		add(row.Trigger, row.Action)
+		add("Grace period, "+strings.ToLower(row.Trigger), row.Grace)
+	}
+	add(f.Grace.Label, f.Grace)
+	fields(f.Further)
+	var whole []page.Link
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		whole = append(whole, page.Link{Text: faults[name]})
+	}
+	return append(whole, found...)
 }
 
 // newSettingsForm makes the form of values.
@@ -252,6 +286,7 @@ func newSettingsForm(s state, v values, faults page.Faults) settingsForm {
 	}
 	form.Leaving, form.Grace = leavingRows(v, faults), text("grace", "Grace period", "text", "How long an account is kept after its owner left, such as 7d or 12h. 0s: not at all.")
 	form.Further = furtherFields(text, box, choice)
+	form.Wrong = form.wrong()
 	return form
 }
 

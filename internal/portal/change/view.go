@@ -1,9 +1,11 @@
 package change
 
 import (
+	"cmp"
 	"embed"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/usher-id/usher/internal/portal/page"
@@ -153,6 +155,25 @@ func OfEntry(e journal.Entry, app Application, catalogue journal.Catalogue) View
 		Fact{Name: "Entry", Text: strconv.FormatInt(e.ID, 10), Copy: true},
 	)...)
 	return v
+}
+
+// Apart tells the view apart from others on a page, for who hears the names of its parts:
+// whom it is about, and by its anchor which of several it is.
+func (v View) Apart() string {
+	who := cmp.Or(v.Person.Name, v.Account.Name)
+	if who != "" {
+		who = " of " + who
+	}
+	kind, number, _ := strings.Cut(v.Anchor, "-")
+	switch {
+	case kind == "now":
+		return who + ", as it is now"
+	case kind == "entry":
+		return who + ", entry " + number
+	case kind == "item" && number != "0":
+		return who + ", " + number
+	}
+	return who
 }
 
 // Anchored returns the view with another beginning of its ids.

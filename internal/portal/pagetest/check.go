@@ -128,7 +128,37 @@ func (d Document) Faults(path string, leads func(method, path string) bool) []st
 	c.names()
 	c.links()
 	c.tables()
+	c.landmarks()
 	return c.faults
+}
+
+// landmarks checks that the parts of a page that one can go to have names of their own.
+func (c *checker) landmarks() {
+	seen := map[string]bool{}
+	for _, node := range c.All("section, [role=region], [role=search], nav") {
+		role, given := Attribute(node, "role")
+		switch {
+		case given:
+		case node.Data == "nav":
+			role = "navigation"
+		default:
+			role = "region"
+		}
+		name, _ := Attribute(node, "aria-label")
+		if by, found := Attribute(node, "aria-labelledby"); found {
+			name = c.TextOf(`[id="` + by + `"]`)
+		}
+		if name == "" {
+			continue // a section without a name is no landmark
+		}
+		if strings.Contains(name, page.Hostile) {
+			continue // everything has the same name on a hostile page
+		}
+		if seen[role+" "+name] {
+			c.fault("two landmarks %s are called %q", role, name)
+		}
+		seen[role+" "+name] = true
+	}
 }
 
 type checker struct {

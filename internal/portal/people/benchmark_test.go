@@ -37,6 +37,7 @@ func BenchmarkPagesOf100000People(b *testing.B) {
 	for _, path := range []string{
 		"/users", "/users?search=person+0999", "/users?search=nobody", "/users?department=department+7", "/users?state=disabled", "/users/u000007", "/users/" + portaltest.Ana,
 		"/users/" + portaltest.Ana + "/reports", "/users/u000007/history", "/groups", "/groups/" + portaltest.Sales, "/groups/" + portaltest.Sales + "?search=nobody",
+		"/groups/" + portaltest.Sales + "/history", "/groups/" + portaltest.Sales + "/history?at=2099-01-01",
 	} {
 		b.Run(path, func(b *testing.B) {
 			for b.Loop() {

@@ -36,7 +36,8 @@ any file, nothing changes. The same files again change nothing.
 
 Users and groups who exist keep what the files have no column for. An empty value
 empties the property; accountEnabled must be true or false. Who is new is enabled
-unless the file says otherwise. Somebody who was deleted stays deleted.
+unless the file says otherwise. Somebody who was deleted stays deleted, unless
+--replace says that the files are complete.
 
 With --replace, users, groups and memberships that the files do not have are
 removed from the directory. A user or group that was deleted and is in the files
@@ -111,11 +112,28 @@ func writeReport(out io.Writer, report store.ImportReport) error {
 	if err := writeTable(out, []string{"", "READ", "CREATED", "UPDATED", "REMOVED"}, rows); err != nil {
 		return err
 	}
-	if !report.Shrinkage.Suspicious() {
-		return nil
+	for _, note := range importNotes(report) {
+		if _, err := fmt.Fprintln(out, "note: "+note); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(out, "note: %s; accounts are disabled by the next cycle unless the removal guard holds that. The complete files, imported again, bring them back\n", report.Shrinkage)
-	return err
+	return nil
+}
+
+// importNotes are what somebody should know of an import beside its counts.
+func importNotes(report store.ImportReport) []string {
+	var notes []string
+	if report.Restored > 0 {
+		notes = append(notes, fmt.Sprintf("users who were deleted and are back: %d", report.Restored))
+	}
+	if report.StayDeleted > 0 {
+		notes = append(notes, fmt.Sprintf("users of the files who were deleted, and stay so: %d. Complete files, imported with --replace, bring them back", report.StayDeleted))
+	}
+	if report.Shrinkage.Suspicious() {
+		notes = append(notes, fmt.Sprintf("%s; accounts are disabled by the next cycle unless the removal guard holds that. "+
+			"The complete files, imported again with --replace, bring them back", report.Shrinkage))
+	}
+	return notes
 }
 
 func newUsersCommand(o *options) *cobra.Command {

@@ -108,6 +108,12 @@ func importText(report store.ImportReport, replace bool) string {
 	if len(parts) == 0 {
 		parts = append(parts, "nothing differed")
 	}
+	if report.Restored > 0 {
+		parts = append(parts, fmt.Sprintf("users who were deleted and are back: %d", report.Restored))
+	}
+	if report.StayDeleted > 0 {
+		parts = append(parts, fmt.Sprintf("users of the files who were deleted and stay so: %d", report.StayDeleted))
+	}
 	if replace {
 		parts = append(parts, "who is not in the files was removed")
 	}

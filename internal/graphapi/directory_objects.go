@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/usher-id/usher/directory"
+	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 )
 
@@ -215,7 +216,7 @@ func (a *api) getDeleted(ctx context.Context, r *request) (response, error) {
 
 func (a *api) restoreDeleted(ctx context.Context, r *request) (response, error) {
 	var restored entity
-	err := r.edit(ctx, "Restore directory object", func(e store.Editor) (string, string, error) {
+	err := r.edit(ctx, administration.ActivityRestore, func(e store.Editor) (string, string, error) {
 		deleted, err := a.deletedObject(ctx, e, r)
 		if err != nil {
 			return "", "", err

@@ -122,6 +122,9 @@ type Importer interface {
 type ImportReport struct {
 	Shrinkage directory.Shrinkage `json:"shrinkage,omitzero"` // set when suspiciously many users were removed
 
+	Restored    int `json:"restored,omitzero"`    // users who were deleted and are back; they count as updated, too
+	StayDeleted int `json:"stayDeleted,omitzero"` // users whom the source has, and who stay deleted
+
 	Users, Groups, Members, Assignments ImportCount
 }
 

@@ -166,6 +166,22 @@ func TestReplacingSaysWhomItRemoves(t *testing.T) {
 	}
 }
 
+// Whoever was deleted stays so unless the files are complete, and a preview says either.
+func TestAPreviewSaysWhoComesBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Must(w.Store.RemoveUser(t.Context(), portaltest.Ana))
+	_, shown := w.looked(false, map[string]string{"users": people})
+	w.Contains(shown.TextOf("main .alert-warning"), "1 user of these files was deleted and stays so.")
+	at, shown := w.looked(true, map[string]string{"users": people})
+	w.Contains(shown.TextOf("main .alert-info"), "1 user who was deleted comes back")
+	w.Post(administrator, at, shown.Hidden("main form[action='"+at+"']"))
+	if user, err := w.Store.User(t.Context(), portaltest.Ana); err != nil || user.Deleted() {
+		t.Errorf("deleted %v: %v", user.Deleted(), err)
+	}
+	w.Contains(w.Audits(1)[0], "users who were deleted and are back: 1")
+}
+
 // many returns a file of so many users, long enough to be imported in the background.
 func many(count int) string {
 	var text strings.Builder

@@ -29,8 +29,12 @@ type previewData struct {
 	Left     int // users who would be left
 	Unusual  bool
 	Accesses []access
-	Lost     int    // accesses that somebody loses
-	Act      string // what the button says; empty when nothing differs
+	Lost     int // accesses that somebody loses
+
+	Restored    int // users who were deleted and come back
+	StayDeleted int // users of the files who were deleted and stay so
+
+	Act string // what the button says; empty when nothing differs
 }
 
 // countRow is what happens to the objects of a kind.
@@ -51,7 +55,7 @@ func newPreviewData(upload store.Upload, effect store.ImportEffect, replace bool
 	data := previewData{
 		Path: uploadPath(upload.ID, replace), Discard: Path + "/" + upload.ID + "/discard", Again: Path, Replace: replace, Before: effect.Before,
 		Removed: effect.Removed, MoreGone: effect.Users.Removed - len(effect.Removed), Left: effect.Before + effect.Users.Created - effect.Users.Removed,
-		Unusual: effect.Shrinkage.Suspicious(), Confirmation: confirmation(upload, effect, replace),
+		Restored: effect.Restored, StayDeleted: effect.StayDeleted, Unusual: effect.Shrinkage.Suspicious(), Confirmation: confirmation(upload, effect, replace),
 	}
 	for _, file := range upload.Files {
 		data.Files = append(data.Files, file.Name)

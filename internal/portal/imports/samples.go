@@ -46,6 +46,7 @@ func (a *Area) Samples() []page.Sample {
 	}
 	upload, effect := sampleUpload("users.csv", "groups.csv", "members.csv"), sampleEffect()
 	additive := effect
+	effect.Restored, additive.StayDeleted = 3, 21
 	additive.Users.Removed, additive.Members.Removed, additive.Removed, additive.Shrinkage = 0, 0, nil, directory.Shrinkage{}
 	additive.Accesses = []store.AccessEffect{{ApplicationID: page.SampleApplication("").ID, DisplayName: "Salesforce", Gained: 14}}
 	return []page.Sample{

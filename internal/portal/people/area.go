@@ -52,11 +52,13 @@ const (
 func (a *Area) Mount(r *page.Router) {
 	r.Get(usersPath, a.showUsers)
 	r.Get(usersPath+"/{user}", a.showUser)
+	r.Post(usersPath+"/{user}/restore", store.RoleAdministrator, a.restoreUser)
 	r.Get(usersPath+"/{user}/reports", a.showReports)
 	r.Get(usersPath+"/{user}/groups", a.showGroupsOfUser)
 	r.Get(usersPath+"/{user}/history", a.showHistory)
 	r.Get(groupsPath, a.showGroups)
 	r.Get(groupsPath+"/{group}", a.showGroup)
+	r.Post(groupsPath+"/{group}/restore", store.RoleAdministrator, a.restoreGroup)
 	r.Get(groupsPath+"/{group}/groups", a.showGroupsOfGroup)
 	r.Get(groupsPath+"/{group}/history", a.showHistoryOfGroup)
 }

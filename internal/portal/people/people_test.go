@@ -139,6 +139,53 @@ func TestAUserIsShownWithEverythingAroundThem(t *testing.T) {
 	w.Contains(must(t, w, store.RoleReader, "/users/"+portaltest.Ben+"/reports").TextOf("tbody"), "Ana Lima")
 }
 
+func TestWhoWasDeletedIsRestored(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Must(w.Store.RemoveUser(t.Context(), portaltest.Ana))
+	group, err := w.Store.Group(t.Context(), "Sales")
+	w.Must(err)
+	w.Must(w.Store.RemoveGroup(t.Context(), group.ID))
+	for _, path := range []string{"/users/" + portaltest.Ana, "/groups/" + group.ID} {
+		act := path + "/restore"
+		if must(t, w, store.RoleOperator, path).Count("main form[action='"+act+"']") != 0 {
+			t.Errorf("%s: an operator is offered to restore", path)
+		}
+		if refused := w.Post(store.RoleOperator, act, nil); refused.Status != http.StatusForbidden {
+			t.Errorf("%s: an operator restores: %d", path, refused.Status)
+		}
+		if must(t, w, store.RoleAdministrator, path).Count("main form[action='"+act+"']") != 1 {
+			t.Errorf("%s: an administrator is not offered to restore", path)
+		}
+		for range 2 { // a second time changes nothing
+			if done := w.Post(store.RoleAdministrator, act, nil); done.Status != http.StatusSeeOther {
+				t.Errorf("%s: %d %s", path, done.Status, done.TextOf("main"))
+			}
+		}
+		if must(t, w, store.RoleAdministrator, path).Count("main form[action='"+act+"']") != 0 {
+			t.Errorf("%s is offered to be restored again", path)
+		}
+	}
+	w.Contains(strings.Join(w.Audits(0), "\n"), "Restore directory object | ")
+	if count := strings.Count(strings.Join(w.Audits(0), "\n"), "Restore directory object"); count != 2 {
+		t.Errorf("%d records in the audit log", count)
+	}
+	if unknown := w.Post(store.RoleAdministrator, "/users/nobody/restore", nil); unknown.Status != http.StatusNotFound {
+		t.Errorf("somebody unknown: %d", unknown.Status)
+	}
+	// Somebody else has the name by now.
+	w.Must(w.Store.RemoveUser(t.Context(), portaltest.Ana))
+	ben, err := w.Store.User(t.Context(), portaltest.Ben)
+	w.Must(err)
+	ben.UserPrincipalName = "ana@contoso.com"
+	w.Must(w.Store.PutUser(t.Context(), ben))
+	taken := w.Post(store.RoleAdministrator, "/users/"+portaltest.Ana+"/restore", nil)
+	if taken.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a name that is taken: %d", taken.Status)
+	}
+	w.Contains(taken.TextOf("body"), "Somebody else is called ana@contoso.com by now.")
+}
+
 func TestAUserIsFoundByNameAtTheAddressOfTheID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

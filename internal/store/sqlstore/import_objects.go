@@ -64,6 +64,7 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 	var managed, updates []any
 	for _, user := range users {
 		before, exists := known[user.ID]
+		i.countReturn(before, user)
 		switch {
 		case exists && before.Equal(user):
 			continue
@@ -94,6 +95,16 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 		return err
 	}
 	return i.insert(ctx, insertion{into: `changed_managers (id)`, width: 1, then: `on conflict (id) do nothing`}, managed)
+}
+
+// countReturn counts who comes back and who might have.
+func (i *importer) countReturn(before, user directory.User) {
+	switch {
+	case before.Deleted() && user.Deleted():
+		i.report.StayDeleted++
+	case before.Deleted():
+		i.report.Restored++
+	}
 }
 
 // mergeUser returns what becomes of a user who exists. Somebody who was deleted comes

@@ -103,8 +103,9 @@ func importTests() []test {
 			} {
 				w.must(w.RemoveUser(w.ctx(), "ana"))
 				w.must(w.RemoveGroup(w.ctx(), "g"))
-				_, err := w.Import(w.ctx(), about(step.only, user("ana"), group("g")), step.replace)
+				report, err := w.Import(w.ctx(), about(step.only, user("ana"), group("g")), step.replace)
 				w.must(err)
+				w.equal(step.name+": who is back, and who is not", []bool{report.Restored == 1, report.StayDeleted == 1}, []bool{step.back, !step.back})
 				w.equal(step.name+": user is back", !w.subject("ana").User.Deleted(), step.back)
 				g, err := w.Group(w.ctx(), "g")
 				w.must(err)

@@ -19,6 +19,9 @@ import (
 // ErrNothingToUndo is returned for a cycle that the log has no writes of.
 var ErrNothingToUndo = errors.New("the log has nothing that could be undone")
 
+// UndoPauses is the note of an undo about what applying it does besides.
+const UndoPauses = "the next cycle would write the same again: applying this turns provisioning off, unless it is told to keep running"
+
 // Undo makes a plan that takes back what a cycle wrote. The entries are those of the
 // cycle, or of some people of it, the oldest first. What cannot be taken back is
 // listed in the plan: deletions, redacted values, accounts that were changed since.
@@ -37,8 +40,7 @@ func (c *cycle) planUndo(ctx context.Context, entries iter.Seq2[journal.Entry, e
 	if undo.changes == 0 {
 		return ErrNothingToUndo
 	}
-	c.draft.plan.Notes = append(undo.notes(),
-		"the next cycle would write the same again: applying this plan turns provisioning off, unless it is told to keep running")
+	c.draft.plan.Notes = append(undo.notes(), UndoPauses)
 	c.progress.phase("accounts")
 	err := c.eachItem(ctx, c.draft.plan.Key, ItemQuery{States: []ItemState{ItemOpen}}, func(planned []PlanItem) error {
 		for part := range slices.Chunk(planned, max(1, c.target.BatchSize)) {

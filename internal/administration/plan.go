@@ -255,7 +255,7 @@ func (a Acts) beforeApply(ctx context.Context, app Application, session engine.S
 		return false, err
 	}
 	if p.Kind == engine.UndoPlan && !how.KeepRunning && session.Job.Schedule.State == provisioning.ScheduleActive {
-		if err := a.Pause(ctx, app, "before a plan is applied that takes back what a cycle wrote"); err != nil {
+		if err := a.Pause(ctx, app, PausedForUndo); err != nil {
 			return false, err
 		}
 		paused = true

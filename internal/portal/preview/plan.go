@@ -38,10 +38,12 @@ type planData struct {
 	Applied time.Time
 	Applier string
 	Result  string
+	Off     bool // it was applied and provisioning is turned off, as an undo does
 	Begun   bool // applying it was begun and is not over
 	Over    bool // it was applied
 	Running page.Link
 
+	Overview string
 	Open     int // items that are still to be done
 	Removals int
 	Guard    string // why the removal guard would hold the removals, empty when it would not
@@ -203,8 +205,12 @@ func newPlanData(app page.Application, kept administration.KeptPlan, f filter, c
 		data.Result, data.Outcomes = resultText(kept.Items), outcomesOf(kept, self, f)
 	}
 	for _, note := range kept.Notes {
-		data.Notes = append(data.Notes, page.Sentence(note))
+		if note != engine.UndoPauses || kept.State == engine.PlanReady {
+			data.Notes = append(data.Notes, page.Sentence(note))
+		}
 	}
+	data.Off = data.Undo && kept.State != engine.PlanReady && !app.On()
+	data.Overview = app.Path("")
 	for _, demand := range kept.Seats {
 		data.Seats = append(data.Seats, newSeatRow(demand))
 	}

@@ -263,7 +263,13 @@ func TestACycleIsUndoneForSomePeople(t *testing.T) {
 	w.Contains(w.Get(store.RoleReader, at).TextOf("h1"), "Undo of a cycle")
 	w.Contains(w.Get(store.RoleReader, at).TextOf(".tiles"), "1 to be disabled")
 	w.Contains(w.Get(store.RoleOperator, at+"/apply").TextOf("main"), "Leave provisioning on")
+	w.Contains(w.Get(store.RoleReader, at).TextOf("main"), "applying this turns provisioning off")
 	w.applied(store.RoleOperator, at, nil)
+	result := w.Get(store.RoleReader, at)
+	w.Contains(result.TextOf("#off"), "Provisioning is off")
+	if strings.Contains(result.TextOf("main"), "turns provisioning off") {
+		t.Errorf("what was applied is told of as if it were not: %s", result.TextOf("main"))
+	}
 	if after := w.active(); after != "ben@contoso.com" || w.Again(w.app).Job.Schedule.State != provisioning.SchedulePaused {
 		t.Errorf("the accounts in use are %q, and provisioning is %s", after, w.Again(w.app).Job.Schedule.State)
 	}

@@ -51,6 +51,20 @@ func attentions(app page.Application) []attention {
 	return found
 }
 
+// waiting tells that provisioning was turned off, and how many changes of the directory
+// wait.
+func waiting(app page.Application, behind int64) attention {
+	title := "Provisioning is off"
+	switch behind {
+	case 0:
+	case 1:
+		title += "; 1 change waits"
+	default:
+		title += "; " + page.Number(behind) + " changes wait"
+	}
+	return attention{"warning", title, "Nobody gets an account there, and nobody who leaves loses one.", page.Link{Text: "See what to do", Path: app.Path("")}}
+}
+
 // quarantineAdvice says what to do about a quarantine, and where.
 func quarantineAdvice(app page.Application) (text string, link page.Link) {
 	switch app.Job.Status.Quarantine.Reason {

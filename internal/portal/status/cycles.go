@@ -120,6 +120,7 @@ type cycleData struct {
 	Undo    string // where it is taken back; empty when it wrote nothing
 	Plan    string // page of the plan that was carried out, empty for none
 	Held    string
+	Advice  string // what to do when it failed
 }
 
 // cycleReason is a reason code with how many it concerned.
@@ -143,6 +144,9 @@ func (a *Area) showCycle(ctx context.Context, r *page.Request) (page.Answer, err
 		return page.Answer{}, err
 	}
 	data := newCycleData(app, record)
+	if data.Error != "" {
+		data.Advice = a.advice(record.Code)
+	}
 	for n, reason := range data.Reasons {
 		data.Reasons[n].Text = page.Sentence(a.Administration.Catalogue.Explain(reason.Code).Text)
 	}

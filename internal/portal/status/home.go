@@ -95,6 +95,9 @@ func (a *Area) homeApplication(view administration.Overview, groups []store.Fail
 		Name: view.DisplayName, Path: app.Path(""), Template: view.Template, State: app.State(), Assigned: view.Health.Assigned,
 		Accounts: view.Health.Links.Enabled, Behind: view.Health.Behind, Last: view.Job.Status.LastRun, Attention: attentions(app),
 	}
+	if pausedByHand(app) && begun(view) {
+		shown.Attention = append(shown.Attention, waiting(app, view.Health.Behind))
+	}
 	if view.Health.Running {
 		shown.Progress = newLive(view.Health.Progress)
 	}
@@ -118,13 +121,18 @@ func (h homeApplication) urgency() int {
 	return urgency
 }
 
+// begun reports whether provisioning has come to accounts already.
+func begun(view administration.Overview) bool {
+	return view.Job.Status.InitialDone || view.Health.Links.Connections > 0
+}
+
 // firstSteps leads from an empty directory to the first account; none when an
-// application is turned on.
+// application is turned on, or has accounts already.
 func firstSteps(users int, seen []administration.Overview, administers bool) []firstStep {
 	path := "/applications"
 	credentials, assigned := false, false
 	for _, view := range seen {
-		if view.Job.Schedule.State == provisioning.ScheduleActive {
+		if view.Job.Schedule.State == provisioning.ScheduleActive || begun(view) {
 			return nil
 		}
 		path = "/applications/" + view.ID

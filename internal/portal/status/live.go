@@ -49,7 +49,7 @@ func kindTitle(kind provisioning.CycleKind) string {
 	case provisioning.OnDemand:
 		return "Provision on demand"
 	case provisioning.FromPlan:
-		return "Plan being applied"
+		return "Preview being applied"
 	}
 	return string(kind)
 }
@@ -58,7 +58,7 @@ func newLive(p provisioning.Progress) live {
 	return live{progress.New(p, "Progress of the cycle", "object", "objects"), true, kindTitle(p.Kind), phases(p.Phase)}
 }
 
-// streamLive sends the part of the overview that changes while a cycle runs.
+// streamLive sends the parts of the overview that change while a cycle runs.
 func (a *Area) streamLive(ctx context.Context, r *page.Request) (page.Answer, error) {
 	app, err := r.Application(ctx)
 	if err != nil {
@@ -70,6 +70,10 @@ func (a *Area) streamLive(ctx context.Context, r *page.Request) (page.Answer, er
 			return nil, err
 		}
 		html, err := a.overview.Part(r, overviewHead(now.app), "now", now.data)
-		return []page.Event{{Name: "now", HTML: html}}, err
+		if err != nil {
+			return nil, err
+		}
+		watermark, err := a.overview.Part(r, overviewHead(now.app), "watermark", now.data)
+		return []page.Event{{Name: "now", HTML: html}, {Name: "watermark", HTML: watermark}}, err
 	}), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/chart"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -21,6 +22,8 @@ type overviewData struct {
 	NextRun    time.Time
 	Interval   string
 	Attention  []attention
+	Off        off
+	Advice     string // what to do about the last cycle, when it failed
 	Quarantine quarantineData
 	Steady     time.Time
 	Paths      overviewPaths
@@ -74,8 +77,29 @@ func (a *Area) load(ctx context.Context, id string) (loaded, error) {
 		data.Template = template.Descriptor.Name
 	}
 	data.Causes = a.causes(app, groups)
-	data.Chart, err = a.lastCycles(ctx, app)
+	if data.Off, err = a.off(ctx, app); err != nil {
+		return loaded{}, err
+	}
+	last, err := a.Administration.Store.FindCycles(ctx, store.CycleSearch{JobID: app.Job.ID}, store.Page{Limit: charted})
+	data.Chart, data.Advice = cyclesChart(app, last.Items), a.adviceOn(app.Job.Status.LastRun, last.Items)
 	return loaded{app, data}, err
+}
+
+// adviceOn says what to do about a cycle that failed as a whole, in the words that a test
+// of the connection has for it; empty for one that did not fail.
+func (a *Area) adviceOn(run provisioning.Run, records []provisioning.CycleRecord) string {
+	for _, record := range records {
+		if run.State == provisioning.Failed && record.CycleID == run.CycleID {
+			return a.advice(record.Code)
+		}
+	}
+	return ""
+}
+
+// advice is what the catalogue advises about a code, empty for nothing.
+func (a *Area) advice(code string) string {
+	explanation, _ := a.Administration.Catalogue.Find(code)
+	return page.Sentence(explanation.Advice)
 }
 
 func newOverviewData(app page.Application, health administration.Health, next time.Time) overviewData {

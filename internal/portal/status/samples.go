@@ -6,6 +6,7 @@ import (
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -37,11 +38,19 @@ func (a *Area) Samples() []page.Sample {
 	overview := func(name string, app page.Application, health administration.Health) page.Sample {
 		data := newOverviewData(app, health, now.Add(20*time.Minute))
 		data.Template = "Salesforce"
+		if app.Job.Schedule.State == provisioning.SchedulePaused {
+			data.Off = newOff(app, journal.Audit{At: now.Add(-5 * time.Minute), Actor: "iris@contoso.com (portal)", Detail: administration.PausedForUndo})
+		}
+		if name == "hostile" {
+			data.Off, data.Advice = newOff(app, journal.Audit{At: now, Actor: page.Hostile, Detail: page.Hostile}), page.Hostile
+		}
 		if name == "full" {
 			data.Chart = cyclesChart(app, sampleCycles(now))
 		}
 		return page.Sample{Page: "Overview of an application", Case: name, Path: app.Path(""), Answer: a.overview.Show(overviewHead(app), data)}
 	}
+	paused := sampleApp("Salesforce", now)
+	paused.Job = paused.Job.Stopped()
 	records, harmful := sampleCycles(now), sampleCycles(now)[:1]
 	harmful[0].Error, harmful[0].Code, harmful[0].Held, harmful[0].InitiatedBy, harmful[0].CycleID = page.Hostile, page.Hostile, page.Hostile, page.Hostile, "x\"y"
 	harmful[0].Counts.Codes = map[string]int{page.Hostile: 1}
@@ -64,7 +73,7 @@ func (a *Area) Samples() []page.Sample {
 		{Page: "Home", Case: "full", Path: "/", Answer: a.home.Show(homeHead(), home)},
 		{Page: "Home", Case: "empty", Path: "/", Answer: a.home.Show(homeHead(), homeData{First: firstSteps(0, nil, true)})},
 		{Page: "Home", Case: "hostile", Path: "/", Answer: a.home.Show(homeHead(), harm)},
-		overview("full", app, full), overview("running", running, busy), overview("quarantine", quarantined, full), overview("empty", fresh, administration.Health{At: now}), overview("hostile", hostile, full),
+		overview("full", app, full), overview("running", running, busy), overview("off", paused, full), overview("quarantine", quarantined, full), overview("empty", fresh, administration.Health{At: now}), overview("hostile", hostile, full),
 		cycles("full", app, records), cycles("empty", app, nil), cycles("hostile", hostile, harmful),
 		cycle("full", app, records[0]), cycle("failed", app, records[3]), cycle("hostile", hostile, harmful[0]),
 		{Page: "Start provisioning", Case: "full", Path: app.Path("start"), Answer: a.starting.Show(app.Of("Start provisioning", ""), newStartData(fresh, administration.StartMeaning{Assigned: full.Assigned, Enabled: full.Links.Enabled}))},

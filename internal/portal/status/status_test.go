@@ -1,15 +1,24 @@
 package status
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/usher-id/usher/connector"
+	"github.com/usher-id/usher/connector/salesforce"
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/journal"
 	"github.com/usher-id/usher/mapping"
 	"github.com/usher-id/usher/provisioning"
 )
@@ -179,6 +188,108 @@ func TestHeldRemovalsGoAheadAsTheyWereCounted(t *testing.T) {
 		t.Errorf("%d, and %d are held: %s", answer.Status, held(), answer.TextOf("main"))
 	}
 	w.Contains(answer.Notice, "takes away the accounts whose removals were held")
+}
+
+// TestWhoTurnedProvisioningOffIsTold pauses by hand, by an undo, and in a way that leaves
+// no record of a pause.
+func TestWhoTurnedProvisioningOffIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := "/applications/" + app.ID
+	turnOn := func() { w.Must(w.Acts.Start(t.Context(), app, administration.Starting{})) }
+	if w.Get(store.RoleReader, at).Count("#off") != 0 {
+		t.Error("what was never on is told of as turned off")
+	}
+	turnOn()
+	w.Post(store.RoleOperator, at+"/pause", nil)
+	overview := w.Get(store.RoleOperator, at)
+	w.Contains(overview.TextOf("#off"), "Off since now , by operator@contoso.com (portal).")
+	if got := overview.Attributes("#off a", "href"); !slices.Equal(got, []string{at + "/preview", at + "/start"}) {
+		t.Errorf("it leads to %v", got)
+	}
+	turnOn()
+	if w.Get(store.RoleReader, at).Count("#off") != 0 {
+		t.Error("it is on, and told of as off")
+	}
+	w.Must(w.Acts.Pause(t.Context(), app, administration.PausedForUndo))
+	undone := w.Get(store.RoleReader, at).TextOf("#off")
+	w.Contains(undone, "by dora@contoso.com, because a preview was applied that takes back what a cycle wrote.")
+	w.Contains(undone, "Mend first what made the cycle go wrong")
+	w.Contains(undone, "ask an operator to start provisioning")
+	turnOn()
+	w.Must(w.Acts.Configure(t.Context(), app, administration.ActivityConfigure, func(c store.Configuration) (store.Configuration, string, error) {
+		c.Job = c.Job.Stopped()
+		return c, "schedule Paused", nil
+	}))
+	unknown := w.Get(store.RoleReader, at).TextOf("#off")
+	w.Contains(unknown, "Nobody gets an account there")
+	if strings.Contains(unknown, "Off since") {
+		t.Errorf("an earlier pause is told of: %s", unknown)
+	}
+}
+
+func TestHomeTellsOfProvisioningThatIsOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Assign(app, "Group", "Sales", "Standard User")
+	w.Must(w.Acts.Start(t.Context(), app, administration.Starting{}))
+	w.Cycle(w.Again(app))
+	w.Must(w.Acts.Pause(t.Context(), app, ""))
+	w.Assign(app, "User", portaltest.Cleo, "Standard User")
+	home := w.Get(store.RoleReader, "/")
+	if home.Count(".steps-list") != 0 {
+		t.Error("the way to the first account is shown although there are accounts")
+	}
+	w.Contains(home.TextOf("#applications .attention-list"), "Provisioning is off; 1 change waits.")
+	w.Contains(home.TextOf("#applications"), "2 accounts in use")
+}
+
+// TestAFailedCycleSaysWhatToDo takes from the user of the application that it may use
+// the API.
+func TestAFailedCycleSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var own []journal.Explanation
+	for _, each := range salesforce.Explanations() {
+		own = append(own, journal.Explanation{Code: each.Code, Text: each.Explanation, Advice: each.Advice})
+	}
+	w.Service.Catalogue = journal.NewCatalogue(own...)
+	app := w.Connected()
+	w.Assign(app, "Group", "Sales", "Standard User")
+	at := "/applications/" + app.ID
+	w.Must(w.Org.SetProfilePermission("System Administrator", "ApiEnabled", false))
+	var run provisioning.Run
+	failure := w.Service.Session(t.Context(), app.Application, func(session engine.Session) (err error) {
+		run, err = w.Service.Runner.Run(t.Context(), session, engine.Run{})
+		return err
+	})
+	refused, ok := errors.AsType[*connector.Error](failure)
+	if !ok || refused.Advice == "" {
+		t.Fatalf("the cycle failed with %v", failure)
+	}
+	w.Contains(w.Get(store.RoleReader, at).TextOf("#advice"), refused.Advice)
+	w.Contains(w.Get(store.RoleReader, at+"/cycles/"+run.CycleID).TextOf("main [role=alert]"), refused.Advice)
+}
+
+// TestTheWatermarkIsLive reads the stream of an overview that was loaded before a cycle.
+func TestTheWatermarkIsLive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Assign(app, "Group", "Sales", "Standard User")
+	at := "/applications/" + app.ID
+	before := w.Get(store.RoleReader, at)
+	w.Contains(before.TextOf("[sse-connect] [sse-swap=watermark]"), "behind")
+	w.Cycle(app)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	stream := w.Do(store.RoleReader, httptest.NewRequestWithContext(ctx, http.MethodGet, at+"/live", http.NoBody)).Body
+	_, event, found := strings.Cut(stream, "event: watermark\n")
+	if !found || !strings.Contains(event, "of the directory") || strings.Contains(event, "behind") {
+		t.Errorf("after the cycle the stream has %q", event)
+	}
 }
 
 // confirmed returns what the form of a page sends that confirms what it shows.

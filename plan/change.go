@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-id/usher/attr"
 )
@@ -165,6 +166,9 @@ type Change struct {
 	Reason   Reason   `json:"reason,omitzero"`
 	Warnings []string `json:"warnings,omitempty"`
 	Steps    []Step   `json:"steps,omitempty"`
+
+	// KeptUntil is when the grace period of somebody who left ends; zero when none runs.
+	KeptUntil time.Time `json:"-"`
 
 	Desired attr.Object `json:"-"` // what the mapping wants
 	Current attr.Object `json:"-"` // what the target holds; zero for an account that does not exist

@@ -17,6 +17,20 @@ const smallRemovals = 10
 // removals. It costs something to count them.
 func (g Guard) NeedsShare(removals int) bool { return g.Percent > 0 && removals > smallRemovals }
 
+// String says what the guard holds, as the end of a sentence: "it holds ...".
+func (g Guard) String() string {
+	share := fmt.Sprintf("more than %d %% of the accounts in use, from %d removals on", g.Percent, smallRemovals+1)
+	switch {
+	case g.Limit > 0 && g.Percent > 0:
+		return fmt.Sprintf("more than %d removals in one cycle, or %s", g.Limit, share)
+	case g.Limit > 0:
+		return fmt.Sprintf("more than %d removals in one cycle", g.Limit)
+	case g.Percent > 0:
+		return share
+	}
+	return "nothing, because it is off"
+}
+
 // Judge returns why that many removals are too many, empty when they are not. A
 // limit is exceeded, not met, when it holds them back.
 func (g Guard) Judge(removals, connected int) string {

@@ -83,6 +83,7 @@ func decideRemoval(change Change, facts Facts, rules Rules) Change {
 	case facts.Rejected:
 		return change.skip(ScopingStep, CodeNotEntitled, "out of scope, and an administrator rejected the removal of the account: "+facts.Verdict.Text())
 	case !facts.KeptUntil.IsZero():
+		change.KeptUntil = facts.KeptUntil
 		return change.skip(ScopingStep, CodeNotEntitled, fmt.Sprintf("out of scope, and the account is kept until %s (grace period): %s",
 			facts.KeptUntil.UTC().Format(time.RFC3339), facts.Verdict.Text()))
 	}

@@ -3,7 +3,10 @@ package administration
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/store"
@@ -41,6 +44,7 @@ type Impact struct {
 	store.DraftImpact
 
 	Guard string // why the removal guard would hold the removals, empty when it would not
+	Limit string // what the guard holds, as plan.Guard says it
 }
 
 // DraftImpact returns what is known of the actor's draft so far.
@@ -55,7 +59,7 @@ func (a Acts) DraftImpact(ctx context.Context, app Application) (Impact, error) 
 func (a Acts) impact(ctx context.Context, app Application, known store.DraftImpact) (Impact, error) {
 	links, err := a.Store.CountLinks(ctx, app.Job.ID)
 	guard := plan.Guard{Limit: app.Job.Settings.RemovalLimit, Percent: app.Job.Settings.RemovalPercent}
-	return Impact{known, guard.Judge(Removals(known.After), links.Enabled)}, err
+	return Impact{known, guard.Judge(Removals(known.After), links.Enabled), guard.String()}, err
 }
 
 // expected returns about how many people an initial cycle looks at.
@@ -86,14 +90,7 @@ func (a Acts) DraftChanges(ctx context.Context, app Application, after, limit in
 // and returns what is known then. It reads the target and writes nothing there. A draft
 // with faults is a Refusal, a job that cannot be opened an *OpenError.
 func (a Acts) LookOn(ctx context.Context, app Application, tag string, duration time.Duration) (Impact, error) {
-	draft, err := a.SchemaDraft(ctx, app)
-	if err != nil {
-		return Impact{}, err
-	}
-	if draft.Tag != tag || !draft.Changed() {
-		return Impact{}, changedMeanwhile("the changes are not the ones any more that you looked at")
-	}
-	known, err := a.Store.DraftImpact(ctx, app.Job.ID, a.actor)
+	draft, known, err := a.lookedAt(ctx, app, tag)
 	if err != nil {
 		return Impact{}, err
 	}
@@ -105,16 +102,7 @@ func (a Acts) LookOn(ctx context.Context, app Application, tag string, duration 
 			return Impact{}, err
 		}
 	}
-	var found store.DraftImpact
-	var changes []store.DraftChange
-	err = a.Session(ctx, app.Application, func(before engine.Session) error {
-		after, err := a.proposing(draft.Schema).Open(ctx, app.ID)
-		if err != nil {
-			return &OpenError{app.Application, err}
-		}
-		found, changes, err = a.lookOn(ctx, known, before, after, duration)
-		return errors.Join(err, after.Connector.Close())
-	})
+	found, changes, err := a.lookAt(ctx, app, draft, known, duration)
 	if err != nil {
 		return Impact{}, err
 	}
@@ -128,10 +116,85 @@ func (a Acts) LookOn(ctx context.Context, app Application, tag string, duration 
 	return a.impact(ctx, app, found)
 }
 
+// lookedAt returns the actor's draft in the state with the tag, and what is known of it.
+func (a Acts) lookedAt(ctx context.Context, app Application, tag string) (SchemaDraft, store.DraftImpact, error) {
+	draft, err := a.SchemaDraft(ctx, app)
+	if err != nil {
+		return draft, store.DraftImpact{}, err
+	}
+	if draft.Tag != tag || !draft.Changed() {
+		return draft, store.DraftImpact{}, changedMeanwhile("the changes are not the ones any more that you looked at")
+	}
+	known, err := a.Store.DraftImpact(ctx, app.Job.ID, a.actor)
+	return draft, known, err
+}
+
+// LookAgain looks anew, for about so long, whether those lose their accounts by the
+// actor's draft of whom it is known, and reports whether it is so. If not, what was
+// found now is what is known. Those whom the time does not reach, and a draft of which
+// not everything is known, are taken for as they are known.
+func (a Acts) LookAgain(ctx context.Context, app Application, tag string, duration time.Duration) (same bool, err error) {
+	draft, known, err := a.lookedAt(ctx, app, tag)
+	if err != nil || !known.Complete {
+		return err == nil, err
+	}
+	found, changes, err := a.lookAt(ctx, app, draft, store.DraftImpact{Expected: known.Expected}, duration)
+	if err != nil {
+		return false, err
+	}
+	if found.Complete {
+		same = found.Losses.Mark == known.Losses.Mark
+	} else if same, err = a.allKnown(ctx, app, known, changes); err != nil {
+		return false, err
+	}
+	if same {
+		return true, nil
+	}
+	fresh := store.SchemaDraft{JobID: app.Job.ID, Owner: a.actor, Tag: uuid.NewString(), Base: draft.Base, Schema: draft.Schema, ChangedAt: draft.ChangedAt}
+	if err := a.Store.PutSchemaDraft(ctx, fresh, tag); err != nil {
+		return false, err
+	}
+	return false, a.Store.PutDraftImpact(ctx, fresh, 0, found, changes)
+}
+
+// allKnown reports whether it is known of all who lose an account by some changes. Of
+// more changes than are kept it cannot be told, and is taken for granted.
+func (a Acts) allKnown(ctx context.Context, app Application, known store.DraftImpact, changes []store.DraftChange) (bool, error) {
+	if known.Changed > mostDraftChanges {
+		return true, nil
+	}
+	kept, err := a.DraftChanges(ctx, app, 0, mostDraftChanges)
+	if err != nil {
+		return false, err
+	}
+	losses := make(map[string]loss, known.Losses.Count())
+	for _, c := range kept {
+		losses[c.After.Source.ID] = lossOf(c.Before, c.After)
+	}
+	return !slices.ContainsFunc(changes, func(c store.DraftChange) bool {
+		found := lossOf(c.Before, c.After)
+		return found != noLoss && found != losses[c.After.Source.ID]
+	}), nil
+}
+
+// lookAt looks at more people than those of whom it is known.
+func (a Acts) lookAt(ctx context.Context, app Application, draft SchemaDraft, known store.DraftImpact, duration time.Duration) (found store.DraftImpact, changes []store.DraftChange, err error) {
+	err = a.Session(ctx, app.Application, func(before engine.Session) error {
+		after, err := a.proposing(draft.Schema).Open(ctx, app.ID)
+		if err != nil {
+			return &OpenError{app.Application, err}
+		}
+		found, changes, err = a.lookOn(ctx, known, before, after, duration)
+		return errors.Join(err, after.Connector.Close())
+	})
+	return found, changes, err
+}
+
 func (a Acts) lookOn(ctx context.Context, known store.DraftImpact, before, after engine.Session, duration time.Duration) (store.DraftImpact, []store.DraftChange, error) {
 	began := time.Now()
 	var changes []store.DraftChange
 	report := func(was, is plan.Change) {
+		known.Losses = withLoss(known.Losses, was, is)
 		if known.Changed++; known.Changed <= mostDraftChanges {
 			changes = append(changes, store.DraftChange{Before: shown(was), After: shown(is)})
 		}
@@ -153,6 +216,63 @@ func (a Acts) lookOn(ctx context.Context, known store.DraftImpact, before, after
 	}
 	known.Complete, known.Expected = true, known.Looked
 	return known, changes, nil
+}
+
+// loss is what becomes of the account of somebody because of another schema, from the
+// least to the most.
+type loss int
+
+const (
+	noLoss loss = iota
+	losesLater
+	losesUse // the account is disabled
+	losesAll // the account is deleted
+)
+
+// lossOf returns what somebody loses with a change who would not lose it, or not as
+// much, with another one.
+func lossOf(before, after plan.Change) loss {
+	if lost := taken(after); lost > taken(before) {
+		return lost
+	}
+	return noLoss
+}
+
+// taken returns what a change takes from somebody.
+func taken(change plan.Change) loss {
+	switch {
+	case !change.KeptUntil.IsZero():
+		return losesLater
+	case change.Status == plan.Failure, change.Status == plan.Skipped:
+		return noLoss
+	case change.Action == plan.Delete:
+		return losesAll
+	case change.Action == plan.Disable:
+		return losesUse
+	}
+	return noLoss
+}
+
+// mostLosers is how many of those who lose an account are named.
+const mostLosers = 10
+
+func withLoss(losses store.DraftLosses, before, after plan.Change) store.DraftLosses {
+	lost := lossOf(before, after)
+	switch lost {
+	case noLoss:
+		return losses
+	case losesLater:
+		losses.Later++
+	case losesUse:
+		losses.Disabled++
+	case losesAll:
+		losses.Deleted++
+	}
+	losses.Mark = Mark([]any{losses.Mark, after.Source.ID, lost})
+	if len(losses.First) < mostLosers {
+		losses.First = append(losses.First, after.Source)
+	}
+	return losses
 }
 
 // shown leaves out of a change what is not shown of it.

@@ -28,7 +28,21 @@ type DraftImpact struct {
 	Complete bool                `json:"complete"` // there is nobody else
 	Before   provisioning.Counts `json:"before"`   // what cycles would do with the saved schema
 	After    provisioning.Counts `json:"after"`    // and with the draft
+	Losses   DraftLosses         `json:"losses"`
 }
+
+// DraftLosses tells who loses the account because of a draft, and would not with the
+// saved schema.
+type DraftLosses struct {
+	Disabled int             `json:"disabled"`
+	Deleted  int             `json:"deleted"`
+	Later    int             `json:"later"` // when a grace period is over
+	First    []plan.Identity `json:"first"` // some of them, in the order in which they were found
+	Mark     string          `json:"mark"`  // stands for all of them, and for what becomes of each; empty for nobody
+}
+
+// Count returns how many people lose the account.
+func (l DraftLosses) Count() int { return l.Disabled + l.Deleted + l.Later }
 
 // DraftChange is somebody for whom a draft changes something.
 type DraftChange struct {

@@ -83,7 +83,9 @@ func TestAMappingIsEditedReviewedAndSaved(t *testing.T) {
 	if text := review.TextOf("table.changes"); !strings.Contains(text, "ana@contoso.com") || !strings.Contains(text, "Ana Lima") {
 		t.Errorf("changes: %s", text)
 	}
-	saved := w.post(admin, "/mappings/save", save)
+	stale := w.post(admin, "/mappings/save", save)
+	w.status(stale, http.StatusConflict)
+	saved := w.post(admin, "/mappings/save", form(stale, "form[action$='/save']"))
 	w.status(saved, http.StatusSeeOther)
 	if !strings.Contains(saved.Notice, "next cycle looks at everyone") || w.draft().Changed() {
 		t.Errorf("notice %q, left %q", saved.Notice, w.differences())
@@ -387,7 +389,9 @@ func TestChangesAreTakenAlongWhenSomebodyElseSaved(t *testing.T) {
 	}
 	w.status(w.post(admin, "/mappings/save", url.Values{"tag": {w.draft().Tag}, "unseen": {"on"}}), http.StatusUnprocessableEntity)
 	w.status(w.post(admin, "/mappings/take-along", url.Values{"prefer": {"mine"}}), http.StatusSeeOther)
-	w.status(w.post(admin, "/mappings/save", url.Values{"tag": {w.draft().Tag}, "unseen": {"on"}}), http.StatusSeeOther)
+	save := form(w.page(admin, "/mappings/review"), "form[action$='/save']")
+	save.Set("unseen", "on")
+	w.status(w.post(admin, "/mappings/save", save), http.StatusSeeOther)
 	saved := w.draft().Saved
 	if _, object, err := saved.UserMapping(); err != nil || object.FlowTypes != 1 {
 		t.Error("what somebody else saved is lost")

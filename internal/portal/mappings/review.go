@@ -28,7 +28,11 @@ type reviewData struct {
 	Refusal     page.Faults
 	On          bool // provisioning is turned on
 	Impact      impactData
-	Part        bool // the impact alone is shown, and what goes with it elsewhere on the page
+	Loss        lossData
+
+	// Confirmation is of the save: from which schema to which, and who loses the account.
+	Confirmation page.Confirmation
+	Part         bool // the impact alone is shown, and what goes with it elsewhere on the page
 }
 
 // clash is a part that two people changed.
@@ -62,6 +66,7 @@ type impactRow struct {
 const (
 	firstLook    = 2 * time.Second // how long people are looked at before the page tells of it
 	nextLook     = 8 * time.Second
+	lastLook     = 5 * time.Second // before what was looked at is saved
 	changesShown = 25
 )
 
@@ -112,6 +117,7 @@ func (a *Area) newReview(ctx context.Context, o opened, after int) (reviewData, 
 	if err != nil {
 		return data, err
 	}
+	data.Loss, data.Confirmation = newLossData(o.app, impact), confirmation(o.draft, impact)
 	data.Impact, err = a.newImpact(ctx, o, impact, after)
 	return data, err
 }
@@ -215,7 +221,9 @@ func (a *Area) lookOn(ctx context.Context, r *page.Request) (page.Answer, error)
 		data.Impact.Failed, data.Impact.Advice = fault.Text, fault.Advice
 		return a.review.Show(reviewHead(o.app), data), nil
 	}
-	data := reviewData{Path: o.app.Path("mappings"), Tag: o.draft.Tag, Part: true}
+	data := reviewData{
+		Path: o.app.Path("mappings"), Tag: o.draft.Tag, Part: true, On: o.app.On(), Loss: newLossData(o.app, impact), Confirmation: confirmation(o.draft, impact),
+	}
 	if data.Impact, err = a.newImpact(ctx, o, impact, 0); err != nil {
 		return page.Answer{}, err
 	}
@@ -223,18 +231,29 @@ func (a *Area) lookOn(ctx context.Context, r *page.Request) (page.Answer, error)
 	return a.review.Show(reviewHead(o.app), data), nil
 }
 
+// save saves the visitor's changes, if they mean for people what the page said that was
+// sent, and still do.
 func (a *Area) save(ctx context.Context, r *page.Request) (page.Answer, error) {
 	o, err := a.open(ctx, r)
 	if err != nil {
 		return page.Answer{}, err
 	}
-	err = o.acts.SaveSchemaDraft(ctx, o.app.Application, r.Value("tag"), r.Checked("unseen"))
+	data, err := a.newReview(ctx, o, 0)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	unseen := r.Checked("unseen")
+	if o.draft.Changed() && !o.draft.Overtaken && len(data.Faults) == 0 {
+		if answer, confirmed, err := a.confirmed(ctx, r, o, data); err != nil || !confirmed {
+			return answer, err
+		}
+	}
+	err = o.acts.SaveSchemaDraft(ctx, o.app.Application, r.Value("tag"), unseen)
 	if faults, ok := refused(err, func(string) string { return "" }); ok {
 		if o, err = a.open(ctx, r); err != nil {
 			return page.Answer{}, err
 		}
-		data, err := a.newReview(ctx, o, 0)
-		if err != nil {
+		if data, err = a.newReview(ctx, o, 0); err != nil {
 			return page.Answer{}, err
 		}
 		data.Refusal = faults
@@ -243,11 +262,69 @@ func (a *Area) save(ctx context.Context, r *page.Request) (page.Answer, error) {
 	if err != nil {
 		return page.Answer{}, err
 	}
+	return page.Redirect(o.app.Path("mappings"), saved(o.app, data.Loss)), nil
+}
+
+// confirmed reports whether a save was sent for what it means, and that is still so. If
+// not, the answer shows what it means.
+func (a *Area) confirmed(ctx context.Context, r *page.Request, o opened, data reviewData) (page.Answer, bool, error) {
+	var confirmed bool
+	if data.Confirmation, confirmed = r.Confirms(data.Confirmation); !confirmed {
+		data.Confirmation.Changed = true
+		return a.review.Show(reviewHead(o.app), data).With(http.StatusConflict), false, nil
+	}
+	if r.Checked("unseen") {
+		return page.Answer{}, true, nil
+	}
+	if data.Loss.Known && data.Loss.Asks() && !r.Checked("meant") {
+		data.Refusal = page.Faults{"": "Nothing was saved: " + page.Plural(data.Loss.Count, "person loses the account", "people lose their accounts") + " by it. Check that you looked at this, and that it is meant."}
+		return a.review.Show(reviewHead(o.app), data).With(http.StatusUnprocessableEntity), false, nil
+	}
+	same, failure := o.acts.LookAgain(ctx, o.app.Application, o.draft.Tag, lastLook)
+	if same && failure == nil {
+		return page.Answer{}, true, nil
+	}
+	if failure != nil {
+		answer, err := a.notLookedAgain(o, data, failure)
+		return answer, false, err
+	}
+	answer, err := a.changed(ctx, r)
+	return answer, false, err
+}
+
+// saved is the notice after a save.
+func saved(app page.Application, loss lossData) page.Notice {
 	text := "The mappings are saved. The next cycle looks at everyone."
-	if !o.app.On() {
+	if !app.On() {
 		text = "The mappings are saved. When provisioning is started, the next cycle looks at everyone."
 	}
-	return page.Redirect(o.app.Path("mappings"), page.Success("%s", text)), nil
+	if loss.Count == 0 {
+		return page.Success("%s", text)
+	}
+	return page.Caution("%s %s by it.", text, page.Plural(loss.Count, "person loses the account", "people lose their accounts"))
+}
+
+// changed shows what the changes mean now, which is not what was confirmed.
+func (a *Area) changed(ctx context.Context, r *page.Request) (page.Answer, error) {
+	o, err := a.open(ctx, r)
+	if err != nil {
+		return page.Answer{}, err
+	}
+	data, err := a.newReview(ctx, o, 0)
+	data.Confirmation.Changed = true
+	return a.review.Show(reviewHead(o.app), data).With(http.StatusConflict), err
+}
+
+// notLookedAgain tells why it cannot be found out whether what was confirmed still holds.
+// Nothing is saved then, unless the visitor wants it unseen.
+func (a *Area) notLookedAgain(o opened, data reviewData, failure error) (page.Answer, error) {
+	fault := page.FaultOf(failure, "")
+	if fault.Status == http.StatusInternalServerError {
+		return page.Answer{}, failure
+	}
+	data.Loss.Known = false
+	data.Refusal = page.Faults{"": "Nothing was saved: whether this is still what it does could not be found out. " + fault.Text + " " + fault.Advice}
+	return a.review.Show(reviewHead(o.app), data).With(http.StatusConflict), nil
 }
 
 // takeAlong takes the visitor's changes to the schema that is saved now.

@@ -293,12 +293,20 @@ func (a *Area) reviewSamples() []page.Sample {
 	}
 	impact := administration.Impact{DraftImpact: store.DraftImpact{
 		Looked: 9300, Expected: 9300, Changed: 214, Complete: true, Before: provisioning.Counts{Collected: 9300, Unchanged: 9298, Failed: 2},
-		After: provisioning.Counts{Collected: 9300, Updated: 183, Disabled: 31, Unchanged: 9084, Failed: 2},
-	}, Guard: "31 removals are more than the limit of 10 in one cycle"}
+		After:  provisioning.Counts{Collected: 9300, Updated: 183, Disabled: 31, Unchanged: 9084, Failed: 2},
+		Losses: store.DraftLosses{Disabled: 30, Deleted: 1, First: []plan.Identity{{ID: "e1001", Name: "ana.garcia@contoso.com"}, {ID: "e1002", Name: "adele.vance@contoso.com"}}},
+	}, Guard: "31 removals are more than the limit of 10 in one cycle", Limit: "more than 10 removals in one cycle"}
 	full := reviewData{On: true, Differences: newDifferences(sampleDifferences()), Warnings: []finding{{Text: "The target requires LanguageLocaleKey, which is not mapped."}}}
 	full.Impact = newImpactData(o.app, "1", impact, 0, changes, journal.NewCatalogue())
-	part := full
+	full.Loss = newLossData(o.app, impact)
+	part, free, harmless := full, full, full
+	free.Loss = newLossData(o.app, administration.Impact{Limit: plan.Guard{Limit: 50, Percent: 20}.String(), DraftImpact: store.DraftImpact{
+		Complete: true, Losses: store.DraftLosses{Disabled: 1, First: []plan.Identity{{ID: "e1001"}}},
+	}})
+	free.Confirmation.Changed, free.Impact.Guard = true, ""
+	harmless.Loss, harmless.Impact.Guard = lossData{Known: true}, ""
 	impact.Complete, impact.Looked, impact.Changed, impact.Guard = false, 4200, 98, ""
+	part.Loss = newLossData(o.app, impact)
 	part.Impact = newImpactData(o.app, "1", impact, 0, changes[:2], journal.NewCatalogue())
 	begin := reviewData{Differences: newDifferences(sampleDifferences()), Impact: impactData{Path: o.app.Path("mappings"), Asking: true}}
 	failed := begin
@@ -315,8 +323,14 @@ func (a *Area) reviewSamples() []page.Sample {
 	}
 	harm.Impact = newImpactData(hostile.app, page.Hostile, administration.Impact{DraftImpact: store.DraftImpact{Looked: 1, Changed: 1}, Guard: page.Hostile}, 0, []store.DraftChange{{Number: 1, After: bad}}, journal.NewCatalogue())
 	harm.Impact.Failed = page.Hostile
+	hurt := harm
+	hurt.Faults, hurt.Bar.Overtaken = nil, false
+	hurt.Loss = newLossData(hostile.app, administration.Impact{Guard: page.Hostile, Limit: page.Hostile, DraftImpact: store.DraftImpact{
+		Losses: store.DraftLosses{Later: 4, First: []plan.Identity{{ID: page.Hostile, Name: page.Hostile}}},
+	}})
 	return []page.Sample{
 		show("full", o, full), show("part of them", o, part), show("not looked at", o, begin), show("not to be found out", o, failed), show("overtaken", o, overtaken),
-		show("empty", o, reviewData{}), show("hostile", hostile, harm),
+		show("few accounts are lost", o, free), show("no account is lost", o, harmless),
+		show("empty", o, reviewData{}), show("hostile", hostile, harm), show("hostile losses", hostile, hurt),
 	}
 }

@@ -94,6 +94,7 @@ func draftImpacts(t *testing.T, w *world) {
 	w.wantError(w.PutDraftImpact(w.ctx(), draft, 0, half, []store.DraftChange{change("a")}), store.ErrConflict)
 	whole := store.DraftImpact{Last: "d", Looked: 4, Changed: 3, Complete: true}
 	whole.After.Updated = 3
+	whole.Losses = store.DraftLosses{Disabled: 2, Deleted: 1, Later: 1, First: []plan.Identity{{Type: "User", ID: "c", Name: "c@contoso.com"}}, Mark: "m"}
 	w.must(w.PutDraftImpact(w.ctx(), draft, 2, whole, []store.DraftChange{change("c"), change("d")}))
 	got, err := w.DraftImpact(w.ctx(), w.job, "ann")
 	w.must(err)

@@ -45,7 +45,10 @@ func newSchemaImportCommand(o *options) *cobra.Command {
 		Long: `Import replaces the schema of an application by the one in FILE; "-" reads the
 standard input. Everything that is wrong with it is told at once, each with its
 place in the document, and then nothing is saved. Doubtful parts are warnings.
-Tests that the schema contains must pass.`,
+Tests that the schema contains must pass.
+
+It does not ask, and the next cycle may disable or delete accounts by it: look at
+what it means for everybody first, by usher app schema diff with --impact.`,
 		Example: "  usher app schema import Salesforce schema.json\n  usher app schema import Salesforce schema.json --check", Args: arguments("APP", "FILE"),
 		RunE: func(command *cobra.Command, given []string) error {
 			schema, err := readSchema(command.InOrStdin(), given[1])
@@ -74,7 +77,10 @@ func newSchemaResetCommand(o *options) *cobra.Command {
 		Long: `Reset replaces the schema by the default one of the application's template: its
 own mappings, filters, attributes and tests are gone. Export the schema first if
 you may want it back. The next cycle looks at everyone. An application for which
-another default was put through the API goes back to that one.`,
+another default was put through the API goes back to that one.
+
+It does not ask, and people whom only the present filters or mappings keep in
+scope may lose their accounts.`,
 		Example: "  usher app schema export Salesforce > before.json\n  usher app schema reset Salesforce", Args: arguments("APP"),
 		RunE: func(command *cobra.Command, given []string) error {
 			return o.with(command, func(ctx context.Context, w *workspace) error {

@@ -65,7 +65,7 @@ func (s *Store) ListPlan(ctx context.Context, list string) ([]string, error) {
 			order by name_key asc, id asc limit 51`,
 	}
 	q, _ := entrySequence(journal.Query{ApplicationID: "app", Name: "ana", Statuses: []plan.Status{plan.Failure}})
-	text, arguments := q.text([]any{int64(5), int64(5)}, false, 51)
+	text, arguments := q.text(cursor{position: position{Place: []any{int64(5), int64(5)}}}, 51)
 	if list != "entries" {
 		text, arguments = texts[list], nil
 	}

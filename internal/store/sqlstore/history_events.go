@@ -19,7 +19,10 @@ func (s *Store) FindEvents(ctx context.Context, kind directory.ObjectKind, id st
 	sequences := []events{changeEvents(kind, id), creationEvent(kind, id)}
 	sequences = append(sequences, membershipEvents("member_id", "group_id", id)...)
 	if kind == directory.GroupObject {
-		sequences = append(sequences, membershipEvents("group_id", "member_id", id)...)
+		for _, q := range membershipEvents("group_id", "member_id", id) {
+			q.where.addCondition(`group_id <> member_id`) // is told already
+			sequences = append(sequences, q)
+		}
 	}
 	sequences = append(sequences, assignmentEvents(id)...)
 	found, err := listing(ctx, session, page, sequences...)

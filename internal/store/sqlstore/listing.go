@@ -27,6 +27,7 @@ type sequence[T any] struct {
 	descending bool
 	scan       func(rows *sql.Rows) (T, error)
 	place      func(item T) []any // values of the columns of order, each a string or an int64
+	number     int                // among the sequences of a list, which tells rows of the same place apart
 }
 
 // sorted makes the database sort the rows: an index in the order of the list is of no
@@ -44,16 +45,20 @@ func (q sequence[T]) sorted() sequence[T] {
 	return q
 }
 
-// text returns the query for the rows after a place, or, backward, before it, and its
-// arguments. Without a place it begins at the beginning, or the end.
-func (q sequence[T]) text(place []any, backward bool, limit int) (string, []any) {
+// text returns the query for the rows after a cursor, or, backward, before it, and its
+// arguments. Without a place it begins at the beginning, or the end. Of the rows of
+// several sequences in the same place, those of the earlier sequence come first.
+func (q sequence[T]) text(at cursor, limit int) (string, []any) {
 	where := q.where.clone()
-	sign, direction := " > ", " asc"
-	if backward != q.descending {
-		sign, direction = " < ", " desc"
+	sign, direction := " >", " asc"
+	if at.Backward != q.descending {
+		sign, direction = " <", " desc"
 	}
-	if len(place) > 0 {
-		where.addPlace(q.order, sign, place)
+	if at.Backward && q.number < at.Sequence || !at.Backward && q.number > at.Sequence {
+		sign += "="
+	}
+	if len(at.Place) > 0 {
+		where.addPlace(q.order, sign+" ", at.Place)
 	}
 	text := "select " + q.columns + " from " + q.from
 	if len(where.texts) > 0 {
@@ -75,9 +80,9 @@ func (c *conditions) clone() conditions {
 	return conditions{slices.Clone(c.texts), slices.Clone(c.arguments)}
 }
 
-func (q sequence[T]) rows(ctx context.Context, s session, place []any, backward bool, limit int) ([]T, error) {
+func (q sequence[T]) rows(ctx context.Context, s session, at cursor, limit int) ([]T, error) {
 	items := make([]T, 0, limit)
-	text, arguments := q.text(place, backward, limit)
+	text, arguments := q.text(at, limit)
 	err := s.each(ctx, func(rows *sql.Rows) error {
 		item, err := q.scan(rows)
 		items = append(items, item)
@@ -107,19 +112,25 @@ func listing[T any](ctx context.Context, s session, page store.Page, sequences .
 			return store.Listing[T]{}, err
 		}
 	}
-	return cut(items, at, size, q.place, nil), nil
+	found := cut(items, at, size, func(item numbered[T]) position { return position{q.place(item.item), item.number} }, nil)
+	result := store.Listing[T]{Items: make([]T, len(found.Items)), Next: found.Next, Previous: found.Previous}
+	for i, item := range found.Items {
+		result.Items[i] = item.item
+	}
+	return result, nil
 }
 
 // cut makes a listing of rows that were read from a cursor on, one more than belong to
-// it if there are so many. Reached is up to where was looked, if that was not the end.
-func cut[T any](items []T, at cursor, size int, place func(T) []any, reached []any) store.Listing[T] {
+// it if there are so many. Looked is up to where was looked, if that was not the end.
+func cut[T any](items []T, at cursor, size int, place func(T) position, looked []any) store.Listing[T] {
 	more := len(items) > size
 	items = items[:min(size, len(items))]
+	reached := position{Place: looked}
 	if more {
 		reached = place(items[size-1])
 	}
 	found := store.Listing[T]{Items: items}
-	if len(reached) > 0 {
+	if len(reached.Place) > 0 {
 		onward := cursor{at.Backward, reached}.String()
 		if found.Next = onward; at.Backward {
 			found.Next, found.Previous = "", onward
@@ -132,8 +143,8 @@ func cut[T any](items []T, at cursor, size int, place func(T) []any, reached []a
 	if len(items) > 0 {
 		begin = place(items[0])
 	}
-	if len(begin) == 0 {
-		begin = at.Place
+	if len(begin.Place) == 0 {
+		begin = at.position
 	}
 	back := cursor{!at.Backward, begin}.String()
 	if at.Backward {
@@ -170,15 +181,15 @@ func bounded[T any](ctx context.Context, s session, page store.Page, looked int,
 	}
 	q.where = q.where.clone()
 	q.where.addPlace(q.order, sign, reached)
-	items, err := q.rows(ctx, s, at.Place, at.Backward, page.Size()+1)
-	return cut(items, at, page.Size(), q.place, reached), err
+	items, err := q.rows(ctx, s, at, page.Size()+1)
+	return cut(items, at, page.Size(), func(item T) position { return position{Place: q.place(item)} }, reached), err
 }
 
 // reach returns the place of the row that lies so many rows after the cursor, nil when
 // there are not so many.
 func (q sequence[T]) reach(ctx context.Context, s session, at cursor, rows int) ([]any, error) {
 	q.where, q.columns = q.within, strings.Join(q.order, ", ")
-	text, arguments := q.text(at.Place, at.Backward, 1)
+	text, arguments := q.text(at, 1)
 	var none T
 	place := q.place(none)
 	targets := make([]any, len(place))
@@ -203,23 +214,36 @@ func (q sequence[T]) reach(ctx context.Context, s session, at cursor, rows int) 
 	return place, nil
 }
 
+// numbered is a row of a list with the number of its sequence.
+type numbered[T any] struct {
+	item   T
+	number int
+}
+
 // merged returns the first rows of all sequences in the direction of the cursor.
-func merged[T any](ctx context.Context, s session, at cursor, limit int, sequences []sequence[T]) ([]T, error) {
-	var all []T
-	for _, q := range sequences {
-		items, err := q.rows(ctx, s, at.Place, at.Backward, limit)
+func merged[T any](ctx context.Context, s session, at cursor, limit int, sequences []sequence[T]) ([]numbered[T], error) {
+	var all []numbered[T]
+	for number, q := range sequences {
+		q.number = number
+		items, err := q.rows(ctx, s, at, limit)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, items...)
+		for _, item := range items {
+			all = append(all, numbered[T]{item, number})
+		}
 	}
 	if len(sequences) > 1 {
 		q := sequences[0]
-		slices.SortStableFunc(all, func(a, b T) int {
-			if at.Backward != q.descending {
-				a, b = b, a
+		slices.SortFunc(all, func(a, b numbered[T]) int {
+			order, numbers := comparePlaces(q.place(a.item), q.place(b.item)), cmp.Compare(a.number, b.number)
+			if q.descending {
+				order = -order
 			}
-			return comparePlaces(q.place(a), q.place(b))
+			if order = cmp.Or(order, numbers); at.Backward {
+				return -order
+			}
+			return order
 		})
 	}
 	return all[:min(limit, len(all))], nil
@@ -243,10 +267,18 @@ func comparePlaces(a, b []any) int {
 	return 0
 }
 
-// cursor is a place in a list and the direction in which to go on from there.
-type cursor struct {
-	Backward bool  `json:"b,omitzero"`
+// position is where a row is in a list. Rows of several sequences can have the same
+// place, as what began at the same moment does, and the number of its sequence then
+// tells one apart.
+type position struct {
 	Place    []any `json:"p"`
+	Sequence int   `json:"s,omitzero"`
+}
+
+// cursor is a position in a list and the direction in which to go on from there.
+type cursor struct {
+	Backward bool `json:"b,omitzero"`
+	position
 }
 
 // String returns the cursor as it is given out.

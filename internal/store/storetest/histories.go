@@ -31,6 +31,7 @@ func historyTests() []test {
 		}},
 		{"a long history goes in parts, and tells nothing wrong meanwhile", pruneHistoryInParts},
 		{"memberships and assignments are told with who began and ended them", linkEvents},
+		{"what began in one moment on both sides of a group is told whole, once each, in parts too", bothSides},
 		{"what is gone for good is told by the name that it had last", lastNames},
 		{"the history of links goes with the log", pruneLinks},
 	}
@@ -212,6 +213,39 @@ func linkEvents(t *testing.T, w *world) {
 	if !found.Since.Before(moment) || !found.Until.After(moment) {
 		t.Errorf("from %s until %s, looked at %s", found.Since, found.Until, moment)
 	}
+}
+
+// bothSides looks at a group that is in itself and in another one that is in it, since
+// one and the same moment: an import gives one to all memberships that it reads at once.
+func bothSides(t *testing.T, w *world) {
+	t.Helper()
+	inside := func(member, group string) directory.Content {
+		return directory.Member{Group: group, Member: member, Type: "Group"}
+	}
+	_, err := w.Import(w.ctx(), deltas(group("a"), group("b"), group("c"), inside("a", "c"), inside("a", "b"), inside("b", "a"), inside("a", "a")), false)
+	w.must(err)
+	found, err := w.FindEvents(w.ctx(), directory.GroupObject, "a", store.Page{})
+	w.must(err)
+	for _, e := range found.Items[:4] {
+		w.equal("moment", e.At, found.Items[0].At)
+	}
+	w.equal("begun", eventTexts(w, directory.GroupObject, "a"), []string{
+		"joined, Group c, Group a, import", "joined, Group b, Group a, import", "joined, Group a, Group b, import", "joined, Group a, Group a, import", "created",
+	})
+	_, err = w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+		for _, gone := range []directory.Content{inside("a", "b"), inside("b", "a"), inside("a", "a")} {
+			if !yield(directory.Delta{Operation: directory.Remove, Content: gone}, nil) {
+				return
+			}
+		}
+	}, false)
+	w.must(err)
+	all := eventTexts(w, directory.GroupObject, "a")
+	slices.Sort(all)
+	w.equal("begun and ended", all, []string{
+		"created", "joined, Group a, Group a, import", "joined, Group a, Group b, import", "joined, Group b, Group a, import", "joined, Group c, Group a, import",
+		"left, Group a, Group a, import", "left, Group a, Group b, import", "left, Group b, Group a, import",
+	})
 }
 
 func lastNames(t *testing.T, w *world) {

@@ -57,8 +57,28 @@ type cause struct {
 	Advice string
 	Count  int
 	First  time.Time
-	Next   time.Time
+	Next   next
 	Path   string
+}
+
+// next is when a change is tried again.
+type next struct {
+	At   time.Time // shown unless something else is
+	With string    // what it waits for: its time has come, or nothing runs
+}
+
+// newNext tells when a change is tried again that is due at a moment. The time of a
+// first failure has come at once: it is tried with the next cycle.
+func newNext(app page.Application, at, now time.Time) next {
+	switch {
+	case !app.On():
+		return next{at, "when provisioning is started"}
+	case app.Job.Status.Quarantine.Keeps():
+		return next{at, "with the next attempt of the quarantine"}
+	case !at.After(now):
+		return next{at, "with the next cycle"}
+	}
+	return next{At: at}
 }
 
 // row is a failed change.
@@ -73,7 +93,7 @@ type row struct {
 	Attribute string // that is a reference, when only that failed
 	Attempts  int
 	First     time.Time
-	Next      time.Time
+	Next      next
 }
 
 func head(app page.Application) page.Head {
@@ -116,7 +136,7 @@ func (a *Area) listData(app page.Application, groups []store.FailureGroup, code 
 	for _, group := range groups {
 		explanation := a.Administration.Catalogue.Explain(group.Code)
 		shown := cause{
-			group.Code, page.Sentence(explanation.Text), page.Sentence(explanation.Advice), group.Count, group.First, group.Next,
+			group.Code, page.Sentence(explanation.Text), page.Sentence(explanation.Advice), group.Count, group.First, newNext(app, group.Next, time.Now()),
 			data.Path + "?code=" + page.QueryValue(group.Code),
 		}
 		data.Total += group.Count
@@ -135,7 +155,7 @@ func newRow(app page.Application, failure store.FoundFailure) row {
 	shown := row{
 		ID: failure.SourceID, Name: failure.DisplayName, SignIn: failure.Name, Path: page.UserPath(failure.SourceID), Why: app.Path("why") + "?user=" + page.QueryValue(failure.SourceID),
 		OnDemand: app.Path("on-demand") + "?user=" + page.QueryValue(failure.SourceID), Message: page.Sentence(failure.Message), Attribute: failure.Attribute,
-		Attempts: failure.Attempts, First: failure.First, Next: failure.Next,
+		Attempts: failure.Attempts, First: failure.First, Next: newNext(app, failure.Next, time.Now()),
 	}
 	if shown.Name == "" {
 		shown.Name = shown.SignIn

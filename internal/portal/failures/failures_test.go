@@ -3,7 +3,10 @@ package failures
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
@@ -32,6 +35,24 @@ func TestFailuresAreRetriedByPersonByCauseAndAll(t *testing.T) {
 	list := w.Get(store.RoleReader, at)
 	w.Contains(list.TextOf("main"), "SalesforceRequiredFieldMissing")
 	w.Contains(list.TextOf("main"), "Cleo Marsh")
+	nextTries := func() []string {
+		shown := w.Get(store.RoleReader, at)
+		return []string{shown.TextOf("[aria-label=Causes] tbody td:nth-child(4)"), shown.TextOf("[aria-label='Failed changes'] tbody td:nth-last-child(2)")}
+	}
+	if diff := cmp.Diff([]string{"when provisioning is started", "when provisioning is started"}, nextTries()); diff != "" {
+		t.Errorf("the next try, while provisioning is off (-want +got):\n%s", diff)
+	}
+	w.Must(w.Acts.Start(t.Context(), app, administration.Starting{}))
+	if diff := cmp.Diff([]string{"with the next cycle", "with the next cycle"}, nextTries()); diff != "" {
+		t.Errorf("the next try after the first failure (-want +got):\n%s", diff)
+	}
+	w.Cycle(w.Again(app))
+	for _, got := range nextTries() {
+		if !strings.HasPrefix(got, "in ") {
+			t.Errorf("the next try after the second failure is %q", got)
+		}
+	}
+	w.Must(w.Acts.Pause(t.Context(), app, ""))
 	for name, form := range map[string]url.Values{"a person": {"user": {portaltest.Cleo}}, "a cause": {"of": {"SalesforceRequiredFieldMissing"}}, "all": {"all": {"on"}}} {
 		answer := w.Post(store.RoleOperator, at+"/retry", form)
 		if answer.Status != http.StatusSeeOther {

@@ -63,6 +63,16 @@ func (c Catalogue) Find(code string) (Explanation, bool) {
 func general() []Explanation {
 	return []Explanation{
 		{"NotEffectivelyEntitled", "not in scope: not assigned, without a role, disabled in the directory, or kept out by a scoping filter", "Assign the person, or look at the scoping filters."},
+		{"NotAssigned", "neither assigned nor a member of an assigned group", "Assign the person, if that is not meant."},
+		{"DefaultAccessOnly", "assigned with Default Access, and the application needs a real role", "Assign the person in a role."},
+		{"SourceDisabled", "the person's account in the directory is disabled", "None needed: the account is enabled again when the one in the directory is."},
+		{"SourceSoftDeleted", "the person is deleted in the directory and can still be restored", "None needed: whoever is restored comes back into scope."},
+		{"SourceDeleted", "the person was removed from the directory for good", ""},
+		{"ScopingFilterNotPassed", "a scoping filter keeps the person out", "Look at the scoping filters, if that is not meant."},
+		{"UndoCreate", "an undo takes the account away that the cycle created", ""},
+		{"UndoUpdate", "an undo writes back the values that the cycle changed", ""},
+		{"UndoDisable", "an undo enables the account again that the cycle disabled", ""},
+		{"UndoEnable", "an undo disables the account again that the cycle enabled", ""},
 		{"RedundantExport", "the account is as it should be already", ""},
 		{"EntrySynchronizationSkipped", "nothing was to be done", ""},
 		{"PlanOutdated", "what was planned for the person is not what would be done now, so it was not done", "Look at the person, and make a new plan."},

@@ -2,6 +2,7 @@ package configuration
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -54,11 +55,14 @@ func flag(is bool) string {
 func valuesOf(s provisioning.Settings, interval time.Duration) values {
 	v := values{
 		"notify": strings.Join(s.Notify.Recipients, ", "), "notifyOn": flag(len(s.Notify.Recipients) > 0), "digest": flag(s.Notify.Digest),
-		"removalLimit": strconv.Itoa(s.RemovalLimit), "removalPercent": strconv.Itoa(s.RemovalPercent), "removalDays": strconv.Itoa(s.RemovalDays),
-		"failurePercent": strconv.Itoa(s.FailurePercent), "confirmationDays": strconv.Itoa(s.ConfirmationDays),
+		"removalLimit": strconv.Itoa(s.RemovalLimit), "removalPercent": strconv.Itoa(s.RemovalPercent), "removalDays": unlessUsual(s.RemovalDays),
+		"failurePercent": strconv.Itoa(s.FailurePercent), "confirmationDays": unlessUsual(s.ConfirmationDays),
 		"scope": "assigned", "nestedGroups": flag(s.NestedGroups), "skipOutOfScopeDeletions": flag(s.SkipOutOfScopeDeletions),
-		"vanished": string(s.Vanished), "drift": string(s.Drift.Mode), "driftInterval": administration.ShowPeriod(s.Drift.Interval),
+		"vanished": string(s.Vanished), "drift": string(s.Drift.Mode), "driftInterval": "",
 		"interval": administration.ShowPeriod(interval), "defaultDomain": s.DefaultDomain, "grace": administration.ShowPeriod(s.Leaving.Grace),
+	}
+	if s.Drift.Interval != 0 {
+		v["driftInterval"] = administration.ShowPeriod(s.Drift.Interval)
 	}
 	if s.SyncAll {
 		v["scope"] = "all"
@@ -73,6 +77,15 @@ func valuesOf(s provisioning.Settings, interval time.Duration) values {
 		}
 	}
 	return v
+}
+
+// unlessUsual writes a number of which 0 stands for the usual one, which the field shows
+// in its place.
+func unlessUsual(number int) string {
+	if number == 0 {
+		return ""
+	}
+	return strconv.Itoa(number)
 }
 
 // sent reads the form.
@@ -99,6 +112,14 @@ func (r reading) number(name string) int {
 	return number
 }
 
+// usual reads a number that is left empty for the usual one, 0. The field has to be there.
+func (r reading) usual(name string) int {
+	if value, sent := r.values[name]; sent && value == "" {
+		return 0
+	}
+	return r.number(name)
+}
+
 func (r reading) period(name string) time.Duration {
 	period, err := administration.ParsePeriod(r.values[name])
 	if err != nil {
@@ -123,8 +144,8 @@ func (r reading) into(s provisioning.Settings) (provisioning.Settings, time.Dura
 	case r.values["webhookForget"] != "":
 		s.Notify.Webhook = ""
 	}
-	s.RemovalLimit, s.RemovalPercent, s.RemovalDays = r.number("removalLimit"), r.number("removalPercent"), r.number("removalDays")
-	s.FailurePercent, s.ConfirmationDays = r.number("failurePercent"), r.number("confirmationDays")
+	s.RemovalLimit, s.RemovalPercent, s.RemovalDays = r.number("removalLimit"), r.number("removalPercent"), r.usual("removalDays")
+	s.FailurePercent, s.ConfirmationDays = r.number("failurePercent"), r.usual("confirmationDays")
 	switch r.values["scope"] {
 	case "all", "assigned":
 	default:
@@ -132,7 +153,10 @@ func (r reading) into(s provisioning.Settings) (provisioning.Settings, time.Dura
 	}
 	s.SyncAll, s.NestedGroups, s.SkipOutOfScopeDeletions = r.values["scope"] == "all", r.values["nestedGroups"] != "", r.values["skipOutOfScopeDeletions"] != ""
 	s.Vanished = provisioning.VanishedAction(r.values["vanished"])
-	s.Drift.Interval = r.period("driftInterval")
+	s.Drift.Interval = 0
+	if value, sent := r.values["driftInterval"]; !sent || value != "" {
+		s.Drift.Interval = r.period("driftInterval")
+	}
 	if mode := provisioning.DriftMode(r.values["drift"]); mode != provisioning.DriftOff || s.Drift.Mode != "" {
 		s.Drift.Mode = mode
 	}
@@ -278,7 +302,7 @@ func newSettingsForm(s state, v values, faults page.Faults) settingsForm {
 	form.Guard = []page.Field{
 		text("removalLimit", "Accidental deletion threshold", "number", "Hold all removals of a cycle when they are more than this number. 0: no limit by number."),
 		text("removalPercent", "Accidental deletion threshold in percent", "number", "Hold all removals of a cycle when they are more than this share of the accounts in use; counts from 11 removals on. 0: no limit by share."),
-		text("removalDays", "Days until held removals are looked at anew", "number", "0: 30 days. -1: never."),
+		usually(provisioning.DefaultRemovalDays, text("removalDays", "Days until held removals are looked at anew", "number", "-1: never. "+whenEmpty)),
 	}
 	form.Scope = []page.Field{
 		choice("scope", "Scope", scopeHelp(s), [2]string{"assigned", "Sync only assigned users and groups"}, [2]string{"all", "Sync all users and groups"}),
@@ -300,12 +324,21 @@ func furtherFields(
 			[2]string{"", "Fail, as Microsoft Entra ID does (InvalidAnchor)"}, [2]string{string(provisioning.VanishedMatch), "Match the person again, and make a new account if none matches"}),
 		choice("drift", "Changes made in the application", "Looked for while provisioning is on.",
 			[2]string{string(provisioning.DriftOff), "Do not look for them"}, [2]string{string(provisioning.DriftReport), "Log them and tell people"}, [2]string{string(provisioning.DriftRepair), "Log them, tell people, and set them right"}),
-		text("driftInterval", "Time between two looks for such changes", "text", "0s: 6 hours. At least 1m."),
+		usually(administration.ShowPeriod(provisioning.UsualDriftInterval), text("driftInterval", "Time between two looks for such changes", "text", "At least 1m. "+whenEmpty)),
 		text("interval", "Time between two cycles", "text", "Such as 40m. At least 1m. Changes in the directory are worked off within seconds whatever it is."),
 		text("defaultDomain", "Default domain", "text", "What the function DefaultDomain of the mapping gives, such as contoso.com."),
 		text("failurePercent", "Quarantine from this share of failures", "number", "In percent of the people of a cycle, counts from 10 people on. 0: only from 5,000 failures on."),
-		text("confirmationDays", "Days until an unconfirmed value is warned of", "number", "Such as an e-mail address that its owner has to confirm. 0: 3 days. -1: never."),
+		usually(provisioning.DefaultConfirmationDays, text("confirmationDays", "Days until an unconfirmed value is warned of", "number", "Such as an e-mail address that its owner has to confirm. -1: never. "+whenEmpty)),
 	}
+}
+
+// whenEmpty says what a field means that shows the usual value in its place.
+const whenEmpty = "Leave it empty for the usual value, which it shows then."
+
+// usually shows the usual value in the place of an empty one.
+func usually(value any, field page.Field) page.Field {
+	field.Placeholder = fmt.Sprint(value)
+	return field
 }
 
 // webhookFields are about the webhook. Its way may be a secret, so only the host is

@@ -231,7 +231,7 @@ func (f filter) chips() []chip {
 	for _, each := range []struct {
 		text  string
 		value *string
-	}{{"The person ", &f.Person}, {"The account ", &f.Account}, {"The plan ", &f.Plan}} {
+	}{{"The person ", &f.Person}, {"The account ", &f.Account}, {"The preview ", &f.Plan}} {
 		value := *each.value
 		if value == "" {
 			continue

@@ -234,7 +234,7 @@ func newEditData(o opened, was, mark string, e entry, faults page.Faults) editDa
 		Help: "Whether an account that exists is looked up by this attribute.",
 	})
 	data.Precedence = faults.Of(page.Field{Name: "precedence", Label: "Matching precedence", Type: "number", Value: e.Precedence, Help: "1 is tried first. It counts when objects are matched by the attribute."})
-	data.Apply = faults.Of(page.Field{Name: "apply", Label: "Apply this mapping", Type: "select", Options: page.Options(e.Apply, flowChoices()...)})
+	data.Apply = faults.Of(page.Field{Name: "apply", Label: "Apply this mapping", Type: "select", Options: flowOptions(e.Apply)})
 	data.Clearing = faults.Of(page.Field{Name: "clearing", Label: "Empty the attribute when the source has no value", Type: "checkbox", Checked: e.Clearing, Help: "Without this, an account keeps what it has."})
 	data.Behavior = faults.Of(page.Field{Name: "always", Label: "Write it along with every other change, also when it is equal", Type: "checkbox", Checked: e.Always})
 	return data

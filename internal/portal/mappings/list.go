@@ -196,6 +196,16 @@ func flowChoices() [][2]string {
 	}
 }
 
+// flowOptions are the choices for a mapping with a flow type. ValueAddOnly, which means
+// the same as the one before, is there only for a mapping that has it.
+func flowOptions(flow string) []page.Option {
+	choices := flowChoices()
+	if flow != string(mapping.ValueAddOnly) {
+		choices = slices.DeleteFunc(choices, func(choice [2]string) bool { return choice[0] == string(mapping.ValueAddOnly) })
+	}
+	return page.Options(flow, choices...)
+}
+
 func (d listData) empty() page.Empty {
 	if d.All > 0 {
 		return page.Empty{Icon: "search", Title: "No mapping has “" + d.Search + "”", Text: "Look for a part of an attribute, an expression or a default value."}

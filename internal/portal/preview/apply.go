@@ -22,6 +22,7 @@ type applyData struct {
 	Open         int
 	Done         int // items that an earlier attempt is through with
 	Cannot       int
+	Held         int // removals that are held already, and left out
 	Removals     int
 	Guard        string // why the removals have to be allowed, empty when they need not be
 	Notes        []string
@@ -43,7 +44,7 @@ func applyHead(app page.Application, kept administration.KeptPlan) page.Head {
 func newApplyData(app page.Application, kept administration.KeptPlan) applyData {
 	full := newPlanData(app, kept, filter{}, journal.NewCatalogue())
 	data := applyData{
-		Path: full.Paths.Apply, Plan: full.Paths.Self, Name: app.DisplayName, Counts: kept.Counts, Open: full.Open, Cannot: kept.Items[engine.ItemNone],
+		Path: full.Paths.Apply, Plan: full.Paths.Self, Name: app.DisplayName, Counts: kept.Counts, Open: full.Open, Cannot: kept.Items[engine.ItemNone] - heldIn(kept), Held: heldIn(kept),
 		Done: kept.Items[engine.ItemDone] + kept.Items[engine.ItemRefused] + kept.Items[engine.ItemFailed], Removals: full.Removals, Guard: full.Guard, Notes: full.Notes,
 		Calls: kept.Calls, Applied: kept.State == engine.PlanApplied, Pauses: full.Undo && app.On(),
 	}
@@ -52,7 +53,7 @@ func newApplyData(app page.Application, kept administration.KeptPlan) applyData 
 			data.Short = append(data.Short, row)
 		}
 	}
-	data.Confirmation = page.Confirm(kept.Key, kept.ID, kept.State, data.Counts, data.Open, data.Done, data.Cannot, data.Removals, data.Guard, data.Pauses)
+	data.Confirmation = page.Confirm(kept.Key, kept.ID, kept.State, data.Counts, data.Open, data.Done, data.Cannot, data.Held, data.Removals, data.Guard, data.Pauses)
 	return data
 }
 

@@ -54,6 +54,9 @@ type planData struct {
 	Seats    []seatRow
 	Calls    engine.PlannedCalls
 	Looked   int
+	Alone    int    // people who are left alone, of whom the plan keeps the number alone
+	Why      string // where to ask about one of them
+	OnDemand string
 
 	Filter  filter
 	Actions []page.Option
@@ -126,7 +129,7 @@ func states() [][2]string {
 		{string(engine.ItemDone), "Done"},
 		{string(engine.ItemRefused), "Outdated"},
 		{string(engine.ItemFailed), "Failed"},
-		{string(engine.ItemNone), "Cannot be done"},
+		{string(engine.ItemNone), "Held, or cannot be done"},
 	}
 }
 
@@ -192,6 +195,9 @@ func newPlanData(app page.Application, kept administration.KeptPlan, f filter, c
 		Actions: actionOptions(f.Action), States: page.Options(f.State, states()...), Tiles: tilesOf(kept, self, f), Causes: causesOf(kept, self, f, catalogue),
 		CSV: self + "/download" + f.query("format", "csv"), JSON: self + "/download" + f.query("format", "json"),
 	}
+	if kept.Kind == engine.CyclePlan {
+		data.Alone, data.Why, data.OnDemand = kept.Counts.Skipped, app.Path("why"), app.Path("on-demand")
+	}
 	if data.Open == 0 && kept.State == engine.PlanReady {
 		data.State = page.State{Text: "Nothing to apply", Colour: "secondary"}
 	}
@@ -252,7 +258,9 @@ func tilesOf(kept administration.KeptPlan, self string, f filter) []tile {
 	add(counts.Disabled, "to be disabled", filter{Action: string(plan.Disable), State: planned})
 	add(counts.Enabled, "to be enabled", filter{Action: string(plan.Enable), State: planned})
 	add(counts.Deleted, "to be deleted", filter{Action: string(plan.Delete), State: planned})
-	add(kept.Items[engine.ItemNone], "cannot be done", filter{State: string(engine.ItemNone)})
+	held := heldIn(kept)
+	add(held, "held by the removal guard", filter{State: string(engine.ItemNone), Cause: plan.CodeStaged})
+	add(kept.Items[engine.ItemNone]-held, "cannot be done", filter{State: string(engine.ItemNone)})
 	if counts.References > 0 {
 		tiles = append(tiles, tile{Count: counts.References, Text: "managers, written once both accounts exist"})
 	}
@@ -260,6 +268,11 @@ func tilesOf(kept administration.KeptPlan, self string, f filter) []tile {
 		tiles = append(tiles, tile{Count: counts.Unchanged, Text: "as they should be"}, tile{Count: counts.Skipped, Text: "left alone"})
 	}
 	return tiles
+}
+
+// heldIn is how many removals of a plan are held, so that it does not carry them out.
+func heldIn(kept administration.KeptPlan) int {
+	return min(kept.Counts.Staged, kept.Items[engine.ItemNone])
 }
 
 // outcomesOf counts what became of the items.

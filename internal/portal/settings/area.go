@@ -177,7 +177,7 @@ func refused(err error) error {
 // roleOptions are the roles to choose from, with what they may.
 func roleOptions(selected store.Role) []page.Option {
 	return page.Options(string(selected),
-		[2]string{string(store.RoleReader), "Reader: sees everything but secrets"},
-		[2]string{string(store.RoleOperator), "Operator: also runs, pauses and retries"},
+		[2]string{string(store.RoleReader), "Reader: sees applications, people and logs; no secrets, and not the settings for administrators"},
+		[2]string{string(store.RoleOperator), "Operator: also runs, pauses, retries and applies previews"},
 		[2]string{string(store.RoleAdministrator), "Administrator: may do everything"})
 }

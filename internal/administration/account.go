@@ -47,9 +47,13 @@ func (a Acts) Disconnect(ctx context.Context, app Application, userID string, ho
 	if app.Job.Schedule.State == provisioning.ScheduleActive {
 		return was, refuse(TurnedOn, "", "provisioning of %s is on", app.DisplayName).advising("Turn it off first.")
 	}
+	who, err := a.named(ctx, app, []string{userID})
+	if err != nil {
+		return was, err
+	}
 	work := func() (err error) {
 		was, err = a.Store.Disconnect(ctx, app.Job.ID, userID, how.Force, func(was engine.Connection) journal.Audit {
-			return a.Record(ActivityDisconnect, app.DisplayName, userID+" - "+was.TargetID)
+			return a.Record(ActivityDisconnect, app.DisplayName, who+", id "+userID+" - "+accountName(was))
 		})
 		return err
 	}
@@ -62,4 +66,12 @@ func (a Acts) Disconnect(ctx context.Context, app Application, userID string, ho
 		return was, &Refusal{Code: AccountInUse, Message: err.Error(), Err: err, Advice: "Disable the account in the application first, or forget the connection all the same."}
 	}
 	return was, err
+}
+
+// accountName names the account of a connection beside its id.
+func accountName(connection engine.Connection) string {
+	if connection.TargetName == "" {
+		return connection.TargetID
+	}
+	return connection.TargetName + ", id " + connection.TargetID
 }

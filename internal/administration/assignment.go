@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -52,24 +51,21 @@ func (a Acts) Assign(ctx context.Context, app Application, wanted NewAssignment)
 	if err := a.knows(ctx, wanted); err != nil {
 		return assignment, false, err
 	}
+	names, err := a.parties(ctx, app, wanted)
+	if err != nil {
+		return assignment, false, err
+	}
 	err = a.Store.Edit(ctx, "assign "+wanted.Principal, func(e store.Editor) error {
 		assignment, added, err = e.AddAssignment(ctx, wanted.request(app))
 		if err != nil {
 			return err
 		}
-		return e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, wanted.PrincipalType+" "+wanted.Principal+asRole(wanted.Role)))
+		return e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, names.detail(wanted)))
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = unknownRole(app, wanted.Role, err)
 	}
 	return assignment, added, err
-}
-
-func asRole(role string) string {
-	if isDefault(role) {
-		return ", with default access"
-	}
-	return fmt.Sprintf(" as %q", role)
 }
 
 func unknownRole(app Application, role string, cause error) error {
@@ -103,12 +99,19 @@ func (a Acts) Unassign(ctx context.Context, app Application, ended NewAssignment
 	if err := a.knows(ctx, ended); err != nil {
 		return 0, err
 	}
-	count := 0
-	err := a.Store.Edit(ctx, "unassign "+ended.Principal+" from "+app.DisplayName, func(e store.Editor) (err error) {
+	names, err := a.parties(ctx, app, ended)
+	if err != nil {
+		return 0, err
+	}
+	detail, count := names.principals[ended.Principal], 0
+	if ended.Role != "" {
+		detail = names.detail(ended)
+	}
+	err = a.Store.Edit(ctx, "unassign "+ended.Principal+" from "+app.DisplayName, func(e store.Editor) (err error) {
 		if count, err = e.Unassign(ctx, ended.request(app)); err != nil || count == 0 {
 			return err
 		}
-		return e.Audit(ctx, a.Record(ActivityUnassign, app.DisplayName, ended.PrincipalType+" "+ended.Principal))
+		return e.Audit(ctx, a.Record(ActivityUnassign, app.DisplayName, detail))
 	})
 	if err != nil {
 		return 0, err
@@ -130,12 +133,16 @@ func (a Acts) RemoveAssignments(ctx context.Context, app Application, ids ...str
 	if err != nil {
 		return err
 	}
+	names, err := a.parties(ctx, app, allAssignedBy(assignments)...)
+	if err != nil {
+		return err
+	}
 	return a.Store.Edit(ctx, "end assignments", func(e store.Editor) error {
 		for _, assignment := range assignments {
 			if err := e.RemoveAssignment(ctx, assignment.ID); err != nil {
 				return err
 			}
-			if err := e.Audit(ctx, a.Record(ActivityUnassign, app.DisplayName, assignment.PrincipalType+" "+assignment.PrincipalID+", role "+assignment.AppRoleID)); err != nil {
+			if err := e.Audit(ctx, a.Record(ActivityUnassign, app.DisplayName, names.detail(assignedBy(assignment)))); err != nil {
 				return err
 			}
 		}
@@ -171,6 +178,10 @@ func (a Acts) ChangeRole(ctx context.Context, app Application, role string, ids 
 	if err != nil {
 		return err
 	}
+	names, err := a.parties(ctx, app, allAssignedBy(assignments)...)
+	if err != nil {
+		return err
+	}
 	err = a.Store.Edit(ctx, "change the role of assignments", func(e store.Editor) error {
 		for _, assignment := range assignments {
 			wanted := NewAssignment{PrincipalType: assignment.PrincipalType, Principal: assignment.PrincipalID, Role: role}
@@ -181,7 +192,7 @@ func (a Acts) ChangeRole(ctx context.Context, app Application, role string, ids 
 			if err != nil {
 				return err
 			}
-			detail := strings.TrimSpace(assignment.PrincipalType+" "+assignment.PrincipalID) + asRole(role) + ", before role " + assignment.AppRoleID
+			detail := names.detail(wanted) + ", before role " + names.role(assignment.AppRoleID)
 			if err := e.Audit(ctx, a.Record("Update app role assignment", app.DisplayName, detail)); err != nil {
 				return err
 			}

@@ -49,7 +49,7 @@ func TestARoleIsChangedInOneGo(t *testing.T) {
 	if left := w.ids(app); len(left) != 0 {
 		t.Errorf("%d assignments are left", len(left))
 	}
-	w.contains(w.audits(4), "Update app role assignment | dora@contoso.com | User "+ana+` as "Read Only"`)
+	w.contains(w.audits(4), "Update app role assignment | dora@contoso.com | User Ana Lima (ana@contoso.com), id "+ana+`, role "Read Only"`)
 }
 
 func (w *world) ids(app administration.Application) []string {

@@ -100,7 +100,11 @@ func (a Acts) Accept(ctx context.Context, app Application, found []engine.Accept
 	if len(found) == 0 {
 		return nil
 	}
-	return a.Store.Accept(ctx, app.Job.ID, found, a.Record(ActivityAccept, app.DisplayName, found[0].Attribute+", "+counted(len(found), "account", "accounts")))
+	who, err := a.named(ctx, app, acceptedFor(found))
+	if err != nil {
+		return err
+	}
+	return a.Store.Accept(ctx, app.Job.ID, found, a.Record(ActivityAccept, app.DisplayName, found[0].Attribute+", "+counted(len(found), "account", "accounts")+": "+who))
 }
 
 // AcceptDrift lets the target lead for an attribute of the accounts in which it was
@@ -139,8 +143,16 @@ func (a Acts) RetractDrift(ctx context.Context, app Application, attribute strin
 	if attribute == "" {
 		return 0, refuse(Invalid, "attribute", "the attribute is missing")
 	}
+	found, err := a.Retractable(ctx, app, attribute, users)
+	if err != nil {
+		return 0, err
+	}
+	who, err := a.named(ctx, app, acceptedFor(found))
+	if err != nil {
+		return 0, err
+	}
 	count, err := a.Store.Retract(ctx, app.Job.ID, attribute, users, func(count int) journal.Audit {
-		return a.Record(ActivityRetract, app.DisplayName, attribute+", "+counted(count, "account", "accounts"))
+		return a.Record(ActivityRetract, app.DisplayName, attribute+", "+counted(count, "account", "accounts")+": "+who)
 	})
 	if err != nil {
 		return 0, err
@@ -159,4 +171,13 @@ func (s *Service) Acceptances(ctx context.Context, app Application) iter.Seq2[en
 // looked yet.
 func (s *Service) DriftCheck(ctx context.Context, app Application) (engine.DriftCheck, error) {
 	return s.Store.DriftCheck(ctx, app.Job.ID)
+}
+
+// acceptedFor returns the ids of the people of acceptances.
+func acceptedFor(acceptances []engine.Acceptance) []string {
+	ids := make([]string, len(acceptances))
+	for i, each := range acceptances {
+		ids[i] = each.SourceID
+	}
+	return ids
 }

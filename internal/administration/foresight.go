@@ -277,6 +277,10 @@ func (a Acts) AssignMany(ctx context.Context, app Application, wanted []NewAssig
 			return 0, err
 		}
 	}
+	names, err := a.parties(ctx, app, wanted...)
+	if err != nil {
+		return 0, err
+	}
 	role := ""
 	err = a.Store.Edit(ctx, "assign", func(e store.Editor) error {
 		added = 0
@@ -290,7 +294,7 @@ func (a Acts) AssignMany(ctx context.Context, app Application, wanted []NewAssig
 				continue
 			}
 			added++
-			if err := e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, each.PrincipalType+" "+each.Principal+asRole(each.Role))); err != nil {
+			if err := e.Audit(ctx, a.Record(ActivityAssign, app.DisplayName, names.detail(each))); err != nil {
 				return err
 			}
 		}

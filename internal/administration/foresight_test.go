@@ -100,7 +100,7 @@ func TestManyAreAssignedOrNobody(t *testing.T) {
 	if added != 2 {
 		t.Errorf("%d are new", added)
 	}
-	w.contains(w.audits(2), "Add app role assignment | dora@contoso.com | Group "+sales+` as "Read Only"`)
+	w.contains(w.audits(2), "Add app role assignment | dora@contoso.com | Group Sales, id "+sales+`, role "Read Only"`)
 	if added, err = w.acts.AssignMany(t.Context(), app, two); err != nil || added != 0 {
 		t.Errorf("again: %d, %v", added, err)
 	}

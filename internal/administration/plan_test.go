@@ -167,7 +167,7 @@ func TestRemovalsAreDecidedAndFailuresTriedAgain(t *testing.T) {
 	if _, active := w.profiles()["ben@contoso.com"]; count != 1 || active {
 		t.Errorf("%d removals were allowed, and ben is active: %v", count, active)
 	}
-	w.contains(w.audits(0), "Removals: allow | dora@contoso.com | 1 removal")
+	w.contains(w.audits(0), "Removals: allow | dora@contoso.com | 1 removal: Ben Okoye (ben@contoso.com)")
 }
 
 func TestPeopleAreProvisionedOnDemandAndExplained(t *testing.T) {

@@ -103,8 +103,16 @@ func (a Acts) DecideRemovals(ctx context.Context, app Application, decision Deci
 	case Reconsider:
 		decide = a.Store.ReconsiderRemovals
 	}
+	about, err := a.Decidable(ctx, app, decision, users)
+	if err != nil {
+		return 0, err
+	}
+	who, err := a.named(ctx, app, about)
+	if err != nil {
+		return 0, err
+	}
 	count, err := decide(ctx, app.Job.ID, users, func(count int) journal.Audit {
-		return a.Record("Removals: "+string(decision), app.DisplayName, counted(count, "removal", "removals"))
+		return a.Record("Removals: "+string(decision), app.DisplayName, counted(count, "removal", "removals")+": "+who)
 	})
 	if err != nil {
 		return 0, err

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -245,15 +244,6 @@ func refuseSchema(faults mapping.Findings) error {
 		refusal.Faults = append(refusal.Faults, Fault{Field: fault.Path, Message: fault.Message})
 	}
 	return refusal
-}
-
-// SummaryOf names what changed, for the audit log.
-func SummaryOf(differences []mapping.Difference) string {
-	texts := make([]string, len(differences))
-	for i, difference := range differences {
-		texts[i] = strings.TrimSpace(difference.Part+" "+difference.Name) + " " + difference.Change()
-	}
-	return strings.Join(texts, "; ")
 }
 
 // Mark names the state of a part of a schema: a form that was made of it comes back

@@ -76,7 +76,7 @@ func TestSeveralEditsOfASchemaAreSavedAsOne(t *testing.T) {
 	if w.woken != woken+1 {
 		t.Error("the job was not woken")
 	}
-	w.contains(w.audits(1), "attribute mapping FirstName changed; attribute mapping Title added")
+	w.contains(w.audits(1), "attribute mapping FirstName changed, was: [givenName], now: [displayName]; attribute mapping Title added: ")
 	if after := w.drafted(w.acts, app); after.Tag != "" || after.Changed() || len(mapping.Compare(after.Saved, draft.Schema)) > 0 {
 		t.Errorf("after saving: %v", after.Differences)
 	}

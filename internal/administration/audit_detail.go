@@ -67,7 +67,7 @@ func (s *Service) named(ctx context.Context, app Application, ids []string) (str
 	}
 	text := strings.Join(names, ", ")
 	if more := len(ids) - len(first); more > 0 {
-		text += fmt.Sprintf(" and %s", counted(more, "other", "others"))
+		text += " and " + counted(more, "other", "others")
 	}
 	return text, nil
 }

@@ -39,7 +39,8 @@ type auditRow struct {
 	Activity string
 	Actor    string
 	Subject  string
-	Detail   string
+	Detail   string // its beginning
+	Whole    string // all of a long detail, as far as a page takes it
 	Same     string // path of the list of this activity
 	By       string // path of the list of this actor
 }
@@ -106,10 +107,20 @@ func (a *Area) showAudit(ctx context.Context, r *page.Request) (page.Answer, err
 	return a.audit.Show(auditHead(), newAuditData(f, found.Items, r.Pager(found.Previous, found.Next), nil)), nil
 }
 
+// How many characters of a detail a row shows, and how many it holds to be unfolded; the
+// download has all of it.
+const (
+	detailShown = 300
+	detailHeld  = 8_000
+)
+
 func newAuditData(f auditFilter, audits []journal.Audit, pager page.Pager, faults page.Faults) auditData {
 	data := auditData{Filter: f, Any: f != auditFilter{}, Pager: pager, Faults: faults, Download: f.path(auditPath + "/download")}
 	for _, audit := range audits {
 		row := auditRow{At: audit.At, Activity: audit.Activity, Actor: audit.Actor, Subject: audit.Subject, Detail: audit.Detail}
+		if short := page.Short(audit.Detail, detailShown); short != audit.Detail {
+			row.Detail, row.Whole = short, page.Short(audit.Detail, detailHeld)
+		}
 		same, by := f, f
 		same.Activity, by.Actor = audit.Activity, audit.Actor
 		row.Same, row.By = same.path(auditPath), by.path(auditPath)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-id/usher/internal/auth"
@@ -252,6 +253,7 @@ func (a *Area) auditSamples(now time.Time) []page.Sample {
 		list("full", auditFilter{}, audits, page.Pager{Next: "?cursor=next"}), list("empty", auditFilter{}, nil, page.Pager{}),
 		list("filtered", auditFilter{Activity: "Sign in", Actor: "ann@contoso.com (administrator)", From: "2026-01-31"}, audits[2:3], page.Pager{}),
 		list("nothing found", auditFilter{Text: "nobody"}, nil, page.Pager{}), list("nothing found so far", auditFilter{Text: "nobody"}, nil, page.Pager{Next: "?cursor=next"}),
+		list("long", auditFilter{}, []journal.Audit{{At: now, Activity: "Update attribute mapping", Actor: "ana@contoso.com", Subject: "Salesforce", Detail: strings.Repeat("attribute mapping Title removed, was: [jobTitle]; ", 400)}}, page.Pager{}),
 		list("hostile", auditFilter{h, h, h, h, h}, []journal.Audit{{At: now, Activity: h, Actor: h, Subject: h, Detail: h}}, page.Pager{}),
 	}
 }

@@ -25,6 +25,8 @@ type Importing struct {
 	// Agree, if not nil, gets what the import does and means before it counts; an error
 	// undoes all of it, and comes back. It must not ask the store.
 	Agree func(store.ImportEffect) error
+
+	observe func(count int) // if not nil: gets now and then how many deltas were taken in
 }
 
 // errForeseen ends an import that nobody wanted but to know what it does.
@@ -54,8 +56,12 @@ func (a Acts) ImportDirectory(ctx context.Context, what Importing) (store.Import
 		return store.ImportEffect{}, refuse(Invalid, "replace", "removing who is not in the files needs a file of users that is complete").
 			advising("Add the file with all users, or leave the others as they are.")
 	}
+	deltas, err := read(ctx, what.From)
+	if err != nil {
+		return store.ImportEffect{}, err
+	}
 	var done store.ImportEffect
-	err := a.Store.ImportIf(ctx, what.From.Deltas(ctx, nil), what.Replace, func(effect store.ImportEffect) (journal.Audit, error) {
+	err = a.Store.ImportIf(ctx, what.taken(deltas), what.Replace, func(effect store.ImportEffect) (journal.Audit, error) {
 		done = effect
 		if what.Agree != nil {
 			if err := what.Agree(effect); err != nil {
@@ -70,27 +76,31 @@ func (a Acts) ImportDirectory(ctx context.Context, what Importing) (store.Import
 	return done, err
 }
 
-// observed is a source that tells how many deltas were taken so far.
-type observed struct {
-	source.Source
-
-	tell func(count int)
+// read reads a source to its end. Sources look up names in the directory: within the
+// transaction of the import each would wait there for a second connection.
+func read(ctx context.Context, from source.Source) ([]directory.Delta, error) {
+	var deltas []directory.Delta
+	for delta, err := range from.Deltas(ctx, nil) {
+		if err != nil {
+			return nil, err
+		}
+		deltas = append(deltas, delta)
+	}
+	return deltas, nil
 }
 
-// Deltas yields what the source reports.
-func (c observed) Deltas(ctx context.Context, cursor *source.Cursor) iter.Seq2[directory.Delta, error] {
+// taken yields what was read, and tells how much of it was taken.
+func (i Importing) taken(deltas []directory.Delta) iter.Seq2[directory.Delta, error] {
 	const each = 500
 	return func(yield func(directory.Delta, error) bool) {
-		count := 0
-		for delta, err := range c.Source.Deltas(ctx, cursor) {
-			if !yield(delta, err) {
+		for n, delta := range deltas {
+			if !yield(delta, nil) {
 				return
 			}
-			if count++; count%each == 0 {
-				c.tell(count)
+			if taken := n + 1; i.observe != nil && (taken%each == 0 || taken == len(deltas)) {
+				i.observe(taken)
 			}
 		}
-		c.tell(count)
 	}
 }
 

@@ -1,14 +1,19 @@
 package administration_test
 
 import (
+	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/internal/store/sqlstore"
+	"github.com/usher-id/usher/internal/store/storetest"
 	"github.com/usher-id/usher/source"
 	"github.com/usher-id/usher/source/csv"
 )
@@ -98,4 +103,29 @@ func TestAnImportThatCannotBeIsRefused(t *testing.T) {
 	if !errors.Is(err, agreed) {
 		t.Errorf("%v", err)
 	}
+}
+
+// More previews than the pool has connections, each of which looks up names in the
+// directory, as when somebody reloads the page over and over.
+func TestManyImportsAreForeseenAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, sqlstore.Config{URL: storetest.Postgres(t)})
+	app := w.connected()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	contents := map[string]string{
+		"members.csv":     "group,member\nMarketing,ana@contoso.com\n",
+		"assignments.csv": "application,principalType,principal,role\n" + app.DisplayName + ",User,cleo@contoso.com,Standard User\n",
+	}
+	var previews sync.WaitGroup
+	for range 20 {
+		from := w.files(true, contents)
+		previews.Go(func() {
+			effect, err := w.ForeseeImport(ctx, administration.Importing{From: from})
+			if err != nil || effect.Members.Created != 1 || effect.Assignments.Created != 1 {
+				t.Errorf("%+v: %v", effect, err)
+			}
+		})
+	}
+	previews.Wait()
 }

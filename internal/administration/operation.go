@@ -335,9 +335,9 @@ func (o *Operations) ImportDirectory(ctx context.Context, actor string, what Imp
 	}
 	whole := Application{Application: directory.Application{DisplayName: "the directory"}}
 	return o.begin(ctx, actor, whole, provisioning.Operation{Kind: provisioning.Importing, UploadID: upload.ID, Replace: what.Replace}, expected, func(ctx context.Context, t *task) error {
-		what.From = observed{what.From, func(count int) {
+		what.observe = func(count int) {
 			t.observe(engine.Progress{Phase: "files", Counts: provisioning.Counts{Collected: count, Unchanged: count}})
-		}}
+		}
 		done, err := o.By(actor).ImportDirectory(ctx, what)
 		if err != nil {
 			return err

@@ -43,11 +43,17 @@ type world struct {
 
 func newWorld(tb testing.TB) *world {
 	tb.Helper()
+	return newWorldOn(tb, sqlstore.Config{Path: filepath.Join(tb.TempDir(), "usher.db")})
+}
+
+func newWorldOn(tb testing.TB, config sqlstore.Config) *world {
+	tb.Helper()
 	w := &world{tb: tb}
 	var err error
 	w.org, err = salesforcetest.New(salesforcetest.Default())
 	w.must(err)
-	w.store, err = sqlstore.Open(tb.Context(), sqlstore.Config{Path: filepath.Join(tb.TempDir(), "usher.db"), Sealer: plainSealer{}})
+	config.Sealer = plainSealer{}
+	w.store, err = sqlstore.Open(tb.Context(), config)
 	w.must(err)
 	tb.Cleanup(func() { w.must(w.store.Close()) })
 	ports := w.store.Engine()

@@ -109,7 +109,9 @@ type Importer interface {
 	// is about all, or with replace. Deltas of objects that are the same already
 	// change nothing, and neither do removals of what does not exist. Managers, members
 	// and assignments may come before those whom they name, and users may swap their
-	// names. The error lists the first twenty faults and says how many there are.
+	// names. The error lists the first twenty faults and says how many there are. The
+	// sequence is read within the transaction, so it must not use the store. Imports of
+	// one process wait for one another.
 	Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (ImportReport, error)
 
 	// ImportIf is Import that counts only when agree agrees with what it does: an error of

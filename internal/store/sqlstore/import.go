@@ -31,10 +31,17 @@ func (s *Store) Import(ctx context.Context, deltas iter.Seq2[directory.Delta, er
 }
 
 // importing runs an import in a transaction. Around gets the import that is set up, and
-// calls the work, which takes the deltas in.
+// calls the work, which takes the deltas in. Imports of this process wait for one another
+// here, where they hold no connection: the pool is for everybody else, too.
 func (s *Store) importing(
 	ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool, around func(i *importer, work func() error) error,
 ) error {
+	select {
+	case s.importTurn <- struct{}{}:
+		defer func() { <-s.importTurn }()
+	case <-ctx.Done():
+		return fmt.Errorf("import: wait for another import: %w", ctx.Err())
+	}
 	return s.database.batch(ctx, "import", func(t *tx) error {
 		if text := s.database.dialect.unhurried; text != "" { // a source may be slow
 			if _, err := t.exec(ctx, text); err != nil {
@@ -89,7 +96,7 @@ type importer struct {
 // begin makes the working tables. They are the same for every import of this
 // connection.
 func (i *importer) begin(ctx context.Context) error {
-	// Imports wait for one another, because each changes many rows in an order of its own.
+	// Imports of all nodes wait for one another, because each changes many rows in an order of its own.
 	if _, err := i.next(ctx, "imports", 1); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type Store struct {
 	ahead    readAhead
 	assigned assignedCounts
 
+	importTurn chan struct{} // has room for the one import that runs
+
 	// See the constants of these names.
 	manyStanding, manyAccounts, firstAhead, aheadIDs int
 }
@@ -72,7 +74,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err := database.migrate(ctx, logger); err != nil {
 		return nil, fmt.Errorf("open database: %w", errors.Join(err, database.close()))
 	}
-	return &Store{database: database, sealer: config.Sealer, ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding, manyAccounts: manyAccounts, firstAhead: firstAhead, aheadIDs: aheadIDs}, nil
+	return &Store{database: database, sealer: config.Sealer, importTurn: make(chan struct{}, 1), ahead: readAhead{parts: map[aheadKey]aheadPart{}}, assigned: assignedCounts{known: map[string]*assignedCount{}}, manyStanding: manyStanding, manyAccounts: manyAccounts, firstAhead: firstAhead, aheadIDs: aheadIDs}, nil
 }
 
 // Close closes the database. Nothing may use the store any more.

@@ -1,8 +1,11 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/store"
@@ -14,6 +17,7 @@ func importEffectTests() []test {
 		{"an import that is not agreed to changes nothing and tells what it would do", importsAreForeseen},
 		{"an import that is agreed to is recorded with what it did", importsAreAgreedTo},
 		{"an import with faults is not asked about", faultyImportsAreNotAskedAbout},
+		{"imports that wait leave the database to others", importsWaitAside},
 	}
 }
 
@@ -80,4 +84,50 @@ func faultyImportsAreNotAskedAbout(t *testing.T, w *world) {
 		return journal.Audit{}, nil
 	})
 	w.wantError(err, store.ErrNotFound)
+}
+
+// importsWaitAside has more imports wait than there are connections.
+func importsWaitAside(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("ana")
+	var (
+		imports  sync.WaitGroup
+		begun    = make(chan struct{})
+		release  = make(chan struct{})
+		deadline = func() (context.Context, context.CancelFunc) { return context.WithTimeout(w.ctx(), time.Minute) }
+	)
+	imports.Go(func() {
+		_, err := w.Import(w.ctx(), func(yield func(directory.Delta, error) bool) {
+			close(begun)
+			<-release
+			yield(directory.Delta{Content: user("ben")}, nil)
+		}, false)
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-begun
+	for range 20 {
+		imports.Go(func() {
+			ctx, cancel := deadline()
+			defer cancel()
+			_, err := w.Import(ctx, deltas(user("cleo")), false)
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond) // until they wait
+	ctx, cancel := context.WithTimeout(w.ctx(), 10*time.Second)
+	defer cancel()
+	if _, err := w.User(ctx, "ana"); err != nil {
+		t.Errorf("while imports wait: %v", err)
+	}
+	short, end := context.WithTimeout(w.ctx(), 10*time.Millisecond)
+	defer end()
+	_, err := w.Import(short, deltas(user("dan")), false)
+	w.wantError(err, context.DeadlineExceeded)
+	close(release)
+	imports.Wait()
+	w.equal("users", len(all(t, w.Users(w.ctx(), ""))), 3)
 }

@@ -425,3 +425,29 @@ func TestWhatWasTypedIsNotLostWithAnotherForm(t *testing.T) {
 		t.Errorf("with credentials that were tested, marked are %v", got)
 	}
 }
+
+// TestUsualValuesAreShownInTheirFields saves a field of its own, and leaves it to the
+// usual value again.
+func TestUsualValuesAreShownInTheirFields(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	at := pathOf(app)
+	for _, field := range [][3]string{{"removalDays", "30", "7"}, {"confirmationDays", "3", "7"}, {"driftInterval", "6h", "2h"}} {
+		name, usual, value := field[0], field[1], field[2]
+		shown := w.Get(administrator, at)
+		if got := shown.Attributes("#field-"+name, "placeholder"); !slices.Equal(got, []string{usual}) {
+			t.Errorf("the field %s shows %v for the usual value", name, got)
+		}
+		own := w.Post(administrator, at+"/settings", form(shown, "/settings", url.Values{name: {value}}))
+		w.Contains(own.Notice, "The settings were saved.")
+		if got := w.Get(administrator, at).Attributes("#field-"+name, "value"); !slices.Equal(got, []string{value}) {
+			t.Errorf("the field %s shows %v for %s", name, got, value)
+		}
+		w.Post(administrator, at+"/settings", form(w.Get(administrator, at), "/settings", url.Values{name: {""}}))
+	}
+	settings := w.Again(app).Job.Settings
+	if settings.RemovalDays != 0 || settings.ConfirmationDays != 0 || settings.Drift.Interval != 0 {
+		t.Errorf("left empty, the settings are %+v", settings)
+	}
+}

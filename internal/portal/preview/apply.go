@@ -85,7 +85,7 @@ func (a *Area) apply(ctx context.Context, r *page.Request) (page.Answer, error) 
 	}
 	begun, err := a.Operations.ApplyPlan(ctx, r.Visitor.Actor(), app.Application, kept.Plan, how)
 	if faults, ok := page.FaultsOf(err); ok {
-		data.Faults = faults
+		data.Faults = namedAll(faults)
 		return a.applying.Show(applyHead(app, kept), data).With(http.StatusUnprocessableEntity), nil
 	}
 	if err != nil {

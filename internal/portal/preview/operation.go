@@ -137,6 +137,9 @@ func newOperationData(app page.Application, operation provisioning.Operation, no
 	if operation.Kind == provisioning.Assigning {
 		data.Progress, data.Counts = progress.New(noted, "Progress", "assignment", "assignments").Local(), provisioning.Counts{} // no account is touched
 	}
+	if operation.Refused != "" {
+		data.Message = named(data.Message)
+	}
 	if !operation.Ended.IsZero() {
 		data.Took = page.Duration(operation.Ended.Sub(noted.Began).Round(time.Millisecond))
 	}

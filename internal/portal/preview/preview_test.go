@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,10 @@ func TestAPreviewIsMadeLookedAtAndApplied(t *testing.T) {
 	if again.Status != http.StatusUnprocessableEntity {
 		t.Errorf("applied twice: %d", again.Status)
 	}
-	w.Contains(again.TextOf("[role=alert]"), "applied already")
+	w.Contains(again.TextOf("[role=alert]"), "The preview was applied already")
+	if alert := again.TextOf("[role=alert]"); strings.Contains(alert, "plan") {
+		t.Errorf("the preview is called a plan: %s", alert)
+	}
 	item := w.Get(store.RoleReader, at+"/items/"+portaltest.Ana)
 	w.Contains(item.TextOf("main"), "What applying it did")
 	w.Contains(item.TextOf("main"), "EntryExportAdd")
@@ -205,6 +209,61 @@ func TestRemovalsThatTheGuardHoldsNeedAnAdministrator(t *testing.T) {
 	}
 }
 
+// TestHeldRemovalsAreNotCalledImpossible makes a preview while removals of a cycle are
+// held.
+func TestHeldRemovalsAreNotCalledImpossible(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Must(w.Acts.ChangeSettings(t.Context(), w.app, func(settings provisioning.Settings, interval time.Duration) (provisioning.Settings, time.Duration, error) {
+		settings.RemovalLimit = 1
+		return settings, interval, nil
+	}))
+	w.app = w.Again(w.app)
+	w.Cycle(w.app)
+	for _, id := range []string{portaltest.Ana, portaltest.Ben} {
+		_, err := w.Acts.Unassign(t.Context(), w.app, administration.NewAssignment{PrincipalType: "User", Principal: id, Role: "Standard User"})
+		w.Must(err)
+	}
+	w.Cycle(w.Again(w.app))
+	at := w.made("everyone")
+	shown := w.Get(store.RoleReader, at)
+	if got := shown.Texts(".plan-tiles a.tile"); !slices.Equal(got, []string{"2 held by the removal guard"}) {
+		t.Errorf("the tiles are %q", got)
+	}
+	held := shown.Attributes(".plan-tiles a.tile", "href")
+	if rows := w.Get(store.RoleReader, strings.TrimSuffix(held[0], "#changes")).Count("#rows tbody tr"); rows != 2 {
+		t.Errorf("the tile selects %d", rows)
+	}
+	list := w.Get(store.RoleReader, w.at+"/preview").TextOf(".plans-do")
+	if list != "2 held" {
+		t.Errorf("the list says %q", list)
+	}
+}
+
+// TestWhoIsLeftAloneIsLedTo has somebody assigned whose account in the directory is
+// disabled.
+func TestWhoIsLeftAloneIsLedTo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Assign(w.app, "User", portaltest.Cleo, "Standard User")
+	cleo, err := w.Store.User(t.Context(), portaltest.Cleo)
+	w.Must(err)
+	cleo.AccountEnabled = false
+	w.Must(w.Store.PutUser(t.Context(), cleo))
+	at := w.made("everyone")
+	shown := w.Get(store.RoleOperator, at)
+	w.Contains(shown.TextOf(".plan-tiles"), "1 left alone")
+	w.Contains(shown.TextOf("#left-alone"), "Who is left alone is not listed")
+	if got := shown.Attributes("#left-alone a", "href"); !slices.Equal(got, []string{w.at + "/why", w.at + "/on-demand"}) {
+		t.Errorf("it leads to %v", got)
+	}
+	for _, meaning := range shown.Texts("[aria-label='Changes by cause'] tbody tr:has(td:nth-child(3):not(:empty)) td:nth-child(4)") {
+		if meaning == "" {
+			t.Errorf("a cause has no meaning: %s", shown.TextOf("[aria-label='Changes by cause']"))
+		}
+	}
+}
+
 // Applying waits for the job here, so that it surely runs when it is stopped.
 func TestApplyingIsStoppedAndGoneOnWith(t *testing.T) {
 	t.Parallel()
@@ -261,6 +320,12 @@ func TestACycleIsUndoneForSomePeople(t *testing.T) {
 	begun := w.Post(store.RoleOperator, undo, url.Values{"whom": {"selected"}, "user": {portaltest.Ana}})
 	at := w.at + "/preview/" + w.Over(begun).PlanID
 	w.Contains(w.Get(store.RoleReader, at).TextOf("h1"), "Undo of a cycle")
+	if causes := w.Get(store.RoleReader, at).TextOf("[aria-label='Changes by cause'] tbody"); !strings.Contains(causes, "UndoCreate An undo takes the account away") {
+		t.Errorf("the causes are %q", causes)
+	}
+	if over := w.Get(store.RoleReader, begun.Location).TextOf("#operation"); strings.Contains(over, " 0 ") {
+		t.Errorf("what is over says %q", over)
+	}
 	w.Contains(w.Get(store.RoleReader, at).TextOf(".tiles"), "1 to be disabled")
 	w.Contains(w.Get(store.RoleOperator, at+"/apply").TextOf("main"), "Leave provisioning on")
 	w.Contains(w.Get(store.RoleReader, at).TextOf("main"), "applying this turns provisioning off")

@@ -245,6 +245,13 @@ func TestAnAdministratorIsInvitedByALinkThatIsShownOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.add("ann", administrator)
+	roles := w.Get(administrator, "/settings/administrators/invite").TextOf("select[name=role]")
+	w.Contains(roles, "Reader: sees applications, people and logs; no secrets, and not the settings for administrators")
+	for _, path := range []string{"/settings/administrators", "/settings/sessions", "/settings/api-clients", "/settings/notifications", "/settings/sign-in", "/settings/retention"} {
+		if answer := w.Get(reader, path); answer.Status != http.StatusForbidden {
+			t.Errorf("a reader, of whom it is said otherwise, sees %s: %d", path, answer.Status)
+		}
+	}
 	invited := w.Post(administrator, "/settings/administrators/invite", url.Values{"name": {"eve@contoso.com"}, "displayName": {"Eve Kim"}, "role": {"operator"}})
 	if invited.Status != http.StatusOK {
 		t.Fatalf("%d: %s", invited.Status, invited.TextOf("main"))

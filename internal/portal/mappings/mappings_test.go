@@ -2,6 +2,7 @@ package mappings_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -307,6 +308,47 @@ func TestScopingFiltersAreBuiltAndCounted(t *testing.T) {
 	if w.draft().Changed() {
 		t.Errorf("differences %q", w.differences())
 	}
+}
+
+func TestAClauseIsFaultyOnlyWhenItIsSentOrFilledInWrongly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	fields := form(w.page(admin, "/scoping"), "#filters")
+	fields.Set("do", "add-filter")
+	added := w.post(admin, "/scoping", fields)
+	w.status(added, http.StatusOK)
+	if got := added.TextOf("#fault-0-0") + strings.Join(added.Texts(".finding-fault"), ""); got != "" {
+		t.Errorf("a new clause is faulty: %q", got)
+	}
+	w.Contains(added.TextOf("#count"), "Enter a value in every clause")
+	fields = form(added, "#filters")
+	faulty := w.post(admin, "/scoping", fields)
+	w.status(faulty, http.StatusUnprocessableEntity)
+	w.Contains(faulty.TextOf("#fault-0-0"), "needs a value")
+	fields = form(faulty, "#filters")
+	if live := w.live(fields); !strings.Contains(live.TextOf("#fault-0-0[hx-swap-oob]"), "needs a value") {
+		t.Errorf("what was sent without a value: %s", live.TextOf("body"))
+	}
+	fields.Set("attribute-0-0", "givenName")
+	fields.Set("value-0-0", "Ana")
+	live := w.live(fields)
+	w.Contains(live.TextOf("#count"), "1 in scope 1 out of scope")
+	if live.Count("#fault-0-0[hx-swap-oob]") != 1 || live.TextOf("#fault-0-0") != "" {
+		t.Errorf("the fault stays: %s", live.TextOf("#fault-0-0"))
+	}
+	fields.Del("sent")
+	fields.Set("operator-0-0", "Greater_Than")
+	w.Contains(w.live(fields).TextOf("#fault-0-0"), "not an integer")
+}
+
+// live sends the filters as htmx does while they are filled in.
+func (w *world) live(fields url.Values) portaltest.Answer {
+	w.TB.Helper()
+	request := httptest.NewRequestWithContext(w.TB.Context(), http.MethodPost, w.path+"/scoping/count", strings.NewReader(fields.Encode()))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("HX-Request", "true")
+	request.Header.Set("HX-Target", "count")
+	return w.Do(admin, request)
 }
 
 func TestATargetAttributeIsAddedAndMapped(t *testing.T) {

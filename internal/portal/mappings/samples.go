@@ -225,10 +225,12 @@ func (a *Area) scopeSamples() []page.Sample {
 		Looked: 1, Leaving: 9, Leavers: []directory.User{user(page.Hostile, page.Hostile)}, Undecided: 1, Why: page.Hostile,
 	}), false)
 	harm.Faults = page.Faults{"": page.Hostile}
+	blank := &scope.Filter{Groups: []scope.FilterGroup{{Name: "Filter 1", Clauses: []scope.Clause{{SourceOperandName: "department", OperatorName: "EQUALS"}}}}}
 	return []page.Sample{
 		show("full", o, newScopeData(o, filter, "1", counted, false)),
 		show("empty", none, newScopeData(none, nil, "1", newCountData(countData{Path: path}, administration.ScopeCount{Complete: true}), false)),
 		show("faults", o, newScopeData(o, wrong, "1", countData{Path: path, Faults: []string{`Attribute "employeeId" Greater_Than: "ten" is not an integer of 0 or more.`}}, false)),
+		show("a value is missing", o, newScopeData(o, blank, "1", countData{Path: path, Faults: []string{"It needs a value."}, Places: []string{clausePath(0, 0)}}, false).unsent()),
 		show("cut off", o, newScopeData(o, filter, "1", cut, false)),
 		show("not counted yet", o, newScopeData(o, filter, "1", countData{Path: path}, false)),
 		show("as a reader", o, newScopeData(o, filter, "1", counted, true)),

@@ -27,6 +27,8 @@ type scopeData struct {
 	Faults   page.Faults
 	Count    countData
 	ReadOnly bool
+	Sent     bool // the filters were to be kept, so that what is left out is a fault
+	Part     bool // the count alone is shown, and what goes with it elsewhere on the page
 }
 
 type scopeGroup struct {
@@ -49,6 +51,8 @@ type scopeClause struct {
 type countData struct {
 	Path              string // of the count
 	Faults            []string
+	Places            []string // of the faults: clauses by their path in the filter
+	Incomplete        bool     // a clause has no value yet
 	Looked            int
 	Complete          bool
 	Everyone          bool // all users are provisioned, assigned or not
@@ -103,11 +107,33 @@ func newScopeData(o opened, filter *scope.Filter, mark string, count countData, 
 	for i, group := range filter.Groups {
 		shown := scopeGroup{Number: i, Title: group.Name, Empty: len(group.Clauses) == 0}
 		for j, clause := range group.Clauses {
-			shown.Clauses = append(shown.Clauses, newScopeClause(i, j, clause, attributes, faults[fmt.Sprintf("groups[%d].clauses[%d]", i, j)]))
+			shown.Clauses = append(shown.Clauses, newScopeClause(i, j, clause, attributes, faults[clausePath(i, j)]))
 		}
 		data.Groups = append(data.Groups, shown)
 	}
 	return data
+}
+
+// unsent leaves out what is missing while the form is filled in: it is a fault only when
+// the filters are to be kept.
+func (d scopeData) unsent() scopeData {
+	for i := range d.Groups {
+		for j := range d.Groups[i].Clauses {
+			clause := &d.Groups[i].Clauses[j]
+			if clause.Fault == "" || clause.Value != "" {
+				continue
+			}
+			clause.Fault, d.Count.Incomplete = "", true
+			if at := slices.Index(d.Count.Places, clausePath(i, j)); at >= 0 {
+				d.Count.Faults, d.Count.Places = slices.Delete(d.Count.Faults, at, at+1), slices.Delete(d.Count.Places, at, at+1)
+			}
+		}
+	}
+	return d
+}
+
+func clausePath(group, clause int) string {
+	return fmt.Sprintf("groups[%d].clauses[%d]", group, clause)
 }
 
 func newScopeClause(group, number int, clause scope.Clause, attributes []string, fault string) scopeClause {
@@ -246,7 +272,10 @@ func (a *Area) putScope(ctx context.Context, r *page.Request) (page.Answer, erro
 		return page.Answer{}, err
 	}
 	data := newScopeData(o, &filter, mark, count, false)
-	data.Faults = faults
+	data.Faults, data.Sent = faults, !again || r.Value("sent") != ""
+	if !data.Sent {
+		data = data.unsent()
+	}
 	return a.scope.Show(scopeHead(o.app), data).With(status), nil
 }
 
@@ -303,7 +332,12 @@ func (a *Area) countScope(ctx context.Context, r *page.Request) (page.Answer, er
 	if err != nil {
 		return page.Answer{}, err
 	}
-	return a.scope.Show(scopeHead(o.app), newScopeData(o, &filter, r.Value("mark"), count, !r.Visitor.Administers())), nil
+	data := newScopeData(o, &filter, r.Value("mark"), count, !r.Visitor.Administers())
+	data.Sent, data.Part = r.Value("sent") != "", r.Partial("count")
+	if !data.Sent {
+		data = data.unsent()
+	}
+	return a.scope.Show(scopeHead(o.app), data), nil
 }
 
 func (a *Area) count(ctx context.Context, o opened, filter *scope.Filter, duration time.Duration) (countData, error) {
@@ -315,7 +349,7 @@ func (a *Area) count(ctx context.Context, o opened, filter *scope.Filter, durati
 	count, err := a.Administration.CountScope(ctx, o.app.Application, saved, filter, duration)
 	if refusal, ok := errors.AsType[*administration.Refusal](err); ok {
 		for _, fault := range refusal.Faults {
-			data.Faults = append(data.Faults, page.Sentence(fault.Message))
+			data.Faults, data.Places = append(data.Faults, page.Sentence(fault.Message)), append(data.Places, fault.Field)
 		}
 		return data, nil
 	}

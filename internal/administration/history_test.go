@@ -1,6 +1,7 @@
 package administration_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -19,11 +20,11 @@ func (w *world) thenTexts(id string, moment time.Time) []string {
 	w.must(err)
 	var texts []string
 	for _, access := range then.Access {
-		text := access.RoleName
+		parts := []string{access.RoleName}
 		for _, m := range access.Through {
-			text += " < " + m.GroupID
+			parts = append(parts, m.GroupID)
 		}
-		texts = append(texts, text)
+		texts = append(texts, strings.Join(parts, " < "))
 	}
 	return texts
 }

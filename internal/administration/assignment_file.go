@@ -252,7 +252,8 @@ func findRole(row *AssignmentRow, roles []directory.AppRole, noDefault error) []
 const AssignedAtOnce = 2000
 
 // AssignAll makes the assignments of a file, all or none of them, and returns how many
-// of them are new. The rows are checked before.
+// of them are new. The rows are checked before. Give those of CheckAssignments when
+// somebody saw and confirmed them: they have ids, and a name may be somebody else's by now.
 func (a Acts) AssignAll(ctx context.Context, app Application, rows []AssignmentRow) (added int, err error) {
 	rows, err = a.CheckAssignments(ctx, app, rows)
 	if err != nil {

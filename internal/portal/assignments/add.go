@@ -28,7 +28,8 @@ type addData struct {
 	MoreFound bool
 	Role      roleChoice
 	Foresight foresightView
-	Confirm   string // stands for the conflicts that are to be confirmed, empty for none
+	Clashes   bool   // there are conflicts, which are to be confirmed
+	Confirm   string // stands for what is to be confirmed
 	Faults    page.Faults
 	Empty     page.Empty
 }
@@ -111,7 +112,7 @@ func (a *Area) newAddData(ctx context.Context, r *page.Request, app page.Applica
 		}
 		data.Foresight = newForesightView(app, foresight)
 		if foresight.Conflicts > 0 {
-			data.Confirm = page.Confirm(wanted, foresight.Everybody, foresight.Conflicts).Mark
+			data.Clashes, data.Confirm = true, confirmation(foresight, wanted).Mark
 		}
 	}
 	return data, wanted, nil
@@ -179,7 +180,7 @@ func (a *Area) assign(ctx context.Context, r *page.Request, app page.Application
 		data.Faults = page.Faults{"pick": "Select at least one user or group."}
 	case r.Value("role") == "":
 		data.Faults = page.Faults{"role": "Select a role."}
-	case data.Confirm != r.Value("confirm") && data.Confirm != "": // not, or for others than now
+	case data.Clashes && (data.Confirm != r.Value("confirm") || data.Confirm == ""): // not, or for others than now
 		data.Faults = page.Faults{"confirm": "Some people would be given different roles. Look at who, and confirm it below, or select another role."}
 	}
 	if data.Faults == nil {

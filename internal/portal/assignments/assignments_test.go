@@ -2,6 +2,7 @@ package assignments_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -42,6 +43,24 @@ type world struct {
 	app   administration.Application
 	at    string // path of the list
 	roles map[string]string
+	held  *interrupted
+}
+
+// interrupted is a database in which something else happens while it is looked up what
+// a change of assignments means.
+type interrupted struct {
+	administration.Store
+
+	meanwhile func()
+}
+
+func (i *interrupted) Standings(ctx context.Context, query store.StandingQuery) (store.FoundStandings, error) {
+	found, err := i.Store.Standings(ctx, query)
+	if then := i.meanwhile; then != nil {
+		i.meanwhile = nil
+		then()
+	}
+	return found, err
 }
 
 func newWorld(t *testing.T) *world {
@@ -49,6 +68,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{roles: map[string]string{}}
 	var operations *administration.Operations
 	w.World = portaltest.New(t, func(service *administration.Service) []portaltest.Area {
+		w.held = &interrupted{Store: service.Store}
+		service.Store = w.held
 		operations = administration.NewOperations(service)
 		return []portaltest.Area{assignments.New(service, operations)}
 	})
@@ -437,4 +458,62 @@ func TestAFileIsPreviewedAndThenDone(t *testing.T) {
 	if empty := w.upload(""); empty.Status != http.StatusUnprocessableEntity {
 		t.Errorf("an empty file: %d", empty.Status)
 	}
+}
+
+// TestAFileIsDoneForThoseWhoWereConfirmed gives a name of the file to somebody else
+// after it was seen that the file still means what was confirmed.
+func TestAFileIsDoneForThoseWhoWereConfirmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	preview := w.upload("principal,role\nana@contoso.com,Standard User\n")
+	w.held.meanwhile = func() {
+		ana, err := w.Store.User(t.Context(), portaltest.Ana)
+		w.Must(err)
+		ana.UserPrincipalName = "ana.lima@contoso.com"
+		w.Must(w.Store.PutUser(t.Context(), ana))
+		w.AddUser("another", "Ana Other")
+	}
+	done := w.Post(administrator, w.at+"/upload/apply", preview.Hidden("form[action$=apply]"))
+	w.Contains(done.Notice, "1 assignment was made.")
+	w.same("done", "Ana Lima as Standard User")
+	if w.held.meanwhile != nil {
+		t.Error("nothing happened meanwhile")
+	}
+}
+
+// TestARankingThatIsSavedMeanwhileIsNoticed removes and adds assignments of Ben, whom two
+// groups give different roles, when another one of them counts than was confirmed.
+func TestARankingThatIsSavedMeanwhileIsNoticed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rank := func(roles ...string) {
+		t.Helper()
+		schema, err := w.Store.Schema(t.Context(), w.app.Job.ID)
+		w.Must(err)
+		_, object, err := schema.UserMapping()
+		w.Must(err)
+		object.RoleRanking = roles
+		w.Must(w.Acts.SaveSchema(t.Context(), w.app, schema))
+	}
+	rank("Standard User", "Read Only")
+	sales := w.Assign(w.app, "Group", "Sales", "Standard User")
+	adding := url.Values{"pick": {"Group:" + portaltest.Marketing}, "role": {w.roles["Read Only"]}}
+	adding["confirm"] = w.Post(administrator, w.at+"/add", adding).Attributes("input[name=confirm]", "value")
+	if len(adding["confirm"]) != 1 {
+		t.Fatal("that Ben is given two roles is not to be confirmed")
+	}
+	rank("Read Only", "Standard User")
+	if added := w.Post(administrator, w.at+"/add", adding); added.Status != http.StatusUnprocessableEntity {
+		t.Errorf("Standard User was to count, and Read Only does: %d", added.Status)
+	}
+	w.Assign(w.app, "Group", "Marketing", "Read Only")
+	removing := url.Values{"id": {sales.ID}}
+	removing["confirmed"] = w.Get(administrator, w.at+"/remove?"+removing.Encode()).Attributes("main input[name=confirmed]", "value")
+	rank("Standard User", "Read Only")
+	removed := w.Post(administrator, w.at+"/remove", removing)
+	if removed.Status != http.StatusConflict {
+		t.Errorf("Ben was to keep his role, and gets another: %d", removed.Status)
+	}
+	w.Contains(removed.TextOf("main"), "1 person gets another role than now.")
+	w.same("not removed", "Marketing as Read Only", "Sales as Standard User")
 }

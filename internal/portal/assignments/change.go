@@ -91,7 +91,7 @@ func (a *Area) removalData(ctx context.Context, r *page.Request, app page.Applic
 		return data, page.Refused("An assignment ended meanwhile", "Somebody else removed one of these assignments.", "Go back to the list and check who is left.")
 	}
 	data.Foresight, data.Accounts = newForesightView(app, foresight), foresight.Accounts
-	data.Confirmation = page.Confirm(data.ids(), foresight.Everybody, foresight.People, foresight.Losing, foresight.Accounts, foresight.Leave, foresight.Held)
+	data.Confirmation = confirmation(foresight, data.ids())
 	return data, err
 }
 
@@ -139,8 +139,7 @@ func (a *Area) newRoleData(ctx context.Context, r *page.Request, app page.Applic
 	}
 	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
 	data.Foresight = newForesightView(app, foresight)
-	data.Known, data.Confirmation = err == nil, page.Confirm(data.ids(), role, foresight.Everybody, foresight.People, foresight.Gaining, foresight.Losing,
-		foresight.Accounts, foresight.Changing, foresight.Conflicts, foresight.Leave, foresight.Held)
+	data.Known, data.Confirmation = err == nil, confirmation(foresight, data.ids(), role)
 	return data, err
 }
 

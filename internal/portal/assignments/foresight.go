@@ -78,6 +78,15 @@ func newForesightView(app page.Application, f administration.Foresight) foresigh
 	return view
 }
 
+// confirmation is that of a change of assignments: of what it is, and of what it means.
+func confirmation(f administration.Foresight, change ...any) page.Confirmation {
+	wins := make([][2]string, len(f.Conflicted)) // who, in which role
+	for i, conflict := range f.Conflicted {
+		wins[i] = [2]string{conflict.User.ID, conflict.Wins.Role.ID}
+	}
+	return page.Confirm(change, f.Everybody, f.People, f.Gaining, f.Losing, f.Accounts, f.Changing, f.Conflicts, wins, f.Leave, f.Held)
+}
+
 // fate tells what becomes of the accounts of people who lose access.
 func fate(leave provisioning.Leave, is, stays string) string {
 	text := is + " disabled"

@@ -95,7 +95,7 @@ func sampleChoice(fault string) roleChoice {
 
 func sampleAdding(app page.Application, name string, foresight foresightView) addData {
 	data := addData{
-		Path: app.Path(menu), Search: name, Role: sampleChoice(""), Foresight: foresight, Confirm: "0123456789abcdef", MoreFound: true, Selected: []string{"User:p1", "Group:g1"},
+		Path: app.Path(menu), Search: name, Role: sampleChoice(""), Foresight: foresight, Clashes: true, Confirm: "0123456789abcdef", MoreFound: true, Selected: []string{"User:p1", "Group:g1"},
 		Picked: []principal{{ID: "g1", Type: "Group", Name: "Sales", Path: "/groups/g1"}},
 	}
 	for i := range 4 {

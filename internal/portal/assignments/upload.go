@@ -72,7 +72,7 @@ func (a *Area) preview(ctx context.Context, r *page.Request, app page.Applicatio
 	return a.upload.Show(uploadHead(app), data), nil
 }
 
-// previewed returns what a file would do, and its rows as they are.
+// previewed returns what a file would do, and its rows with ids in place of names.
 func (a *Area) previewed(ctx context.Context, app page.Application, upload store.Upload) (uploadData, []administration.AssignmentRow, error) {
 	named, checked, err := a.read(ctx, app, upload.Files[0].Content)
 	if err != nil {
@@ -83,7 +83,7 @@ func (a *Area) previewed(ctx context.Context, app page.Application, upload store
 		change.Add[i] = each.NewAssignment
 	}
 	foresight, err := a.Administration.Foresee(ctx, app.Application, change)
-	return newPreviewData(app, upload, named, checked, foresight), named, err
+	return newPreviewData(app, upload, named, checked, foresight), checked, err
 }
 
 // newPreviewData makes the page of a file: of its rows as they are, and with ids in place
@@ -99,7 +99,7 @@ func newPreviewData(app page.Application, upload store.Upload, named, checked []
 		data.Rows = append(data.Rows, row)
 	}
 	data.More, data.Foresight = data.Count-len(data.Rows), newForesightView(app, foresight)
-	data.Confirmation = page.Confirm(upload.ID, checked, foresight.Everybody, foresight.People, foresight.Gaining, foresight.Losing, foresight.Accounts, foresight.Changing, foresight.Conflicts)
+	data.Confirmation = confirmation(foresight, upload.ID, checked)
 	return data
 }
 
@@ -113,7 +113,8 @@ func (a *Area) read(ctx context.Context, app page.Application, content []byte) (
 }
 
 // apply makes the assignments of a file that was previewed, if that still means what the
-// page said that asked.
+// page said that asked. It goes on with the ids that were confirmed: a name may have
+// become somebody else's since.
 func (a *Area) apply(ctx context.Context, r *page.Request, app page.Application) (page.Answer, error) {
 	owner := r.Visitor.ID
 	upload, err := a.Administration.Store.Upload(ctx, owner, uploadPurpose(app), r.Value("upload"))

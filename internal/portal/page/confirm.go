@@ -9,7 +9,7 @@ const confirmedField = "confirmed"
 // {{template "confirmed" .Confirmation}}, and the act is done for exactly this alone:
 // when it is another one by then, the page is shown anew with what holds now.
 type Confirmation struct {
-	Mark string // names the state that the page shows
+	Mark string // names the state that the page shows; empty: it has no name, and cannot be confirmed
 
 	// Changed says that something else was confirmed than what holds now, so that
 	// nothing was done.
@@ -25,5 +25,5 @@ func Confirm(shown ...any) Confirmation { return Confirmation{Mark: administrati
 func (r *Request) Confirms(now Confirmation) (Confirmation, bool) {
 	given := r.Value(confirmedField)
 	now.Changed = given != "" && given != now.Mark
-	return now, given == now.Mark
+	return now, given == now.Mark && given != ""
 }

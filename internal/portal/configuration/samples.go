@@ -33,7 +33,7 @@ func (a *Area) Samples() []page.Sample {
 	narrow.RemovalLimit, narrow.RemovalPercent, narrow.SkipOutOfScopeDeletions = 0, 0, true
 	wide := full.app.Job.Settings
 	wide.SyncAll = true
-	risky.Settings = newSettingsForm(full, valuesOf(narrow, time.Hour), page.Faults{"": "Nothing was saved yet. Look at what it means below the settings, and confirm it there."})
+	risky.Settings = newSettingsForm(full, valuesOf(narrow, time.Hour), page.Faults{"": "Look at what it means below the settings, and confirm it there."})
 	risky.Settings.Risks = risks(full, 120, wide, narrow)
 	risky.Settings.Confirmation = page.Confirm(risky.Settings.Risks)
 	sample := func(kind string, app page.Application, data pageData) page.Sample {

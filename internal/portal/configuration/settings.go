@@ -202,7 +202,7 @@ func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Appli
 		changed, every := read.into(s)
 		after = changed
 		if len(read.faults) > 0 {
-			return s, interval, page.Invalid("", "The settings cannot be saved yet.")
+			return s, interval, page.Invalid("", "Correct what is named here, and save again.")
 		}
 		if err := administration.CheckSettings(changed, every); err != nil {
 			return s, interval, err
@@ -210,7 +210,7 @@ func (a *Area) saveSettings(ctx context.Context, r *page.Request, app page.Appli
 		found = risks(state{app: app}, assigned, s, changed)
 		var confirmed bool
 		if confirmation, confirmed = r.Confirms(page.Confirm(found)); len(found) > 0 && !confirmed {
-			return s, interval, page.Invalid("", "Nothing was saved yet. Look at what it means below the settings, and confirm it there.")
+			return s, interval, page.Invalid("", "Look at what it means below the settings, and confirm it there.")
 		}
 		return changed, every, nil
 	})

@@ -274,11 +274,14 @@ func isWaiting(waiting []plan.Waiting, attribute string) bool {
 
 // hold turns a removal into one that waits for an administrator.
 func (c *cycle) hold(i *item) {
-	text := c.held
+	why, text := i.whyRemoved(c.target.ActiveAttribute), c.held
 	if text == "" {
-		text = "held since an earlier cycle: " + i.subject.Removal.Reason
+		text = "held since an earlier cycle"
+		if first := i.subject.Removal.Reason; first != "" && first != why {
+			text += ", then because " + first
+		}
 	}
-	text += ": " + i.whyRemoved(c.target.ActiveAttribute)
+	text += ": " + why
 	i.change = plan.HeldRemoval(i.facts(nil, noKey, "", c.target.ObjectType), c.rules, text)
 	i.outcome = connector.Outcome{}
 	i.decided = true

@@ -54,19 +54,28 @@ func shortened(text string) string {
 	return fmt.Sprintf("%s... (%d characters more)", string(characters[:mostPartText]), len(characters)-mostPartText)
 }
 
-// named names the first of some people, with how many others there are.
-func (s *Service) named(ctx context.Context, app Application, ids []string) (string, error) {
+// Named names the first of some people by their ids, a few of them.
+func (s *Service) Named(ctx context.Context, app Application, ids []string) ([]string, error) {
 	first := ids[:min(len(ids), mostNamed)]
 	subjects, err := s.Runner.Engine.Directory.Subjects(ctx, app.Job.ID, first)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	names := make([]string, 0, len(first))
 	for _, subject := range subjects {
 		names = append(names, nameOf(subject))
 	}
+	return names, nil
+}
+
+// named names the first of some people, with how many others there are.
+func (s *Service) named(ctx context.Context, app Application, ids []string) (string, error) {
+	names, err := s.Named(ctx, app, ids)
+	if err != nil {
+		return "", err
+	}
 	text := strings.Join(names, ", ")
-	if more := len(ids) - len(first); more > 0 {
+	if more := len(ids) - len(names); more > 0 {
 		text += " and " + counted(more, "other", "others")
 	}
 	return text, nil

@@ -57,6 +57,8 @@ type listData struct {
 	Why    string // what the guard held them for
 	Faults page.Faults
 	Guard  string // where its limits are set
+	When   string // what the moments of the rows are
+	Audits string // where it is told who decided, empty when nothing was
 }
 
 // tab is one of the states that a list can be of.
@@ -110,7 +112,15 @@ func (a *Area) load(ctx context.Context, r *page.Request, app page.Application) 
 
 func newListData(app page.Application, state engine.RemovalState, subjects []engine.Subject) listData {
 	data := listData{Path: app.Path("removals"), Decide: app.Path("removals/decide"), State: state, Held: app.Links.Staged, Guard: app.Path("provisioning")}
-	if quarantine := app.Job.Status.Quarantine; quarantine.Reason == provisioning.TooManyDeletes {
+	data.When = "Held since"
+	switch state {
+	case engine.RemovalAllowed:
+		data.Audits = auditsOf(administration.Allow)
+	case engine.RemovalRejected:
+		data.When, data.Audits = "Rejected", auditsOf(administration.Reject)
+	case engine.RemovalStaged, engine.RemovalPlanned:
+	}
+	if quarantine := app.Job.Status.Quarantine; quarantine.Reason == provisioning.TooManyDeletes && data.Held > 0 {
 		data.Why = page.Sentence(quarantine.Message)
 	}
 	for _, each := range []tab{{Title: "Held", Count: app.Links.Staged}, {Title: "Allowed"}, {Title: "Rejected", Count: app.Links.Rejected}} {
@@ -122,6 +132,11 @@ func newListData(app page.Application, state engine.RemovalState, subjects []eng
 		data.Rows = append(data.Rows, newRow(app, subject))
 	}
 	return data
+}
+
+// auditsOf is where the audit log tells of decisions.
+func auditsOf(decision administration.Decision) string {
+	return "/settings/audit?" + url.Values{"activity": {"Removals: " + string(decision)}}.Encode()
 }
 
 func newRow(app page.Application, subject engine.Subject) row {
@@ -150,7 +165,9 @@ type confirmData struct {
 	Users        []string // none when it is about all
 	All          bool
 	Count        int
-	Settled      int // of those who were selected, how many there is nothing to decide about any more
+	Who          []string // the first of them
+	More         int      // and how many others there are
+	Settled      int      // of those who were selected, how many there is nothing to decide about any more
 	Name         string
 }
 
@@ -177,7 +194,11 @@ func (a *Area) decide(ctx context.Context, r *page.Request) (page.Answer, error)
 	}
 	confirmation, confirmed := r.Confirms(page.Confirm(decision, about))
 	if !confirmed {
-		data := newConfirmData(app, decision, users, about)
+		names, err := a.Administration.Named(ctx, app.Application, about)
+		if err != nil {
+			return page.Answer{}, err
+		}
+		data := newConfirmData(app, decision, users, about, names)
 		data.Confirmation = confirmation
 		answer := a.confirm.Show(head(app).Below(confirmTitle(decision), app.Path("removals"), "Staged removals"), data)
 		if confirmation.Changed {
@@ -216,11 +237,12 @@ func confirmTitle(decision administration.Decision) string {
 }
 
 // newConfirmData makes the page that asks. Users are those who were selected, nobody for
-// all, and about whom the decision would be.
-func newConfirmData(app page.Application, decision administration.Decision, users, about []string) confirmData {
+// all, and about whom the decision would be, with the names of the first.
+func newConfirmData(app page.Application, decision administration.Decision, users, about, names []string) confirmData {
 	data := confirmData{
 		Confirmation: page.Confirm(decision, about), Decision: decision, Path: app.Path("removals/decide"), Back: app.Path("removals"),
 		Users: users, All: len(users) == 0, Count: len(about), Name: app.DisplayName,
+		Who: names, More: len(about) - len(names),
 	}
 	if !data.All {
 		data.Users, data.Settled = about, len(users)-len(about)

@@ -4,13 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/pagetest"
 	"github.com/usher-id/usher/internal/portal/portaltest"
 	"github.com/usher-id/usher/internal/store"
+	"github.com/usher-id/usher/plan"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -46,7 +50,10 @@ func TestHeldRemovalsAreDecidedOn(t *testing.T) {
 	if answer := w.Post(store.RoleOperator, at+"/decide", allow); answer.Status != http.StatusForbidden {
 		t.Errorf("an operator decided: %d", answer.Status)
 	}
-	w.Contains(w.Post(store.RoleAdministrator, at+"/decide", allow).TextOf("main"), "1 account in Salesforce will be taken away")
+	asked := w.Post(store.RoleAdministrator, at+"/decide", allow).TextOf("main")
+	w.Contains(asked, "1 account in Salesforce will be taken away")
+	w.Contains(asked, "Ana Lima (ana@contoso.com)")
+	w.Contains(list.TextOf("main"), "Held by the removal guard.")
 	if w.Get(store.RoleReader, at).Count("tbody tr") != 2 {
 		t.Error("a decision was made without a confirmation")
 	}
@@ -55,7 +62,15 @@ func TestHeldRemovalsAreDecidedOn(t *testing.T) {
 		t.Errorf("a decision about nobody: %d", answer.Status)
 	}
 	w.Contains(confirm(w, at, url.Values{"decision": {"reject"}, "all": {"on"}}).Notice, "1 removal rejected. The account in Salesforce stays as it is.")
-	w.Contains(w.Get(store.RoleReader, at+"?state=rejected").TextOf("tbody"), "Ben Okoye")
+	rejected := w.Get(store.RoleReader, at+"?state=rejected")
+	w.Contains(rejected.TextOf("tbody"), "Ben Okoye")
+	if heads := rejected.Texts("thead th"); !slices.Contains(heads, "Rejected") || slices.Contains(heads, "Held since") || rejected.Count("a[href^='/settings/audit?activity=Removals']") != 1 {
+		t.Errorf("when and by whom it was rejected is not told: %v", heads)
+	}
+	if strings.Contains(w.Get(store.RoleReader, at).TextOf("main"), "Held by the removal guard.") {
+		t.Error("the guard is said to hold removals when none is held")
+	}
+	w.Contains(w.Audits(1)[0], "1 removal: Ben Okoye (ben@contoso.com)")
 	w.Contains(w.Get(store.RoleReader, at+"?state=allowed").TextOf("tbody"), "Ana Lima")
 	for _, form := range []url.Values{{"decision": {"burn"}, "all": {"on"}}, {"decision": {"burn"}, "all": {"on"}, "confirmed": {"on"}}, {"decision": {"allow"}, "all": {"on"}}} {
 		if answer := w.Post(store.RoleAdministrator, at+"/decide", form); answer.Status != http.StatusUnprocessableEntity {
@@ -150,5 +165,28 @@ func TestAListThatAnswersAFormLeadsOn(t *testing.T) {
 	w.Must(err)
 	if page := w.Get(store.RoleAdministrator, target.String()); page.Status != http.StatusOK || page.Count("tbody tr") != 1 {
 		t.Errorf("%s: %d with %d rows", target, page.Status, page.Count("tbody tr"))
+	}
+}
+
+// TestTheReasonOfAHeldRemovalIsToldOnce looks at removals that an earlier cycle held.
+func TestTheReasonOfAHeldRemovalIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := portaltest.New(t, func(service *administration.Service) []portaltest.Area { return []portaltest.Area{New(service)} })
+	app := w.Connected()
+	w.Must(w.Acts.ChangeSettings(t.Context(), app, func(s provisioning.Settings, every time.Duration) (provisioning.Settings, time.Duration, error) {
+		s.RemovalLimit = 1
+		return s, every, nil
+	}))
+	assigned := w.Assign(app, "Group", "Sales", "Standard User")
+	w.Cycle(w.Again(app))
+	w.Must(w.Acts.RemoveAssignments(t.Context(), app, assigned.ID))
+	w.Cycle(w.Again(app))
+	var texts []string
+	w.Must(w.Service.Session(t.Context(), w.Again(app).Application, func(session engine.Session) error {
+		_, err := w.Service.Runner.Run(t.Context(), session, engine.Run{DryRun: true, Users: []string{portaltest.Ana}, Report: func(c plan.Change) { texts = append(texts, c.Reason.Text) }})
+		return err
+	}))
+	if len(texts) != 1 || !strings.HasPrefix(texts[0], "held since an earlier cycle: ") || strings.Count(texts[0], "not assigned") != 1 {
+		t.Errorf("reasons %q", texts)
 	}
 }

@@ -35,12 +35,12 @@ func (a *Area) Samples() []page.Sample {
 		return page.Sample{Page: "Staged removals", Case: name, Path: app.Path("removals"), Answer: a.list.Show(head(app), data)}
 	}
 	confirm := func(name string, decision administration.Decision, changed bool, users, about []string) page.Sample {
-		data := newConfirmData(app, decision, users, about)
+		data := newConfirmData(app, decision, users, about, about[:1])
 		data.Confirmation.Changed = changed
 		return page.Sample{Page: "Decide about removals", Case: name, Path: app.Path("removals/decide"), Answer: a.confirm.Show(head(app).Below(confirmTitle(decision), app.Path("removals"), "Staged removals"), data)}
 	}
 	return []page.Sample{
-		list("full", app, full), list("empty", quiet, newListData(quiet, engine.RemovalStaged, nil)), list("none rejected", app, newListData(app, engine.RemovalRejected, nil)), list("hostile", hostile, harm),
+		list("full", app, full), list("empty", quiet, newListData(quiet, engine.RemovalStaged, nil)), list("rejected", app, newListData(app, engine.RemovalRejected, []engine.Subject{subject("e1001", "Ana García", "ana.garcia@contoso.com", "the user is not assigned to the application", false)})), list("none rejected", app, newListData(app, engine.RemovalRejected, nil)), list("hostile", hostile, harm),
 		confirm("allow all", administration.Allow, false, nil, []string{"e1001", "e1002", "e1003"}), confirm("changed meanwhile", administration.Allow, true, nil, []string{"e1001"}),
 		confirm("reject one", administration.Reject, false, []string{page.Hostile}, []string{page.Hostile}), confirm("look again", administration.Reconsider, false, []string{"e1001", "e1002"}, []string{"e1001"}),
 	}

@@ -236,7 +236,8 @@ func (s *Store) MembersAsOf(ctx context.Context, groupID string, at time.Time, p
 			},
 		}
 		past := current
-		past.columns, past.from, past.order = membershipColumns+`, id`, "past_members", []string{"since", "id"}
+		// At a moment somebody is a member once. What ends meanwhile so keeps its place.
+		past.columns, past.from = membershipColumns+`, member_id`, "past_members"
 		current.where.add(`group_id = ?`, clean(groupID))
 		current.where.add(`since <= ?`, at.UnixMicro())
 		past.where = current.where.clone()

@@ -32,6 +32,7 @@ func historyTests() []test {
 		{"a long history goes in parts, and tells nothing wrong meanwhile", pruneHistoryInParts},
 		{"memberships and assignments are told with who began and ended them", linkEvents},
 		{"what began in one moment on both sides of a group is told whole, once each, in parts too", bothSides},
+		{"the members of a day stay whole while memberships end", membersEndMeanwhile},
 		{"what is gone for good is told by the name that it had last", lastNames},
 		{"the history of links goes with the log", pruneLinks},
 	}
@@ -246,6 +247,34 @@ func bothSides(t *testing.T, w *world) {
 		"created", "joined, Group a, Group a, import", "joined, Group a, Group b, import", "joined, Group b, Group a, import", "joined, Group c, Group a, import",
 		"left, Group a, Group a, import", "left, Group a, Group b, import", "left, Group b, Group a, import",
 	})
+}
+
+// membersEndMeanwhile ends a membership that is in the next part of a list.
+func membersEndMeanwhile(t *testing.T, w *world) {
+	t.Helper()
+	w.putUsers("000", "001", "005", "zz")
+	w.putGroup("g")
+	var contents []directory.Content
+	for _, id := range []string{"000", "001", "005", "zz"} {
+		contents = append(contents, directory.Member{Group: "g", Member: id, Type: "User"})
+	}
+	_, err := w.Import(w.ctx(), deltas(contents...), false)
+	w.must(err)
+	moment := tick()
+	var members []string
+	for page := (store.Page{Limit: 2}); ; {
+		part, err := w.MembersAsOf(w.ctx(), "g", moment, page)
+		w.must(err)
+		for _, m := range part.Items {
+			members = append(members, m.MemberID)
+		}
+		if page.Cursor = part.Next; page.Cursor == "" {
+			break
+		}
+		w.must(w.RemoveMember(w.ctx(), directory.Member{Group: "g", Member: "001", Type: "User"}))
+	}
+	slices.Sort(members)
+	w.equal("members", members, []string{"000", "001", "005", "zz"})
 }
 
 func lastNames(t *testing.T, w *world) {

@@ -118,6 +118,7 @@ func TestASaveSaysWhoLosesTheAccountLater(t *testing.T) {
 		s.Leaving = s.Leaving.WithGrace(provisioning.FilteredOut, 24*time.Hour)
 	})
 	review := w.looked()
+	w.Contains(review.TextOf("#losses"), "After the grace period, 1 person loses the account")
 	w.Contains(review.TextOf("#losses"), "1 account is disabled or deleted when the grace period is over.")
 	if review.Count(saving+" input[name=meant]") != 1 {
 		t.Error("the save is not asked about")

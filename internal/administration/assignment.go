@@ -30,12 +30,18 @@ func isDefault(role string) bool { return role == "" || role == directory.Defaul
 // DefaultAccessRefused returns why default access is refused, nil where the application
 // needs no role.
 func (s *Service) DefaultAccessRefused(app Application) error {
-	template, err := s.Template(app)
-	if err != nil || !template.Descriptor.Capabilities.RequiresRole {
-		return nil //nolint:nilerr // nothing is known of a template that there is none of.
+	if !s.needsRole(app.Application) {
+		return nil
 	}
 	return refuse(RoleRequired, "role", "whoever is assigned to %s with default access is skipped: there, an account needs a role", app.DisplayName).
 		advising("Select one of its roles.")
+}
+
+// needsRole reports whether default access is not enough for an account. Of a template that
+// there is none of nothing is known.
+func (s *Service) needsRole(app directory.Application) bool {
+	template, err := s.Runner.Gallery.Find(app.TemplateID)
+	return err == nil && template.Descriptor.Capabilities.RequiresRole
 }
 
 // Assign gives a user, or the members of a group, an application in a role. Nothing

@@ -61,7 +61,7 @@ func (a Acts) ImportDirectory(ctx context.Context, what Importing) (store.Import
 		return store.ImportEffect{}, err
 	}
 	var done store.ImportEffect
-	err = a.Store.ImportIf(ctx, what.taken(deltas), what.Replace, func(effect store.ImportEffect) (journal.Audit, error) {
+	err = a.Store.ImportIf(ctx, what.taken(deltas), what.Replace, a.needsRole, func(effect store.ImportEffect) (journal.Audit, error) {
 		done = effect
 		if what.Agree != nil {
 			if err := what.Agree(effect); err != nil {

@@ -10,10 +10,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/usher-id/usher/directory"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/store"
 	"github.com/usher-id/usher/internal/store/sqlstore"
 	"github.com/usher-id/usher/internal/store/storetest"
+	"github.com/usher-id/usher/provisioning"
 	"github.com/usher-id/usher/source"
 	"github.com/usher-id/usher/source/csv"
 )
@@ -128,4 +130,73 @@ func TestManyImportsAreForeseenAtOnce(t *testing.T) {
 		})
 	}
 	previews.Wait()
+}
+
+func TestAnImportIsForeseenByTheRulesOfTheApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.connected()
+	w.assign(app, "User", ana, "Standard User")
+	roles, err := w.ForeseeImport(t.Context(), administration.Importing{From: w.files(true, map[string]string{
+		"assignments.csv": "application,principalType,principal,role\n" + app.DisplayName + ",User," + ana + ",System Administrator\n",
+	})})
+	w.must(err)
+	want := []store.AccessEffect{{ApplicationID: app.ID, DisplayName: app.DisplayName, Changed: 1, Changers: []string{"ana@contoso.com"}}}
+	if diff := cmp.Diff(want, roles.Accesses); diff != "" {
+		t.Errorf("another role (-want +got):\n%s", diff)
+	}
+	everybody := map[string]string{"users.csv": "id,userPrincipalName,displayName\nnew,new@contoso.com,New One\n"}
+	for _, step := range []struct {
+		syncAll      bool
+		gained, lost int
+	}{{false, 0, 1}, {true, 1, 3}} {
+		w.must(w.store.UpdateJob(t.Context(), app.Job.ID, func(j provisioning.Job) (provisioning.Job, error) {
+			j.Settings.SyncAll = step.syncAll
+			return j, nil
+		}))
+		effect, err := w.ForeseeImport(t.Context(), administration.Importing{From: w.files(false, everybody), Replace: true})
+		w.must(err)
+		if len(effect.Accesses) != 1 || effect.Accesses[0].Gained != step.gained || effect.Accesses[0].Lost != step.lost {
+			t.Errorf("for everybody %v: %+v", step.syncAll, effect.Accesses)
+		}
+	}
+	// Salesforce needs a role: who has default access alone has nothing to lose.
+	_, err = w.store.Unassign(t.Context(), directory.AssignmentRequest{Application: app.ID, Principal: ana})
+	w.must(err)
+	_, err = w.store.Assign(t.Context(), directory.AssignmentRequest{Application: app.ID, Principal: ana})
+	w.must(err)
+	w.must(w.store.UpdateJob(t.Context(), app.Job.ID, func(j provisioning.Job) (provisioning.Job, error) {
+		j.Settings.SyncAll = false
+		return j, nil
+	}))
+	effect, err := w.ForeseeImport(t.Context(), administration.Importing{From: w.files(false, everybody), Replace: true})
+	w.must(err)
+	if len(effect.Accesses) != 0 {
+		t.Errorf("with default access alone: %+v", effect.Accesses)
+	}
+}
+
+// clinging is a store that cannot remove uploads.
+type clinging struct{ store.Store }
+
+func (clinging) RemoveUpload(context.Context, string, string) (bool, error) {
+	return false, errors.New("the database is away")
+}
+
+func TestAnImportThatIsDoneIsDoneAlsoWhereItsFilesStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Store = clinging{w.store}
+	operations, _ := w.operating()
+	upload := store.NewUpload("dora", "directory import")
+	begun, err := operations.ImportDirectory(t.Context(), "dora@contoso.com", administration.Importing{
+		From: w.files(true, map[string]string{"users.csv": "id,userPrincipalName,displayName\nnew,new@contoso.com,New One\n"}),
+	}, upload)
+	w.must(err)
+	if ended := w.over(begun.ID); ended.State != provisioning.OperationDone || ended.Message != "users: 1 added, 0 changed, 0 removed" {
+		t.Errorf("%+v", ended)
+	}
+	if _, err := w.store.User(t.Context(), "new"); err != nil {
+		t.Error(err)
+	}
 }

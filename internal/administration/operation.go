@@ -343,9 +343,19 @@ func (o *Operations) ImportDirectory(ctx context.Context, actor string, what Imp
 			return err
 		}
 		t.say(importText(done.ImportReport, what.Replace))
-		_, err = o.Store.RemoveUpload(ctx, upload.Owner, upload.ID)
-		return err
+		o.ForgetUpload(ctx, upload)
+		return nil
 	})
+}
+
+// ForgetUpload removes files that were taken in. An error is logged only: what was done with
+// them is done, also where the caller has gone, and what is left expires within the hour.
+func (s *Service) ForgetUpload(ctx context.Context, upload store.Upload) {
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWait)
+	defer cancel()
+	if _, err := s.Store.RemoveUpload(removing, upload.Owner, upload.ID); err != nil {
+		s.log().WarnContext(ctx, "remove an upload that was taken in", "error", err.Error())
+	}
 }
 
 // Operation returns an operation, or store.ErrNotFound.

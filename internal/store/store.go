@@ -114,10 +114,14 @@ type Importer interface {
 	// one process wait for one another.
 	Import(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool) (ImportReport, error)
 
-	// ImportIf is Import that counts only when agree agrees with what it does: an error of
+	// ImportIf is Import that counts only when agree agrees with what it does, where
+	// needsRole says of which applications nobody is entitled to by default access: an error of
 	// agree undoes everything, and comes back. The record that agree returns is written to
 	// the audit log with it. Agree must not use the store.
-	ImportIf(ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool, agree func(ImportEffect) (journal.Audit, error)) error
+	ImportIf(
+		ctx context.Context, deltas iter.Seq2[directory.Delta, error], replace bool,
+		needsRole func(directory.Application) bool, agree func(ImportEffect) (journal.Audit, error),
+	) error
 }
 
 // ImportReport counts what an import did.
@@ -136,16 +140,22 @@ type ImportEffect struct {
 
 	Before   int            // users who were there before
 	Removed  []string       // user principal names of the first users who are removed
-	Accesses []AccessEffect // of the applications for which somebody gains or loses access, by display name
+	Accesses []AccessEffect // of the applications for which somebody gains, loses or changes access, by display name
+
+	// Digest stands for every object, membership and assignment that changes, and for
+	// everybody whose access does: it is another text when it is about others.
+	Digest string
 }
 
-// AccessEffect is who may use an application after an import and could not before, and
-// the other way round: who is assigned, in person or through a group, and enabled.
+// AccessEffect is who may use an application after an import and could not before, the
+// other way round, and who may in other roles than before: whoever is enabled, and
+// assigned in person or through a group where the application is not for everybody.
 type AccessEffect struct {
 	ApplicationID string
 	DisplayName   string
-	Gained, Lost  int
-	Losers        []string // user principal names of the first of those who lose it
+
+	Gained, Lost, Changed int
+	Losers, Changers      []string // user principal names of the first of those who lose it, and of those whose roles change
 }
 
 // ImportCount counts the objects of one kind.

@@ -137,16 +137,14 @@ func (a *Area) apply(ctx context.Context, r *page.Request, app page.Application)
 		if err != nil {
 			return a.faulty(app, err)
 		}
-		_, err = a.Administration.Store.RemoveUpload(ctx, owner, upload.ID)
-		return page.Redirect(app.Path("operations/"+begun.ID), page.Notice{}), err
+		a.Administration.ForgetUpload(ctx, upload)
+		return page.Redirect(app.Path("operations/"+begun.ID), page.Notice{}), nil
 	}
 	added, err := r.Acts().AssignAll(ctx, app.Application, rows)
 	if err != nil {
 		return a.faulty(app, err)
 	}
-	if _, err := a.Administration.Store.RemoveUpload(ctx, owner, upload.ID); err != nil {
-		return page.Answer{}, err
-	}
+	a.Administration.ForgetUpload(ctx, upload)
 	return page.Redirect(app.Path(menu), assigned(app, added, len(rows))), nil
 }
 

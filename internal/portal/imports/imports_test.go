@@ -96,7 +96,7 @@ func TestFilesArePreviewedAndThenImported(t *testing.T) {
 		"users": dora, "members": "group,member\nSales,dora@contoso.com\n", "assignments": "application,principalType,principal,role\nSalesforce,User,dora@contoso.com,Standard User\n",
 	})
 	w.Contains(strings.Join(shown.Texts(`[aria-label="Changes of the directory"] tbody tr`), "\n"), "Users 1 1 0 0")
-	w.Contains(shown.TextOf(`[aria-label="Who gains and loses access"] tbody`), "Salesforce 1 0")
+	w.Contains(shown.TextOf(`[aria-label="Who gains, loses and changes access"] tbody`), "Salesforce 1 0 0")
 	if _, err := w.Store.User(t.Context(), "dora"); err == nil {
 		t.Error("a preview imports")
 	}
@@ -141,7 +141,7 @@ func TestReplacingSaysWhomItRemoves(t *testing.T) {
 	at, shown := w.looked(true, map[string]string{"users": people})
 	w.Contains(shown.TextOf("main .alert-danger"), "2 users are removed, of 3 who are there; 2 are left")
 	w.Contains(shown.TextOf("main .alert-danger"), "ben")
-	w.Contains(shown.TextOf(`[aria-label="Who gains and loses access"] tbody`), "Salesforce 0 1 1 person ben")
+	w.Contains(shown.TextOf(`[aria-label="Who gains, loses and changes access"] tbody`), "Salesforce 0 1 0 1 person loses it ben")
 	confirmation := shown.Hidden("main form[action='" + at + "']")
 
 	// Somebody comes meanwhile: that would be another import than the one confirmed.
@@ -163,6 +163,43 @@ func TestReplacingSaysWhomItRemoves(t *testing.T) {
 	}
 	if done := w.Post(administrator, at, changed.Hidden("main form[action='"+at+"']")); done.Status != http.StatusSeeOther || !strings.Contains(done.Notice, "3 removed") {
 		t.Fatalf("%d: %q %s", done.Status, done.Notice, done.TextOf("main"))
+	}
+}
+
+func TestAPreviewSaysWhoGetsOtherRoles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	w.Assign(app, "User", portaltest.Ana, "Standard User")
+	at, shown := w.looked(false, map[string]string{"assignments": "application,principalType,principal,role\nSalesforce,User,ana@contoso.com,System Administrator\n"})
+	w.Contains(shown.TextOf(`[aria-label="Who gains, loses and changes access"] tbody`), "Salesforce 0 0 1 1 person gets other roles ana@contoso.com")
+	if done := w.Post(administrator, at, shown.Hidden("main form[action='"+at+"']")); done.Status != http.StatusSeeOther {
+		t.Errorf("%d: %s", done.Status, done.TextOf("main"))
+	}
+}
+
+// More go than are named: what was confirmed is about all of them.
+func TestWhatIsConfirmedIsAboutThoseWhoAreNotNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.Connected()
+	add := func(id string) {
+		w.AddUser(id, id)
+		w.Assign(app, "User", id, "Standard User")
+	}
+	for n := range 30 {
+		add(fmt.Sprintf("u%02d", n))
+	}
+	at, shown := w.looked(true, map[string]string{"users": people})
+	w.Must(w.Store.RemoveUser(t.Context(), "u29"))
+	add("zz")
+	changed := w.Post(administrator, at, shown.Hidden("main form[action='"+at+"']"))
+	if changed.Status != http.StatusConflict {
+		t.Fatalf("%d: %s", changed.Status, changed.Notice)
+	}
+	w.Contains(changed.TextOf("main .alert-danger"), shown.TextOf("main .alert-danger"))
+	if user, err := w.Store.User(t.Context(), "zz"); err != nil || user.Deleted() {
+		t.Errorf("whom nobody confirmed is removed: %v", err)
 	}
 }
 

@@ -43,12 +43,35 @@ type countRow struct {
 	Read, Added, Changed, Removed int
 }
 
-// access is who gains or loses an application.
+// access is who gains or loses an application, or keeps it in other roles.
 type access struct {
-	Name, Path   string
-	Gained, Lost int
-	Losers       []string
-	More         int
+	Name, Path            string
+	Gained, Lost, Changed int
+	Who                   []movement
+}
+
+// movement is whose access changes in a way.
+type movement struct {
+	Text  string
+	Names []string // the first of them
+	More  int
+}
+
+func newAccess(effect store.AccessEffect) access {
+	shown := access{Name: effect.DisplayName, Path: "/applications/" + effect.ApplicationID, Gained: effect.Gained, Lost: effect.Lost, Changed: effect.Changed}
+	for _, each := range []struct {
+		count     int
+		one, many string
+		names     []string
+	}{
+		{effect.Lost, "person loses it", "people lose it", effect.Losers},
+		{effect.Changed, "person gets other roles", "people get other roles", effect.Changers},
+	} {
+		if each.count > 0 {
+			shown.Who = append(shown.Who, movement{page.Plural(each.count, each.one, each.many), each.names, each.count - len(each.names)})
+		}
+	}
+	return shown
 }
 
 func newPreviewData(upload store.Upload, effect store.ImportEffect, replace bool) previewData {
@@ -71,9 +94,7 @@ func newPreviewData(upload store.Upload, effect store.ImportEffect, replace bool
 	}
 	for _, each := range effect.Accesses {
 		data.Lost += each.Lost
-		data.Accesses = append(data.Accesses, access{
-			each.DisplayName, "/applications/" + each.ApplicationID, each.Gained, each.Lost, each.Losers, each.Lost - len(each.Losers),
-		})
+		data.Accesses = append(data.Accesses, newAccess(each))
 	}
 	if added+changed+removed > 0 {
 		data.Act = "Import: " + countsText(added, changed, removed)
@@ -86,7 +107,7 @@ func countsText(added, changed, removed int) string {
 	return fmt.Sprintf("%s added, %s changed, %s removed", page.Number(added), page.Number(changed), page.Number(removed))
 }
 
-// confirmation stands for all that a preview shows.
+// confirmation stands for all that a preview shows, and for all that it is about.
 func confirmation(upload store.Upload, effect store.ImportEffect, replace bool) page.Confirmation {
 	effect.Shrinkage.At = time.Time{} // when it was looked at does not matter
 	return page.Confirm(upload.ID, effect, replace)
@@ -178,9 +199,7 @@ func (a *Area) confirm(ctx context.Context, r *page.Request) (page.Answer, error
 	if err != nil {
 		return a.again(r, err)
 	}
-	if _, err := a.Administration.Store.RemoveUpload(ctx, r.Visitor.ID, upload.ID); err != nil {
-		return page.Answer{}, err
-	}
+	a.Administration.ForgetUpload(ctx, upload)
 	return page.Redirect("/users", doneNotice(done)), nil
 }
 

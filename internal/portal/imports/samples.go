@@ -77,7 +77,7 @@ func sampleEffect() store.ImportEffect {
 		},
 		Before: 9300, Removed: []string{"adele.vance@contoso.com", "ana.garcia@contoso.com", "zoe.mueller-luedenscheidt@fabrikam.onmicrosoft.com"},
 		Accesses: []store.AccessEffect{
-			{ApplicationID: page.SampleApplication("").ID, DisplayName: "Salesforce", Gained: 14, Lost: 802, Losers: []string{"adele.vance@contoso.com", "ana.garcia@contoso.com"}},
+			{ApplicationID: page.SampleApplication("").ID, DisplayName: "Salesforce", Gained: 14, Lost: 802, Losers: []string{"adele.vance@contoso.com", "ana.garcia@contoso.com"}, Changed: 2, Changers: []string{"ben.okoye@contoso.com", "cleo.marsh@contoso.com"}},
 			{ApplicationID: "2", DisplayName: "Salesforce Sandbox", Gained: 3},
 		},
 	}
@@ -87,6 +87,6 @@ func hostileEffect() store.ImportEffect {
 	h := page.Hostile
 	effect := sampleEffect()
 	effect.Removed = []string{h, h}
-	effect.Accesses = []store.AccessEffect{{ApplicationID: page.SampleApplication("").ID, DisplayName: h, Gained: 1, Lost: 2, Losers: []string{h}}}
+	effect.Accesses = []store.AccessEffect{{ApplicationID: page.SampleApplication("").ID, DisplayName: h, Gained: 1, Lost: 2, Losers: []string{h}, Changed: 3, Changers: []string{h}}}
 	return effect
 }

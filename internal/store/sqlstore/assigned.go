@@ -126,9 +126,3 @@ func (s session) countAssigned(ctx context.Context, applicationID string, nested
 	people, err := p.undeleted(ctx, onLists(lists))
 	return len(people), err
 }
-
-// assignedSecurityGroups are the ids of the groups that are assigned to application $1.
-const assignedSecurityGroups = `
-		select distinct g.id from assignments a
-			join groups g on g.id = a.principal_id and g.deleted_at = 0 and g.security_enabled
-			where a.application_id = $1 and a.principal_type = 'Group'`

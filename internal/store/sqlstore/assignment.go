@@ -161,11 +161,11 @@ func (t *tx) touchAssignment(ctx context.Context, a directory.Assignment) error 
 	return t.touch(ctx, c)
 }
 
-// unassign removes assignments and returns how many there were.
-func (t *tx) unassign(ctx context.Context, r *resolver, request directory.AssignmentRequest) (int, error) {
+// unassign removes assignments and returns those that there were.
+func (t *tx) unassign(ctx context.Context, r *resolver, request directory.AssignmentRequest) ([]directory.Assignment, error) {
 	assignment, err := r.resolve(ctx, request)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	condition, arguments := `application_id = $1 and principal_id = $2`, []any{assignment.ApplicationID, assignment.PrincipalID}
 	if assignment.AppRoleID != "" {
@@ -173,9 +173,9 @@ func (t *tx) unassign(ctx context.Context, r *resolver, request directory.Assign
 	}
 	gone, err := t.endAssignments(ctx, condition, arguments...)
 	if err != nil || len(gone) == 0 {
-		return 0, err
+		return nil, err
 	}
-	return len(gone), t.touchAssignment(ctx, assignment)
+	return gone, t.touchAssignment(ctx, assignment)
 }
 
 // Assign adds an assignment; see store.Assignments.
@@ -193,8 +193,8 @@ func (s *Store) Assign(ctx context.Context, request directory.AssignmentRequest)
 func (s *Store) Unassign(ctx context.Context, request directory.AssignmentRequest) (int, error) {
 	count := 0
 	err := s.database.write(ctx, "unassign "+request.Principal+" from "+request.Application, func(t *tx) error {
-		var err error
-		count, err = t.unassign(ctx, newResolver(t.session), request)
+		gone, err := t.unassign(ctx, newResolver(t.session), request)
+		count = len(gone)
 		return err
 	})
 	return count, err

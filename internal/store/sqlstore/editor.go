@@ -151,8 +151,8 @@ func (e editor) found(ctx context.Context, query, what, id string) error {
 
 // RemoveMember implements store.RelationEditor.
 func (e editor) RemoveMember(ctx context.Context, member directory.Member) (bool, error) {
-	count, err := e.tx.removeMembers(ctx, member.Group, member.Member)
-	return count > 0, err
+	gone, err := e.tx.removeMembers(ctx, member.Group, member.Member)
+	return len(gone) > 0, err
 }
 
 // AddOwner implements store.RelationEditor.
@@ -308,5 +308,6 @@ func (e editor) RemoveAssignment(ctx context.Context, id string) error {
 
 // Unassign implements store.AssignmentEditor.
 func (e editor) Unassign(ctx context.Context, request directory.AssignmentRequest) (int, error) {
-	return e.tx.unassign(ctx, newResolver(e.tx.session), request)
+	gone, err := e.tx.unassign(ctx, newResolver(e.tx.session), request)
+	return len(gone), err
 }

@@ -253,18 +253,18 @@ func (s *Store) RemoveMember(ctx context.Context, member directory.Member) error
 	})
 }
 
-// removeMembers ends memberships of one group and returns how many there were.
-func (t *tx) removeMembers(ctx context.Context, group string, members ...string) (int, error) {
+// removeMembers ends memberships of one group and returns those that there were.
+func (t *tx) removeMembers(ctx context.Context, group string, members ...string) ([]directory.Member, error) {
 	gone, err := t.endMembers(ctx, `group_id = $1 and member_id in list($2)`, group, members)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, member := range gone {
 		if err := t.touchMember(ctx, member); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	return len(gone), nil
+	return gone, nil
 }
 
 // touchMember notes that a membership began or ended. That of a group in a group

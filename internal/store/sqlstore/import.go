@@ -83,6 +83,7 @@ type importer struct {
 	faults   faults
 	puts     store.ImportReport // Read only: how many puts of each kind there were
 	late     int                // members and assignments that are tried again at the end
+	deeds    *deeds             // nil: nobody asks
 
 	operation   directory.Operation
 	only        []string // of the run, see directory.Delta

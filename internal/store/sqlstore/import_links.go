@@ -119,6 +119,7 @@ func (i *importer) putMembers(ctx context.Context, members []directory.Member) e
 			continue
 		}
 		i.report.Members.Created++
+		i.deeds.add("add member", member.Group, member.Member)
 		values = append(values, member.Group, member.Member, member.Type, since, i.actor)
 		if err := i.touchMember(ctx, member); err != nil {
 			return err
@@ -166,11 +167,12 @@ func (i *importer) endMemberships(ctx context.Context, members []directory.Membe
 		byGroup[member.Group] = append(byGroup[member.Group], member.Member)
 	}
 	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
-		count, err := i.removeMembers(ctx, group, byGroup[group]...)
+		gone, err := i.removeMembers(ctx, group, byGroup[group]...)
 		if err != nil {
 			return err
 		}
-		i.report.Members.Removed += count
+		i.report.Members.Removed += len(gone)
+		i.deeds.members("end member", gone)
 	}
 	return nil
 }
@@ -197,13 +199,15 @@ func (i *importer) takeAssignments(ctx context.Context, operation directory.Oper
 
 func (i *importer) takeAssignment(ctx context.Context, operation directory.Operation, request directory.AssignmentRequest) error {
 	if operation == directory.Remove {
-		count, err := i.unassign(ctx, i.resolver, request)
-		i.report.Assignments.Removed += count
+		gone, err := i.unassign(ctx, i.resolver, request)
+		i.report.Assignments.Removed += len(gone)
+		i.deeds.assignments("unassign", gone...)
 		return err
 	}
-	_, created, err := i.assign(ctx, i.resolver, request)
+	assignment, created, err := i.assign(ctx, i.resolver, request)
 	if created {
 		i.report.Assignments.Created++
+		i.deeds.assignments("assign", assignment)
 	}
 	return err
 }

@@ -70,11 +70,13 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 			continue
 		case exists:
 			i.report.Users.Updated++
+			i.deeds.add(changeOf("user", before.Deleted(), user.Deleted()), user.ID)
 			if err := i.rememberUpdate(ctx, before, user); err != nil {
 				return err
 			}
 		default:
 			i.report.Users.Created++
+			i.deeds.add("create user", user.ID)
 		}
 		if exists && samePlace(before, user) {
 			updates = append(updates, rowOf(user)...)
@@ -95,6 +97,17 @@ func (i *importer) putUsers(ctx context.Context, users []directory.User) error {
 		return err
 	}
 	return i.insert(ctx, insertion{into: `changed_managers (id)`, width: 1, then: `on conflict (id) do nothing`}, managed)
+}
+
+// changeOf says what becomes of an object that is there.
+func changeOf(kind string, before, after bool) string {
+	switch {
+	case before && !after:
+		return "restore " + kind
+	case after && !before:
+		return "delete " + kind
+	}
+	return "update " + kind
 }
 
 // countReturn counts who comes back and who might have.
@@ -244,7 +257,11 @@ func (i *importer) deleteUsers(ctx context.Context, ids []string) error {
 		}
 	}
 	i.report.Users.Removed += len(ids)
+	if i.deeds != nil {
+		i.deeds.removed = append(i.deeds.removed, ids...)
+	}
 	for _, id := range ids {
+		i.deeds.add("remove user", id)
 		if err := i.touchUser(ctx, id); err != nil {
 			return err
 		}
@@ -298,11 +315,13 @@ func (i *importer) putGroups(ctx context.Context, groups []directory.Group) erro
 			continue
 		case exists:
 			i.report.Groups.Updated++
+			i.deeds.add(changeOf("group", before.Deleted(), group.Deleted()), group.ID)
 			if err := i.rememberGroup(ctx, before, group); err != nil {
 				return err
 			}
 		default:
 			i.report.Groups.Created++
+			i.deeds.add("create group", group.ID)
 		}
 		values = append(values, groupValues(group)...)
 		changed := change{kind: groupObjectChange, objectID: group.ID}
@@ -345,6 +364,7 @@ func (i *importer) deleteGroups(ctx context.Context, ids []string) error {
 			return err
 		}
 		i.report.Groups.Removed++
+		i.deeds.add("remove group", id)
 	}
 	return nil
 }

@@ -43,6 +43,9 @@ type dialect struct {
 	// unhurried lets a transaction wait for its data as long as that takes; empty where
 	// nothing limits it.
 	unhurried string
+	// count, with the name of a table behind it, counts its rows for the planner; empty where
+	// plans do not depend on it.
+	count string
 	// prepare runs before the first migration, each time.
 	prepare string
 

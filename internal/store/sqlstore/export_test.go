@@ -27,6 +27,13 @@ func (s *Store) GoThroughLists() {
 	s.manyStanding, s.manyAccounts, s.firstAhead, s.aheadIDs = 0, 0, 1, 2
 }
 
+// CountedMembers is how many memberships PostgreSQL counted last.
+func (s *Store) CountedMembers(ctx context.Context) (float64, error) {
+	var counted float64
+	_, err := s.database.queries().one(ctx, []any{&counted}, `select reltuples from pg_class where oid = 'members'::regclass`)
+	return counted, err
+}
+
 // Plan returns how SQLite would run the queries of a collection, a line for each
 // step.
 func (s *Store) QueryPlan(ctx context.Context, text string) ([]string, error) {

@@ -82,6 +82,7 @@ type importer struct {
 	report   store.ImportReport
 	faults   faults
 	puts     store.ImportReport // Read only: how many puts of each kind there were
+	counted  int                // memberships made when they were counted last, see countMembers
 	late     int                // members and assignments that are tried again at the end
 	deeds    *deeds             // nil: nobody asks
 

@@ -108,6 +108,9 @@ func (i *importer) putMembers(ctx context.Context, members []directory.Member) e
 	if err := i.seeMembers(ctx, members); err != nil {
 		return err
 	}
+	if err := i.countMembers(ctx); err != nil {
+		return err
+	}
 	known, err := i.knownMembers(ctx, members)
 	if err != nil {
 		return err
@@ -126,6 +129,19 @@ func (i *importer) putMembers(ctx context.Context, members []directory.Member) e
 		}
 	}
 	return i.insert(ctx, insertion{into: `members (group_id, member_id, member_type, since, begun_by)`, width: 5, then: `on conflict do nothing`}, values)
+}
+
+// countMembers has the database count the memberships again when this import made many.
+// PostgreSQL plans by what it counted last, which in a new database is nothing, and then
+// reads a whole group for each of its members.
+func (i *importer) countMembers(ctx context.Context) error {
+	made := i.report.Members.Created
+	if i.database.dialect.count == "" || made < 4*max(i.counted, 1000) {
+		return nil
+	}
+	i.counted = made
+	_, err := i.exec(ctx, i.database.dialect.count+"members")
+	return err
 }
 
 // knownMembers returns which memberships exist, as group and member.

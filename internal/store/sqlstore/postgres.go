@@ -54,6 +54,7 @@ func postgresDialect(host, name string) dialect {
 		classify:     func(err error) error { return classifyPostgreSQL(host, name, err) },
 		// The number is "usher" in letters of five bits. It has to be the same on all nodes.
 		lockMigrations: `select pg_advisory_xact_lock(22651058)`,
+		count:          `analyze `,
 		unhurried:      `set local ` + idleParameter + ` = 0`,
 		// What sorts byte by byte sorts the same on every server, and as on SQLite.
 		prepare: `do $$ begin

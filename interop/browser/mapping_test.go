@@ -64,8 +64,11 @@ func TestScopingChange(t *testing.T) {
 	b.press("Keep")
 	b.sees("1 unsaved change")
 	b.press("Review and save")
-	b.sees("This changes", "The office in Seattle", "Disable")
-	b.press("Save")
+	b.sees("This changes", "The office in Seattle", "Disable", "6 accounts are disabled: these people lose access.", "The removal guard does not hold them.")
+	b.press("Save, 6 accounts are lost")
+	b.titled("Review and save") // it asks whether that is meant
+	b.tick("Take these 6 accounts away.")
+	b.press("Save, 6 accounts are lost")
 	b.titled("Mappings")
 	b.misses("unsaved change")
 }

@@ -47,7 +47,7 @@ func (w *window) lookAtSample(number int, name string) {
 	w.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(w.base+"/samples/"+strconv.Itoa(number)), chromedp.WaitReady("body"))
 	w.settle()
 	w.inspect(name)
-	if !strings.HasSuffix(name, ": hostile") { // their names are longer than any table
+	if !strings.Contains(name, ": hostile") { // their names are longer than any table
 		w.fits(name)
 	}
 	if !strings.HasSuffix(name, ": hostile") && !strings.HasSuffix(name, ": empty") { // these have no colours of their own

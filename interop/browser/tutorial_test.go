@@ -18,7 +18,7 @@ func TestTutorial(t *testing.T) {
 		b.upload(part, sample(t, part+".csv"))
 	}
 	b.press("Preview")
-	b.sees("What the files do", "Nobody gains or loses an application.")
+	b.sees("What the files do", "Nobody gains or loses an application, or gets other roles in one.")
 	b.shoot("import")
 	b.press("Import: ")
 	b.sees("The files were imported: users 40 added")

@@ -120,6 +120,9 @@ func units() []struct {
 
 // Duration writes a duration for people: "2 hours", "40 minutes", "0.4 seconds".
 func Duration(d time.Duration) string {
+	if d > 0 && d < 50*time.Millisecond {
+		return "less than 0.1 seconds"
+	}
 	if d > 0 && d < 10*time.Second {
 		return strings.TrimSuffix(strconv.FormatFloat(d.Seconds(), 'f', 1, 64), ".0") + " seconds"
 	}

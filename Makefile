@@ -49,7 +49,7 @@ browser: ## Try the portal in a real browser; needs chromium and npm.
 
 screenshots: ## Take the pictures of the portal in docs/images again; needs chromium and npm.
 	npm ci --ignore-scripts --no-audit --no-fund --prefix interop/browser
-	cd interop/browser && USHER_REQUIRE_BROWSER=1 go test -count=1 -run TestScreenshots -screenshots ../../docs/images
+	cd interop/browser && USHER_REQUIRE_BROWSER=1 go test -count=1 -run "TestTutorial|TestDemo|TestExpressionRepaired|TestScopingChange" -screenshots ../../docs/images
 
 golden: sample ## Rewrite the golden files of every package that has some; review the diff.
 	@set -e; grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -r -n 1 dirname | sort -u | \

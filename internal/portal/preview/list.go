@@ -9,6 +9,7 @@ import (
 	"github.com/usher-id/usher/engine"
 	"github.com/usher-id/usher/internal/administration"
 	"github.com/usher-id/usher/internal/portal/page"
+	"github.com/usher-id/usher/internal/portal/progress"
 	"github.com/usher-id/usher/provisioning"
 )
 
@@ -132,7 +133,7 @@ const endedShown = 24 * time.Hour
 func newOperationRow(app page.Application, operation provisioning.Operation, now time.Time) operationRow {
 	return operationRow{
 		Path: operationPath(app, operation.ID), Title: operationTitle(operation.Kind), By: operation.By, Began: operation.Progress.Began,
-		State: operationState(operation.StateAt(now)), Done: operation.Progress.Done(), Of: max(operation.Progress.Expected, 0), Text: page.Sentence(operation.Message),
+		State: progress.State(operation.StateAt(now)), Done: operation.Progress.Done(), Of: max(operation.Progress.Expected, 0), Text: page.Sentence(operation.Message),
 	}
 }
 

@@ -13,9 +13,6 @@ import (
 	"github.com/usher-id/usher/provisioning"
 )
 
-// operationRefresh is how often a browser without scripts looks again.
-const operationRefresh = 3 * time.Second
-
 // operationData is how far an operation is.
 type operationData struct {
 	Path     string
@@ -57,22 +54,6 @@ func operationTitle(kind provisioning.OperationKind) string {
 		return "Import files"
 	}
 	return string(kind)
-}
-
-func operationState(state provisioning.OperationState) page.State {
-	switch state {
-	case provisioning.OperationRunning:
-		return page.State{Text: "Under way", Colour: "info"}
-	case provisioning.OperationDone:
-		return page.State{Text: "Done", Colour: "success"}
-	case provisioning.OperationFailed:
-		return page.State{Text: "Failed", Colour: "danger"}
-	case provisioning.OperationStopped:
-		return page.State{Text: "Stopped", Colour: "warning"}
-	case provisioning.OperationBroken:
-		return page.State{Text: "Broke off", Colour: "danger"}
-	}
-	return page.State{Text: string(state), Colour: "secondary"}
 }
 
 // phaseText says what goes on.
@@ -121,7 +102,7 @@ func operationHead(app page.Application, operation provisioning.Operation, runni
 	}
 	head := app.Of("", menu).Below(operationTitle(operation.Kind), app.Path(menu), parent)
 	if running {
-		head.Refresh = operationRefresh
+		head.Refresh = progress.Refresh
 	}
 	return head
 }
@@ -130,18 +111,15 @@ func newOperationData(app page.Application, operation provisioning.Operation, no
 	state, noted := operation.StateAt(now), operation.Progress
 	data := operationData{
 		Path: operationPath(app, operation.ID), Stop: operationPath(app, operation.ID) + "/stop", ID: operation.ID, Title: operationTitle(operation.Kind), Name: app.DisplayName, By: operation.By,
-		State: operationState(state), Running: state == provisioning.OperationRunning, Phase: phaseText(operation.Kind, noted.Phase),
+		State: progress.State(state), Running: state == provisioning.OperationRunning, Phase: phaseText(operation.Kind, noted.Phase),
 		Progress: progress.New(noted, "Progress", "person", "people"), Counts: noted.Counts,
-		Message: page.Sentence(operation.Message),
+		Message: page.Sentence(operation.Message), Took: progress.Took(operation),
 	}
 	if operation.Kind == provisioning.Assigning {
 		data.Progress, data.Counts = progress.New(noted, "Progress", "assignment", "assignments").Local(), provisioning.Counts{} // no account is touched
 	}
 	if operation.Refused != "" {
 		data.Message = named(data.Message)
-	}
-	if !operation.Ended.IsZero() {
-		data.Took = page.Duration(operation.Ended.Sub(noted.Began).Round(time.Millisecond))
 	}
 	return data.whatNext(app, operation, state)
 }

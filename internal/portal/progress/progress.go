@@ -1,6 +1,6 @@
 // Package progress shows how far something that runs has come, a cycle or a long act: a
-// bar, how many are done, how fast, and how long it takes yet. It is the same wherever
-// the portal shows it. It reads nothing and does not know what runs.
+// bar, how many are done, how fast, how long it takes yet, and how it stands or ended. It
+// is the same wherever the portal shows it. It reads nothing and does not know what runs.
 package progress
 
 import (

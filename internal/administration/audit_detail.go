@@ -2,7 +2,6 @@ package administration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -102,7 +101,7 @@ type parties struct {
 	principals, roles map[string]string
 }
 
-// parties reads the names of users, groups and roles of assignments.
+// parties reads the names of users, groups and roles of assignments, all at once.
 func (s *Service) parties(ctx context.Context, app Application, wanted ...NewAssignment) (parties, error) {
 	p := parties{make(map[string]string, len(wanted)), map[string]string{}}
 	roles, err := s.Store.Roles(ctx, app.ID)
@@ -112,39 +111,30 @@ func (s *Service) parties(ctx context.Context, app Application, wanted ...NewAss
 	for _, role := range roles {
 		p.roles[role.ID] = role.DisplayName
 	}
-	for _, each := range wanted {
-		if _, known := p.principals[each.Principal]; known {
-			continue
-		}
-		if p.principals[each.Principal], err = s.principalName(ctx, each); err != nil {
-			return p, err
-		}
+	names := make([]string, len(wanted))
+	for i, each := range wanted {
+		names[i] = each.Principal
 	}
-	return p, nil
+	found, err := s.Store.Principals(ctx, names)
+	for _, each := range wanted {
+		p.principals[each.Principal] = principalName(each, found[each.Principal])
+	}
+	return p, err
 }
 
 // principalName returns the type of a user or group with its name and its id, as far as
 // the directory has it.
-func (s *Service) principalName(ctx context.Context, principal NewAssignment) (string, error) {
-	plain := strings.TrimSpace(principal.PrincipalType + " " + principal.Principal)
+func principalName(principal NewAssignment, found store.Principals) string {
 	var id, name string
-	var err error
-	if principal.PrincipalType == "Group" {
-		var group directory.Group
-		group, err = s.Store.Group(ctx, principal.Principal)
-		id, name = group.ID, group.DisplayName
-	} else {
-		var user directory.User
-		user, err = s.Store.User(ctx, principal.Principal)
-		id, name = user.ID, nameOf(engine.Subject{User: user})
+	if principal.PrincipalType != "Group" {
+		id, name = found.User.ID, nameOf(engine.Subject{User: found.User})
+	} else if len(found.Groups) == 1 {
+		id, name = found.Groups[0].ID, found.Groups[0].DisplayName
 	}
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || err == nil && name == id {
-		return plain, nil
+	if name == id {
+		return strings.TrimSpace(principal.PrincipalType + " " + principal.Principal)
 	}
-	if err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(principal.PrincipalType+" "+name) + ", id " + id, nil
+	return strings.TrimSpace(principal.PrincipalType+" "+name) + ", id " + id
 }
 
 // role names a role that was given by its id or by its name.
